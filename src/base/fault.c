@@ -1,0 +1,55 @@
+#include "base/fault.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+fault_begin(struct fault *fault, enum status status, int error)
+{
+    fault->status = status;
+    fault->error = error;
+    fault->signal = 0;
+}
+
+int
+fault_set(struct fault *fault, enum status status, const char *what, ...)
+{
+    fault_begin(fault, status, errno);
+    va_list words;
+    va_start(words, what);
+    (void)vsnprintf(fault->what, sizeof fault->what, what, words); /* cut if too long: only a message */
+    va_end(words);
+    (void)snprintf(fault->why, sizeof fault->why, "%s", strerror(fault->error));
+    return -1;
+}
+
+int
+fault_say(struct fault *fault, enum status status, const char *why, const char *what, ...)
+{
+    fault_begin(fault, status, 0);
+    va_list words;
+    va_start(words, what);
+    (void)vsnprintf(fault->what, sizeof fault->what, what, words);
+    va_end(words);
+    (void)snprintf(fault->why, sizeof fault->why, "%s", why);
+    return -1;
+}
+
+int
+fault_signal(struct fault *fault, int signal)
+{
+    (void)fault_say(fault, STATUS_CONNECTION, strsignal(signal), "ended by a signal");
+    fault->signal = signal;
+    return -1;
+}
+
+void
+fault_add(struct fault *fault, const char *words, ...)
+{
+    size_t held = strlen(fault->why);
+    va_list list;
+    va_start(list, words);
+    (void)vsnprintf(fault->why + held, sizeof fault->why - held, words, list);
+    va_end(list);
+}

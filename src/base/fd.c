@@ -1,0 +1,61 @@
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+int
+fd_reserve_standard(struct fault *fault)
+{
+    /*
+     * 1 is opened for reading only: who writes to a standard output that was closed gets EBADF and can say
+     * so. open(2) takes the lowest free number, so going upwards fills exactly the one that is missing.
+     */
+    static const int modes[] = { O_RDONLY, O_RDONLY, O_WRONLY };
+    for (int fd = 0; fd <= 2; fd++) {
+        if (fcntl(fd, F_GETFD) >= 0)
+            continue;
+        if (open("/dev/null", modes[fd]) != fd)
+            return fault_set(fault, STATUS_LOCAL, "/dev/null in place of closed descriptor %d", fd);
+    }
+    return 0;
+}
+
+int
+fd_create(const char *path, bool append, struct fault *fault)
+{
+    int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
+    int fd = open(path, how, 0600);
+    if (fd < 0 && errno == ELOOP)
+        return fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s", path);
+    if (fd < 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", path);
+    (void)fcntl(fd, F_SETFL, append ? O_APPEND : 0); /* non-blocking only to open a FIFO without a reader */
+    return fd;
+}
+
+int
+fd_write_all(int fd, const void *data, size_t size)
+{
+    const char *rest = data;
+    while (size > 0) {
+        ssize_t n = write(fd, rest, size);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -1;
+        rest += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+int
+fd_close(int *fd)
+{
+    if (*fd < 0)
+        return 0;
+    int closing = *fd;
+    *fd = -1;
+    return close(closing); /* on Linux the descriptor is gone even after EINTR: close(2), NOTES */
+}

@@ -1,0 +1,28 @@
+/* Descriptors: the three standard ones, and closing. */
+#ifndef SKT_BASE_FD_H
+#define SKT_BASE_FD_H
+
+#include "base/fault.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Fill the closed ones of descriptors 0, 1 and 2, so that no socket can ever become a standard stream.
+ * 0 reads as empty; writing to a 1 that was closed fails with EBADF; a 2 that was closed swallows.
+ * Call before any other descriptor is opened. Returns 0, or -1 with STATUS_LOCAL.
+ */
+int fd_reserve_standard(struct fault *fault);
+
+/*
+ * Open a file to write to: made with mode 0600 if it is not there, never through a symbolic link, emptied
+ * unless `append`. Returns the descriptor for the caller to close, or -1 with STATUS_LOCAL.
+ */
+int fd_create(const char *path, bool append, struct fault *fault);
+
+/* Write all of data to a blocking descriptor. Returns 0, or -1 with errno. */
+int fd_write_all(int fd, const void *data, size_t size);
+
+/* Close *fd if it is one (>= 0) and make it -1. The result of close(2) is returned, EINTR taken as closed. */
+int fd_close(int *fd);
+
+#endif

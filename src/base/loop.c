@@ -1,0 +1,103 @@
+#include "base/loop.h"
+
+#include "base/deadline.h"
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const int ending_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+enum { ENDING_SIGNALS = sizeof ending_signals / sizeof ending_signals[0] };
+
+enum { BUSY_WAITS_MAX = 32 };
+
+static volatile sig_atomic_t signal_seen;
+
+static void
+on_signal(int signal)
+{
+    signal_seen = signal;
+}
+
+void
+loop_start(struct loop *loop)
+{
+    loop->busy_waits = 0;
+    sigset_t blocked;
+    (void)sigemptyset(&blocked);
+    for (size_t i = 0; i < ENDING_SIGNALS; i++) {
+        struct sigaction old;
+        (void)sigaction(ending_signals[i], NULL, &old);
+        if (old.sa_handler == SIG_IGN) /* nohup(1), or a shell's background job: it stays ignored */
+            continue;
+        struct sigaction action = { .sa_handler = on_signal };
+        (void)sigemptyset(&action.sa_mask);
+        (void)sigaction(ending_signals[i], &action, NULL);
+        (void)sigaddset(&blocked, ending_signals[i]);
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* EPIPE says the same at the place where it matters */
+    (void)sigprocmask(SIG_BLOCK, &blocked, &loop->mask_waiting);
+    for (size_t i = 0; i < ENDING_SIGNALS; i++) /* also where our parent left one blocked */
+        (void)sigdelset(&loop->mask_waiting, ending_signals[i]);
+}
+
+/* The time from now to the deadline for ppoll(2), at least 0, or NULL for never. */
+static const struct timespec *
+time_left(int64_t deadline, struct timespec *left)
+{
+    if (deadline == DEADLINE_NEVER)
+        return NULL;
+    int64_t ms = deadline - deadline_now();
+    if (ms < 0)
+        ms = 0;
+    left->tv_sec = (time_t)(ms / 1000);
+    left->tv_nsec = (long)(ms % 1000) * 1000000;
+    return left;
+}
+
+/*
+ * ppoll(2) looks at signals only when nothing is ready, so a busy loop would never see one. Every so many
+ * waits in a row that found something, let the pending ones in.
+ */
+static void
+admit_signals(struct loop *loop)
+{
+    if (++loop->busy_waits < BUSY_WAITS_MAX)
+        return;
+    loop->busy_waits = 0;
+    struct timespec at_once = { 0 };
+    (void)ppoll(NULL, 0, &at_once, &loop->mask_waiting); /* EINTR is the point; the handler has noted it */
+}
+
+int
+loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline, struct fault *fault)
+{
+    for (;;) {
+        struct timespec left;
+        int ready = ppoll(fds, count, time_left(deadline, &left), &loop->mask_waiting);
+        int error = errno;
+        if (ready > 0)
+            admit_signals(loop);
+        if (signal_seen)
+            return fault_signal(fault, signal_seen);
+        if (ready >= 0)
+            return ready;
+        errno = error;
+        if (error != EINTR && error != EAGAIN)
+            return fault_set(fault, STATUS_LOCAL, "poll");
+    }
+}
+
+void
+loop_die(int signal_number)
+{
+    struct sigaction action = { .sa_handler = SIG_DFL };
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(signal_number, &action, NULL);
+    (void)raise(signal_number);
+    sigset_t only;
+    (void)sigemptyset(&only);
+    (void)sigaddset(&only, signal_number);
+    (void)sigprocmask(SIG_UNBLOCK, &only, NULL);
+    _exit(128 + signal_number); /* not reached: the signal's default action has ended us */
+}

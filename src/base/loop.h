@@ -1,0 +1,35 @@
+/*
+ * Waiting: for descriptors, for a deadline, for a signal that asks us to end. The only place that sleeps.
+ *
+ * The ending signals (TERM, INT, HUP, QUIT, as far as they are not ignored when we start) stay blocked except
+ * inside loop_wait, so that they are seen at one place only. SIGPIPE is ignored from loop_start on.
+ */
+#ifndef SKT_BASE_LOOP_H
+#define SKT_BASE_LOOP_H
+
+#include "base/fault.h"
+#include <poll.h>
+#include <signal.h>
+#include <stdint.h>
+
+struct loop {
+    sigset_t mask_waiting; /* the signal mask inside ppoll(2) */
+    unsigned busy_waits;   /* waits in a row that found something at once */
+};
+
+/* Block the ending signals and install their handlers. Call once, early. */
+void loop_start(struct loop *loop);
+
+/*
+ * Wait until one of the descriptors is ready or the deadline (monotonic ms) has passed.
+ * Entries with fd < 0 are skipped, as poll(2) does; revents is always set.
+ *
+ * Returns the number of ready descriptors, 0 at the deadline, or -1 with fault: a signal asked us to end
+ * (fault->signal), or poll itself failed (STATUS_LOCAL). EINTR by any other signal is waited through.
+ */
+int loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline, struct fault *fault);
+
+/* End this process by `signal` with its default action. Does not return. */
+void loop_die(int signal) __attribute__((noreturn));
+
+#endif
