@@ -1,0 +1,49 @@
+#include "dial/dial.h"
+
+#include "base/fd.h"
+#include "dial/lookup.h"
+#include "dial/race.h"
+
+/* Both ends' addresses. The lists are the caller's to free, whatever comes of it. */
+static int
+look_up_ends(struct loop *loop, const struct socket_plan *plan, int64_t deadline,
+             struct address_list *remotes, struct address_list *sources, struct fault *fault)
+{
+    const struct resolve_query remote = open_query(plan, PURPOSE_CONNECT);
+    const struct resolve_query source = open_query(plan, PURPOSE_SOURCE);
+    if (lookup(loop, plan->domain, &remote, deadline, remotes, fault) < 0)
+        return -1;
+    if (!plan->source.host && !plan->source.port && !plan->random_source_port)
+        return 0;
+    return lookup(loop, plan->domain, &source, deadline, sources, fault);
+}
+
+int
+dial(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct address *peer,
+     struct binding *source, struct fault *fault)
+{
+    struct address_list remotes = { .items = NULL }, sources = { .items = NULL };
+    *source = (struct binding){ .owns_file = false };
+    int fd = -1;
+    if (look_up_ends(loop, plan, deadline, &remotes, &sources, fault) == 0) {
+        size_t winner = 0;
+        race_interleave(&remotes);
+        fd = race(loop, plan, &remotes, &sources, deadline, &winner, source, fault);
+        if (fd >= 0)
+            *peer = remotes.items[winner];
+    }
+    address_list_free(&remotes);
+    address_list_free(&sources);
+    if (fd >= 0 && open_finish(plan, fd, STATUS_CONNECT, fault) < 0) {
+        (void)fd_close(&fd); /* nothing was sent yet */
+        dial_release(plan, source);
+    }
+    return fd;
+}
+
+void
+dial_release(const struct socket_plan *plan, struct binding *source)
+{
+    if (plan->domain->unbind)
+        plan->domain->unbind(source);
+}

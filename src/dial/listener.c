@@ -1,0 +1,286 @@
+#include "dial/listener.h"
+
+#include "base/deadline.h"
+#include "base/fd.h"
+#include "dial/lookup.h"
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+
+enum {
+    PORT_TRIES = 16,   /* of ports that the kernel picks and that another of the addresses has not free */
+    PAUSE_MS = 100,    /* no accept for so long after running out of descriptors or memory */
+    STUMBLES_MAX = 16, /* transient errors in a row that are taken without a pause */
+};
+
+static mode_t
+file_mode(const struct socket_plan *plan)
+{
+    return plan->path_mode < 0 ? 0600 : (mode_t)plan->path_mode;
+}
+
+/* Say what the user asked for instead of the call that failed. `tried`: one of several addresses, or NULL. */
+static int
+listener_fault(const struct socket_plan *plan, const struct address *tried, struct fault *fault)
+{
+    char words[OPEN_WORDS_MAX];
+    open_words(plan, tried, words, sizeof words);
+    const char *verb = plan->type->accepts ? "listen on" : "bind to";
+    (void)snprintf(fault->what, sizeof fault->what, "%s %s", verb, words);
+    return -1;
+}
+
+/*
+ * SO_REUSEADDR for connections only: a listener can come back while connections of its last life linger in
+ * TIME_WAIT (tcp(7)). Datagram sockets that have it share a port, and the newest takes all that comes.
+ */
+static int
+set_reuse(const struct socket_plan *plan, int fd, struct fault *fault)
+{
+    const int on = 1;
+    if (plan->type->accepts && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        return fault_set(fault, STATUS_LISTEN, "socket option SO_REUSEADDR");
+    if (plan->reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+        return fault_set(fault, STATUS_LISTEN, "socket option SO_REUSEPORT");
+    return 0;
+}
+
+/* Bind and listen. The kernel cuts the backlog down to net.core.somaxconn (listen(2)): 0 is all it gives. */
+static int
+bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
+                struct binding *binding, struct fault *fault)
+{
+    if (plan->domain->bind(fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
+        return -1;
+    if (!plan->type->accepts || listen(fd, plan->backlog > 0 ? plan->backlog : INT_MAX) == 0)
+        return 0;
+    (void)fault_set(fault, STATUS_LISTEN, "listen");
+    if (plan->domain->unbind)
+        plan->domain->unbind(binding);
+    return -1;
+}
+
+/* Open one socket at one address. Returns the descriptor and *binding, or -1 and *binding untouched. */
+static int
+listen_at(const struct socket_plan *plan, const struct address *address, bool is_one_of_several,
+          struct binding *binding, struct fault *fault)
+{
+    int fd = open_socket(plan, address->name.ss_family, STATUS_LISTEN, fault);
+    if (fd < 0)
+        return -1;
+    struct binding bound = { .owns_file = false };
+    if (set_reuse(plan, fd, fault) < 0) {
+        (void)fd_close(&fd); /* not in use yet */
+    } else if (bind_and_listen(plan, fd, address, &bound, fault) < 0) {
+        (void)listener_fault(plan, is_one_of_several ? address : NULL, fault);
+        (void)fd_close(&fd);
+    } else {
+        *binding = bound;
+    }
+    return fd;
+}
+
+static uint16_t
+port_of(const struct socket_plan *plan, const struct address *address)
+{
+    return plan->domain->port ? plan->domain->port(address) : 0;
+}
+
+/* True if this host just does not have such an address, while it may have another of the same name. */
+static bool
+is_absent(const struct fault *fault)
+{
+    return fault->error == EADDRNOTAVAIL || fault->error == EAFNOSUPPORT;
+}
+
+/*
+ * Listen at each address, on one port; without a host, at the first that can be had. Returns 0 with at least
+ * one socket, or -1 with none.
+ */
+static int
+listen_at_all(struct listener *listener, const struct address_list *addresses, struct fault *fault)
+{
+    const struct socket_plan *plan = listener->plan;
+    size_t wanted = plan->remote.host ? addresses->count : 1;
+    uint16_t port = 0;
+    for (size_t i = 0; i < addresses->count && listener->count < wanted; i++) {
+        struct address address = addresses->items[i];
+        struct binding *binding = &listener->sockets[listener->count].binding;
+        if (port != 0)
+            plan->domain->set_port(&address, port);
+        int fd = listen_at(plan, &address, wanted > 1, binding, fault);
+        if (fd >= 0) {
+            listener->sockets[listener->count++].fd = fd;
+            port = port_of(plan, &binding->address);
+        } else if (!is_absent(fault)) {
+            listener_close(listener);
+            return -1;
+        }
+    }
+    return listener->count > 0 ? 0 : -1;
+}
+
+static int
+listen_with_retries(struct listener *listener, const struct address_list *addresses, struct fault *fault)
+{
+    bool kernel_picks = port_of(listener->plan, &addresses->items[0]) == 0 && listener->plan->domain->port;
+    for (int i = 1;; i++) {
+        if (listen_at_all(listener, addresses, fault) == 0)
+            return 0;
+        if (!kernel_picks || fault->error != EADDRINUSE || i == PORT_TRIES)
+            return -1;
+    }
+}
+
+int
+listener_open(struct listener *listener, struct loop *loop, const struct socket_plan *plan, int64_t deadline,
+              struct fault *fault)
+{
+    *listener = (struct listener){ .plan = plan };
+    const struct resolve_query query = open_query(plan, PURPOSE_LISTEN);
+    struct address_list addresses;
+    if (lookup(loop, plan->domain, &query, deadline, &addresses, fault) < 0)
+        return -1;
+    int result;
+    if (addresses.count > LISTENER_SOCKETS_MAX) {
+        (void)fault_say(fault, STATUS_LISTEN, "", "listen on %s", plan->remote.host);
+        fault_add(fault, "has %zu addresses, more than %d", addresses.count, (int)LISTENER_SOCKETS_MAX);
+        result = -1;
+    } else {
+        result = listen_with_retries(listener, &addresses, fault);
+    }
+    address_list_free(&addresses);
+    return result;
+}
+
+static bool
+is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+/* Errors of one client, not of the listener: accept(2), "Error handling", and EPERM from a firewall. */
+static bool
+is_transient(int error)
+{
+    static const int errors[] = { EINTR,     EAGAIN, ECONNABORTED, EPROTO,     ENETDOWN,    ENOPROTOOPT,
+                                  EHOSTDOWN, ENONET, EHOSTUNREACH, EOPNOTSUPP, ENETUNREACH, EPERM };
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        if (errors[i] == error)
+            return true;
+    }
+    return false;
+}
+
+/* What to do about errno of accept. Returns 0: wait and try again, or -1. */
+static int
+stumble(struct listener *listener, struct fault *fault)
+{
+    if (!is_shortage(errno) && !is_transient(errno))
+        return fault_set(fault, STATUS_LISTEN, "accept");
+    listener->stumbles++;
+    if (is_shortage(errno) ||
+        listener->stumbles >= STUMBLES_MAX) { /* poll goes on saying ready: do not spin */
+        listener->accept_not_before = deadline_after(deadline_now(), PAUSE_MS);
+        listener->stumbles = 0;
+    }
+    return 0;
+}
+
+/* Take a client of a socket that poll found ready. Returns 0 with *client (-1: none), or -1 with fault. */
+static int
+take_client(struct listener *listener, size_t i, int *client, struct address *peer, struct fault *fault)
+{
+    *peer = (struct address){ .length = sizeof peer->name };
+    int fd = accept4(listener->sockets[i].fd, (struct sockaddr *)&peer->name, &peer->length,
+                     SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0)
+        return stumble(listener, fault);
+    listener->stumbles = 0;
+    listener->turn = (i + 1) % listener->count; /* no socket can starve the others */
+    if (open_finish(listener->plan, fd, STATUS_LISTEN, fault) < 0) {
+        (void)fd_close(&fd); /* nothing was sent */
+        return -1;
+    }
+    *client = fd;
+    return 0;
+}
+
+/* Wait for clients, and take one if there is one. Returns 0 with *client (-1: none), or -1 with fault. */
+static int
+wait_for_client(struct listener *listener, struct loop *loop, int64_t deadline, int *client,
+                struct address *peer, struct fault *fault)
+{
+    struct pollfd polls[LISTENER_SOCKETS_MAX];
+    bool pauses = !deadline_passed(listener->accept_not_before, deadline_now());
+    if (pauses)
+        deadline = deadline_sooner(deadline, listener->accept_not_before);
+    for (size_t i = 0; i < listener->count; i++)
+        polls[i] = (struct pollfd){ .fd = pauses ? -1 : listener->sockets[i].fd, .events = POLLIN };
+    if (loop_wait(loop, polls, listener->count, deadline, fault) < 0)
+        return -1;
+    for (size_t k = 0, first = listener->turn; k < listener->count && *client < 0; k++) {
+        size_t i = (first + k) % listener->count;
+        if (polls[i].revents != 0 && take_client(listener, i, client, peer, fault) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+int
+listener_accept(struct listener *listener, struct loop *loop, int64_t deadline, struct address *peer,
+                struct fault *fault)
+{
+    int client = -1;
+    while (client < 0) {
+        if (deadline_passed(deadline, deadline_now()))
+            return fault_say(fault, STATUS_TIMEOUT, "timed out: no client came", "accept");
+        if (wait_for_client(listener, loop, deadline, &client, peer, fault) < 0)
+            return -1;
+    }
+    return client;
+}
+
+void
+listener_pause(struct listener *listener)
+{
+    for (size_t i = 0; i < listener->count; i++)
+        (void)fd_close(&listener->sockets[i].fd); /* a listening socket holds no data */
+}
+
+int
+listener_resume(struct listener *listener, struct fault *fault)
+{
+    for (size_t i = 0; i < listener->count; i++) {
+        if (listener->sockets[i].fd >= 0)
+            continue;
+        struct binding *binding = &listener->sockets[i].binding;
+        struct address address = binding->address;
+        int fd = listen_at(listener->plan, &address, listener->count > 1, binding, fault);
+        if (fd < 0) {
+            listener_pause(listener);
+            return -1;
+        }
+        listener->sockets[i].fd = fd;
+    }
+    return 0;
+}
+
+int
+listener_take(struct listener *listener, size_t i)
+{
+    int fd = listener->sockets[i].fd;
+    listener->sockets[i].fd = -1;
+    return fd;
+}
+
+void
+listener_close(struct listener *listener)
+{
+    listener_pause(listener);
+    for (size_t i = 0; i < listener->count; i++) {
+        if (listener->plan->domain->unbind)
+            listener->plan->domain->unbind(&listener->sockets[i].binding);
+    }
+    listener->count = 0;
+}

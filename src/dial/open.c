@@ -1,0 +1,59 @@
+#include "dial/open.h"
+
+#include "base/fd.h"
+#include <stdio.h>
+#include <sys/socket.h>
+
+struct resolve_query
+open_query(const struct socket_plan *plan, enum purpose purpose)
+{
+    return (struct resolve_query){
+        .family = plan->domain->family,
+        .target = purpose == PURPOSE_SOURCE ? plan->source : plan->remote,
+        .purpose = purpose,
+        .type = plan->type,
+        .protocol = plan->protocol,
+        .numeric = plan->numeric,
+    };
+}
+
+int
+open_socket(const struct socket_plan *plan, int family, enum status status, struct fault *fault)
+{
+    const struct type *type = plan->type;
+    int fd = socket(family, type->value | SOCK_CLOEXEC | SOCK_NONBLOCK, plan->protocol);
+    if (fd < 0) {
+        const struct domain *domain =
+            domain_of(family); /* of "either IPv4 or IPv6", the one that is missing */
+        return fault_set(fault, status, "socket (%s, %s)", domain ? domain->name : plan->domain->name,
+                         type->name);
+    }
+    if (sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
+        (void)fd_close(&fd); /* unused so far: nothing to lose */
+    return fd;
+}
+
+int
+open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault)
+{
+    if (plan->domain->opened)
+        plan->domain->opened(fd, plan->type);
+    return sockopt_apply(fd, &plan->options, PHASE_CONNECTED, status, fault);
+}
+
+void
+open_words(const struct socket_plan *plan, const struct address *tried, char *words, size_t size)
+{
+    const struct target *remote = &plan->remote;
+    struct address_text text = { .host = "", .port = "" };
+    if (tried)
+        plan->domain->format(tried, &text);
+    const char *host = remote->host ? remote->host : "";
+    const char *before = tried ? " (" : "", *after = tried ? ")" : "";
+    if (!plan->domain->has_port)
+        (void)snprintf(words, size, "%s%s%s%s", host, before, text.host, after);
+    else
+        (void)snprintf(words, size, "%s%s%s%s%sport %s (%s)", host, before, text.host, after,
+                       *host ? " " : "", remote->port ? remote->port : "",
+                       plan->domain->protocol_name(plan->type, plan->protocol));
+}

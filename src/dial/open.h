@@ -1,0 +1,46 @@
+/* What socket to open, as plain data, and opening it. */
+#ifndef SKT_DIAL_OPEN_H
+#define SKT_DIAL_OPEN_H
+
+#include "base/fault.h"
+#include "dial/sockopt.h"
+#include "domain/domain.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+struct socket_plan {
+    const struct domain *domain;
+    const struct type *type;
+    int protocol;            /* 0: the domain's usual one for the type */
+    struct target remote;    /* whom to reach or, listening, where to listen */
+    struct target source;    /* where to come from; all NULL: the kernel decides */
+    bool numeric;            /* no name lookups */
+    bool random_source_port; /* bind a port chosen at random before connecting */
+    bool reuse_port;         /* let other listeners share the port (SO_REUSEPORT) */
+    int backlog;             /* of a listener; 0: the system's maximum */
+    int path_mode;           /* of a socket file; -1: 0600 */
+    struct sockopt_settings options;
+};
+
+/* What plan->domain has to check and resolve: the source for PURPOSE_SOURCE, otherwise the remote target. */
+struct resolve_query open_query(const struct socket_plan *plan, enum purpose purpose);
+
+/*
+ * socket(2) for an address of `family`, close-on-exec and non-blocking, with the options of PHASE_OPENED.
+ * Returns the descriptor for the caller to close, or -1 with `status` (STATUS_CONNECT or STATUS_LISTEN).
+ */
+int open_socket(const struct socket_plan *plan, int family, enum status status, struct fault *fault);
+
+/* Settings for a connected or accepted socket: the family's own, then PHASE_CONNECTED. 0, or -1 as above. */
+int open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);
+
+/*
+ * The remote target in words as typed, for messages: "HOST port PORT (tcp)", or only the path. `tried` is put
+ * in parentheses after the host ("localhost (::1) port 80 (tcp)"); NULL: not.
+ */
+void open_words(const struct socket_plan *plan, const struct address *tried, char *words, size_t size);
+
+/* Room for open_words. */
+enum { OPEN_WORDS_MAX = 480 };
+
+#endif

@@ -1,0 +1,337 @@
+#include "dial/race.h"
+
+#include "base/deadline.h"
+#include "base/fd.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+    RETRY_MS = 20, /* nothing tells when a full backlog has room again */
+    RANDOM_PORT_TRIES = 64,
+    RANDOM_PORT_FIRST = 1024, /* those below take a privilege */
+    RANDOM_PORT_LAST = 65535,
+};
+
+enum progress { CONNECTED, WAITING, FAILED };
+
+/* One candidate that has been started. */
+struct attempt {
+    int fd; /* -1: over */
+    size_t candidate;
+    int64_t retry_at; /* connect again then; DEADLINE_NEVER: poll tells */
+    struct binding source;
+};
+
+struct contest {
+    const struct socket_plan *plan;
+    const struct address_list *candidates, *sources;
+    struct attempt *attempts; /* as many as have been started; there is room for all candidates */
+    struct pollfd *polls;     /* parallel to attempts */
+    size_t started, running;
+    int64_t next_at;        /* when to start one more */
+    struct attempt *winner; /* NULL: nobody yet */
+    struct fault last;      /* the reason to give when all have failed; STATUS_DONE: none yet */
+};
+
+void
+race_interleave(struct address_list *candidates)
+{
+    struct address *items = candidates->items;
+    for (size_t i = 1; i < candidates->count; i++) {
+        size_t other = i;
+        while (other < candidates->count && items[other].name.ss_family == items[i - 1].name.ss_family)
+            other++;
+        if (other == candidates->count)
+            return; /* only one family is left */
+        struct address moved = items[other];
+        memmove(&items[i + 1], &items[i], (other - i) * sizeof items[0]);
+        items[i] = moved;
+    }
+}
+
+/* The reasons why nothing has even left this host. */
+static bool
+is_no_way(int error)
+{
+    return error == ENETUNREACH || error == EADDRNOTAVAIL || error == EAFNOSUPPORT;
+}
+
+/* Keep the reason of the last candidate, unless it says less than an earlier one does. */
+static void
+remember(struct contest *contest, const struct fault *fault)
+{
+    struct fault *last = &contest->last;
+    if (last->status == STATUS_DONE || !is_no_way(fault->error) || is_no_way(last->error))
+        *last = *fault;
+}
+
+/* Record errno as the reason why a candidate failed. */
+static void
+remember_errno(struct contest *contest, size_t candidate)
+{
+    int error = errno;
+    char words[OPEN_WORDS_MAX];
+    const struct address *tried = &contest->candidates->items[candidate];
+    open_words(contest->plan, contest->candidates->count > 1 ? tried : NULL, words, sizeof words);
+    struct fault fault;
+    errno = error;
+    (void)fault_set(&fault, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_CONNECT, "connect to %s", words);
+    remember(contest, &fault);
+}
+
+static void
+attempt_close(const struct contest *contest, struct attempt *attempt)
+{
+    (void)fd_close(&attempt->fd); /* it never became a connection of ours */
+    if (contest->plan->domain->unbind)
+        contest->plan->domain->unbind(&attempt->source);
+}
+
+/* Bind to a port chosen at random that is free (RFC 6056 section 3.3.1). */
+static int
+bind_random_port(const struct socket_plan *plan, int fd, const struct address *source,
+                 struct binding *binding, struct fault *fault)
+{
+    struct address address = *source;
+    for (int i = 0; i < RANDOM_PORT_TRIES; i++) {
+        uint32_t random;
+        if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+            return fault_set(fault, STATUS_CONNECT, "random source port");
+        uint32_t range = RANDOM_PORT_LAST - RANDOM_PORT_FIRST + 1;
+        plan->domain->set_port(&address, (uint16_t)(RANDOM_PORT_FIRST + random % range));
+        if (plan->domain->bind(fd, &address, 0600, binding, STATUS_CONNECT, fault) == 0)
+            return 0;
+        if (fault->error != EADDRINUSE)
+            return -1;
+    }
+    return -1;
+}
+
+static const struct address *
+source_for(const struct address_list *sources, const struct address *candidate)
+{
+    for (size_t i = 0; i < sources->count; i++) {
+        if (sources->items[i].name.ss_family == candidate->name.ss_family)
+            return &sources->items[i];
+    }
+    return NULL;
+}
+
+/* Bind the near end as the plan says. Returns 0, or -1 with fault. */
+static int
+bind_source(const struct contest *contest, struct attempt *attempt, struct fault *fault)
+{
+    const struct socket_plan *plan = contest->plan;
+    const struct domain *domain = plan->domain;
+    if (contest->sources->count == 0)
+        return domain->bind_for_answers ? domain->bind_for_answers(attempt->fd, plan->type, fault) : 0;
+    const struct address *remote = &contest->candidates->items[attempt->candidate];
+    const struct address *source = source_for(contest->sources, remote);
+    if (!source) {
+        struct address_text text;
+        domain->format(&contest->sources->items[0], &text);
+        (void)fault_say(fault, STATUS_CONNECT, "the address to connect to is of another family", "bind to %s",
+                        text.host);
+        fault->error = EAFNOSUPPORT;
+        return -1;
+    }
+    if (plan->random_source_port && domain->set_port)
+        return bind_random_port(plan, attempt->fd, source, &attempt->source, fault);
+    const int on = 1;
+    if (plan->type->accepts) /* so that a port can be used again at once after its last connection (tcp(7)) */
+        (void)setsockopt(attempt->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* bind says if it matters */
+    mode_t mode = plan->path_mode < 0 ? 0600 : (mode_t)plan->path_mode;
+    return domain->bind(attempt->fd, source, mode, &attempt->source, STATUS_CONNECT, fault);
+}
+
+/* A socket that dials the port that it came from can meet itself: RFC 9293 figure 7, simultaneous open. */
+static bool
+met_itself(const struct contest *contest, int fd)
+{
+    struct address near = { .length = sizeof near.name }, far = { .length = sizeof far.name };
+    return contest->plan->type->accepts &&
+           getsockname(fd, (struct sockaddr *)&near.name, &near.length) == 0 &&
+           getpeername(fd, (struct sockaddr *)&far.name, &far.length) == 0 &&
+           contest->plan->domain->same(&near, &far);
+}
+
+/*
+ * Begin to connect or, if that was begun, ask how it stands: connect(2) on a socket that has connected says
+ * so, and it is right too when a signal kept the first call from beginning. On FAILED, errno.
+ */
+static enum progress
+attempt_connect(const struct contest *contest, struct attempt *attempt)
+{
+    const struct address *remote = &contest->candidates->items[attempt->candidate];
+    attempt->retry_at = DEADLINE_NEVER;
+    if (connect(attempt->fd, (const struct sockaddr *)&remote->name, remote->length) < 0 &&
+        errno != EISCONN) {
+        if (errno == EINPROGRESS || errno == EALREADY)
+            return WAITING;
+        if (errno != EAGAIN && errno != EINTR)
+            return FAILED;
+        attempt->retry_at = deadline_after(deadline_now(), RETRY_MS); /* EAGAIN: a local backlog is full */
+        return WAITING;
+    }
+    if (met_itself(contest, attempt->fd)) {
+        errno = ECONNREFUSED;
+        return FAILED;
+    }
+    return CONNECTED;
+}
+
+/* What became of a connect that was begun. Not connect(2) at once: where it failed, that may begin anew. */
+static enum progress
+attempt_result(const struct contest *contest, struct attempt *attempt)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return FAILED;
+    errno = error;
+    return error != 0 ? FAILED : attempt_connect(contest, attempt);
+}
+
+/* A success is the winner; a failure is remembered, and lets the next candidate start at once. */
+static void
+attempt_judge(struct contest *contest, struct attempt *attempt, enum progress progress)
+{
+    switch (progress) {
+    case CONNECTED:
+        contest->winner = attempt;
+        break;
+    case FAILED:
+        remember_errno(contest, attempt->candidate);
+        attempt_close(contest, attempt);
+        contest->running--;
+        contest->next_at = deadline_now();
+        break;
+    case WAITING:
+        break;
+    }
+}
+
+static void
+start_next(struct contest *contest)
+{
+    struct attempt *attempt = &contest->attempts[contest->started];
+    attempt->candidate = contest->started++;
+    struct fault fault;
+    int family = contest->candidates->items[attempt->candidate].name.ss_family;
+    attempt->fd = open_socket(contest->plan, family, STATUS_CONNECT, &fault);
+    if (attempt->fd < 0 || bind_source(contest, attempt, &fault) < 0) {
+        remember(contest, &fault);
+        attempt_close(contest, attempt);
+        return;
+    }
+    contest->running++;
+    contest->next_at = deadline_after(deadline_now(), RACE_DELAY_MS);
+    attempt_judge(contest, attempt, attempt_connect(contest, attempt));
+}
+
+static bool
+is_next_due(const struct contest *contest)
+{
+    return contest->started < contest->candidates->count &&
+           (contest->running == 0 || deadline_passed(contest->next_at, deadline_now()));
+}
+
+/* Bring forward what poll or the clock says is due. */
+static void
+advance_due(struct contest *contest)
+{
+    int64_t now = deadline_now();
+    for (size_t i = 0; i < contest->started && !contest->winner; i++) {
+        struct attempt *attempt = &contest->attempts[i];
+        if (attempt->fd >= 0 && deadline_passed(attempt->retry_at, now))
+            attempt_judge(contest, attempt, attempt_connect(contest, attempt));
+        else if (attempt->fd >= 0 && contest->polls[i].revents != 0)
+            attempt_judge(contest, attempt, attempt_result(contest, attempt));
+    }
+}
+
+/* Wait until one of those that run has news, or another is due. Returns as loop_wait does. */
+static int
+wait_for_news(struct contest *contest, struct loop *loop, int64_t deadline, struct fault *fault)
+{
+    if (contest->started < contest->candidates->count)
+        deadline = deadline_sooner(deadline, contest->next_at);
+    for (size_t i = 0; i < contest->started; i++) {
+        const struct attempt *attempt = &contest->attempts[i];
+        bool polled = attempt->fd >= 0 && attempt->retry_at == DEADLINE_NEVER;
+        contest->polls[i] = (struct pollfd){ .fd = polled ? attempt->fd : -1, .events = POLLOUT };
+        if (attempt->fd >= 0)
+            deadline = deadline_sooner(deadline, attempt->retry_at);
+    }
+    return loop_wait(loop, contest->polls, contest->started, deadline, fault);
+}
+
+static int
+timed_out(const struct contest *contest, struct fault *fault)
+{
+    char words[OPEN_WORDS_MAX];
+    open_words(contest->plan, NULL, words, sizeof words);
+    return fault_say(fault, STATUS_TIMEOUT, "timed out", "connect to %s", words);
+}
+
+/* Returns 0 with a winner, or -1 with fault. */
+static int
+contest_run(struct contest *contest, struct loop *loop, int64_t deadline, struct fault *fault)
+{
+    for (;;) {
+        if (deadline_passed(deadline, deadline_now()))
+            return timed_out(contest, fault);
+        while (!contest->winner && is_next_due(contest))
+            start_next(contest);
+        if (contest->winner)
+            return 0;
+        if (contest->running == 0) {
+            *fault = contest->last;
+            return -1;
+        }
+        if (wait_for_news(contest, loop, deadline, fault) < 0)
+            return -1;
+        advance_due(contest);
+    }
+}
+
+/* Close everything but the winner, which is handed over. Returns its descriptor, or -1. */
+static int
+contest_end(struct contest *contest, size_t *winner, struct binding *source)
+{
+    int fd = -1;
+    if (contest->winner) {
+        fd = contest->winner->fd;
+        *winner = contest->winner->candidate;
+        *source = contest->winner->source;
+        contest->winner->fd = -1;
+        contest->winner->source.owns_file = false;
+    }
+    for (size_t i = 0; i < contest->started; i++)
+        attempt_close(contest, &contest->attempts[i]);
+    free(contest->attempts);
+    free(contest->polls);
+    return fd;
+}
+
+int
+race(struct loop *loop, const struct socket_plan *plan, const struct address_list *candidates,
+     const struct address_list *sources, int64_t deadline, size_t *winner, struct binding *source,
+     struct fault *fault)
+{
+    struct contest contest = {
+        .plan = plan,
+        .candidates = candidates,
+        .sources = sources,
+        .attempts = calloc(candidates->count, sizeof *contest.attempts),
+        .polls = calloc(candidates->count, sizeof *contest.polls),
+    };
+    if (!contest.attempts || !contest.polls)
+        (void)fault_set(fault, STATUS_LOCAL, "room for %zu addresses", candidates->count);
+    else
+        (void)contest_run(&contest, loop, deadline, fault);
+    return contest_end(&contest, winner, source);
+}

@@ -1,0 +1,147 @@
+/*
+ * Domains (address families): how a family's addresses are read, resolved and printed, what it calls its
+ * protocols, and what its sockets need that others do not. One row a family, one file a family; nothing
+ * outside that file asks which family it is.
+ */
+#ifndef SKT_DOMAIN_DOMAIN_H
+#define SKT_DOMAIN_DOMAIN_H
+
+#include "base/fault.h"
+#include "domain/type.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+struct address {
+    struct sockaddr_storage name;
+    socklen_t length; /* bytes of name in use */
+};
+
+/* Owned by whoever called resolve; free with address_list_free. */
+struct address_list {
+    struct address *items;
+    size_t count;
+};
+
+/* Add a copy of an address. Returns 0, or -1 (no memory, errno set). */
+int address_list_add(struct address_list *list, const struct sockaddr *name, socklen_t length);
+void address_list_free(struct address_list *list);
+
+/* The two words by which people name an end. NULL: not given. A family with one word (a path) uses host. */
+struct target {
+    const char *host;
+    const char *port;
+};
+
+/* An address in words, already harmless to print: numeric host and port, or a path and an empty port. */
+struct address_text {
+    char host[448]; /* 107 bytes of a path, each as \xNN, and the @ of an abstract name */
+    char port[16];
+};
+
+enum purpose {
+    PURPOSE_CONNECT, /* the far end of a connection */
+    PURPOSE_LISTEN,  /* where to listen; no host means every interface */
+    PURPOSE_SOURCE,  /* the near end to bind before connecting; host and port may each be missing */
+};
+
+/* What resolve needs to know. Plain values; may be copied into another thread. */
+struct resolve_query {
+    int family; /* the row's family, AF_UNSPEC for either */
+    struct target target;
+    enum purpose purpose;
+    const struct type *type;
+    int protocol;
+    bool numeric; /* no name lookups of hosts */
+};
+
+/* A local address that bind(2) took, and what must be undone when it is given back. */
+struct binding {
+    struct address address; /* as the kernel reports it */
+    dev_t device;           /* of the socket file that we made, so that we remove no other */
+    ino_t inode;
+    bool owns_file;
+};
+
+struct domain {
+    const char *name;    /* "inet" */
+    const char *aliases; /* other names, blank-separated: "inet4 ipv4 ip4" */
+    int family;
+    unsigned types;       /* TYPE_ bits */
+    bool has_port;        /* addresses are host and port; otherwise one word */
+    const char *operands; /* for help and messages: "[HOST] PORT" */
+    const char *help;
+
+    /*
+     * Is the target well-formed? Opens nothing and looks nothing up but service names. On failure
+     * STATUS_USAGE, naming the operand as typed and what would be right.
+     */
+    int (*check)(const struct resolve_query *query, struct fault *fault);
+
+    /*
+     * Turn a target into addresses, best first, none twice. Listening without a host gives alternatives: the
+     * first of them that can be bound takes every interface. May block in a name lookup when needs_lookup
+     * says so; otherwise returns at once. On failure STATUS_LOOKUP ("lookup of HOST").
+     */
+    int (*resolve)(const struct resolve_query *query, struct address_list *list, struct fault *fault);
+
+    /* True if resolve may have to ask a name server (and so belongs into a helper thread). NULL: never. */
+    bool (*needs_lookup)(const struct resolve_query *query);
+
+    /* An address in words. */
+    void (*format)(const struct address *address, struct address_text *text);
+
+    /* An address as one word that skt takes back as an operand: "tcp://[::1]:5000", "unix:/tmp/x". */
+    void (*spell)(const struct address *address, const struct type *type, char *word, size_t size);
+
+    /* "tcp", "udp", "unix": for messages. */
+    const char *(*protocol_name)(const struct type *type, int protocol);
+
+    /* Give an unbound connecting socket the address that answers need. NULL: the kernel does it by itself. */
+    int (*bind_for_answers)(int fd, const struct type *type, struct fault *fault);
+
+    /*
+     * bind(2) a listening (or source) address; `mode` is for families with files. Fills *binding, which is
+     * untouched on failure: then `status`, "bind to ADDRESS".
+     */
+    int (*bind)(int fd, const struct address *address, mode_t mode, struct binding *binding,
+                enum status status, struct fault *fault);
+
+    /*
+     * Undo bind (remove a socket file), once every descriptor of the socket is closed: a file that something
+     * still answers at stays. Calling it again is harmless. NULL: nothing to undo.
+     */
+    void (*unbind)(struct binding *binding);
+
+    /* Settings that a new socket of this family needs, after it is connected or accepted. NULL: none. */
+    void (*opened)(int fd, const struct type *type);
+
+    /* The largest message in bytes that a socket takes; SIZE_MAX if there is no limit. */
+    size_t (*message_max)(int fd, const struct type *type);
+
+    /* Bytes sent that the peer's kernel has not acknowledged. NULL: what was written has arrived. */
+    uint64_t (*unsettled)(int fd, const struct type *type);
+
+    /* True if two addresses name the same end (compares what matters only). */
+    bool (*same)(const struct address *a, const struct address *b);
+
+    /* The port inside an address; 0: none, or the kernel's choice. Both NULL where addresses have no port. */
+    uint16_t (*port)(const struct address *address);
+    void (*set_port)(struct address *address, uint16_t port);
+};
+
+/* All rows, ended by NULL. "inet46" (either of IPv4 and IPv6) is the first, the default. */
+extern const struct domain *const domain_rows[];
+
+/* Find by name in any case, with or without PF_ or AF_, by alias, or by number. NULL: none. */
+const struct domain *domain_find(const char *name);
+
+/* The row of exactly this family (AF_UNSPEC: "inet46"). NULL: none. */
+const struct domain *domain_of(int family);
+
+/* The names of the types that a domain has, as "stream, dgram"; for messages. */
+void domain_type_names(const struct domain *domain, char *names, size_t size);
+
+#endif

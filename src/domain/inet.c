@@ -1,0 +1,358 @@
+#include "domain/inet.h"
+
+#include "domain/host.h"
+#include "domain/inet_name.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/sockios.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+/* A UDP datagram's size is 16 bits with its own 8 bytes, and in IPv4 with the header's 20: RFC 768, 791. */
+enum { UDP4_MAX = 65535 - 20 - 8, UDP6_MAX = 65535 - 8, PORT_MAX = 65535 };
+
+static bool
+service_port(const char *name, const char *protocol, uint16_t *port)
+{
+    struct servent entry, *found = NULL;
+    char storage[4096]; /* a service has a handful of aliases */
+    if (getservbyname_r(name, protocol, &entry, storage, sizeof storage, &found) != 0 || !found)
+        return false;
+    *port = ntohs((uint16_t)found->s_port);
+    return true;
+}
+
+int
+inet_port(const char *text, const char *protocol, uint16_t *port, struct fault *fault)
+{
+    size_t digits = strspn(text, "0123456789");
+    if (digits > 0 && text[digits] == '\0') {
+        errno = 0;
+        unsigned long number = strtoul(text, NULL, 10);
+        if (errno == 0 && number <= PORT_MAX) {
+            *port = (uint16_t)number;
+            return 0;
+        }
+    } else if (*text != '\0' && (service_port(text, protocol, port) || service_port(text, NULL, port))) {
+        return 0;
+    }
+    return fault_say(fault, STATUS_USAGE, "a port is 0 to 65535 or a service name", "port %s",
+                     *text ? text : "\"\"");
+}
+
+static const char *
+inet_protocol_name(const struct type *type, int protocol)
+{
+    static const struct {
+        int protocol;
+        const char *name;
+    } names[] = {
+        { IPPROTO_TCP, "tcp" },   { IPPROTO_UDP, "udp" },         { IPPROTO_SCTP, "sctp" },
+        { IPPROTO_DCCP, "dccp" }, { IPPROTO_UDPLITE, "udplite" }, { 262 /* IPPROTO_MPTCP */, "mptcp" },
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i].protocol == protocol)
+            return names[i].name;
+    }
+    if (protocol != 0)
+        return type->name;
+    return type->bit == TYPE_STREAM ? "tcp" : type->bit == TYPE_DGRAM ? "udp" : type->name;
+}
+
+static int
+host_fault(const struct resolve_query *query, const char *why, struct fault *fault)
+{
+    const char *host = query->target.host;
+    return fault_say(fault, STATUS_USAGE, why, "host %s", *host ? host : "\"\"");
+}
+
+static int
+check_host(const struct resolve_query *query, struct host *host, struct fault *fault)
+{
+    if (!query->target.host) {
+        if (query->purpose == PURPOSE_CONNECT)
+            return fault_say(fault, STATUS_USAGE, "missing; where to connect is HOST PORT", "host");
+        return 0;
+    }
+    host_read(query->target.host, host);
+    if (host->kind == HOST_BAD)
+        return host_fault(query, host->problem, fault);
+    if (host->kind == HOST_IPV4 && query->family == AF_INET6)
+        return host_fault(query, "not an IPv6 address", fault);
+    if (host->kind == HOST_IPV6 && query->family == AF_INET)
+        return host_fault(query, "not an IPv4 address", fault);
+    if (host->kind == HOST_NAME && query->numeric)
+        return host_fault(query, "not a numeric address, and -n forbids names", fault);
+    return 0;
+}
+
+static int
+check_port(const struct resolve_query *query, uint16_t *port, struct fault *fault)
+{
+    const char *text = query->target.port;
+    *port = 0;
+    if (!text) {
+        if (query->purpose != PURPOSE_SOURCE)
+            return fault_say(fault, STATUS_USAGE, "missing; 0 to 65535 or a service name", "port");
+        return 0;
+    }
+    if (inet_port(text, inet_protocol_name(query->type, query->protocol), port, fault) < 0)
+        return -1;
+    if (*port == 0 && query->purpose == PURPOSE_CONNECT)
+        return fault_say(fault, STATUS_USAGE, "can only be listened on", "port %s", text);
+    return 0;
+}
+
+static int
+inet_check(const struct resolve_query *query, struct fault *fault)
+{
+    struct host host;
+    uint16_t port;
+    if (check_host(query, &host, fault) < 0)
+        return -1;
+    return check_port(query, &port, fault);
+}
+
+static bool
+inet_needs_lookup(const struct resolve_query *query)
+{
+    if (!query->target.host)
+        return false;
+    struct host host;
+    host_read(query->target.host, &host);
+    return host.kind == HOST_NAME;
+}
+
+/* Add with the port, unless it is there already: /etc/hosts may name an address twice. */
+static int
+add_name(struct address_list *list, const union inet_name *name, uint16_t port, struct fault *fault)
+{
+    struct address address;
+    inet_address(name, &address);
+    inet_set_port(&address, port);
+    for (size_t i = 0; i < list->count; i++) {
+        if (inet_same(&list->items[i], &address) && list->items[i].length == address.length)
+            return 0;
+    }
+    if (address_list_add(list, (const struct sockaddr *)&address.name, address.length) < 0)
+        return fault_set(fault, STATUS_LOCAL, "list of addresses");
+    return 0;
+}
+
+/* No host: every interface. IPv6 first, because its socket can take IPv4 too (inet46_bind). */
+static int
+resolve_any(const struct resolve_query *query, uint16_t port, struct address_list *list, struct fault *fault)
+{
+    const union inet_name any6 = { .ipv6 = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT } };
+    const union inet_name any4 = { .ipv4 = { .sin_family = AF_INET } };
+    if (query->family != AF_INET && add_name(list, &any6, port, fault) < 0)
+        return -1;
+    if (query->family != AF_INET6 && add_name(list, &any4, port, fault) < 0)
+        return -1;
+    return 0;
+}
+
+/* Not in host.c, and not before anything is opened: if_nametoindex(3) asks through a socket. */
+static int
+scope_index(const struct resolve_query *query, const char *scope, uint32_t *index, struct fault *fault)
+{
+    *index = 0;
+    if (scope[0] == '\0')
+        return 0;
+    if (scope[strspn(scope, "0123456789")] == '\0') {
+        errno = 0;
+        unsigned long number = strtoul(scope, NULL, 10);
+        if (errno != 0 || number == 0 || number > UINT32_MAX)
+            return host_fault(query, "an interface's index is 1 to 4294967295", fault);
+        *index = (uint32_t)number;
+        return 0;
+    }
+    *index = if_nametoindex(scope);
+    if (*index == 0)
+        return fault_set(fault, STATUS_LOOKUP, "lookup of %s", query->target.host);
+    return 0;
+}
+
+static int
+resolve_literal(const struct resolve_query *query, const struct host *host, uint16_t port,
+                struct address_list *list, struct fault *fault)
+{
+    union inet_name name;
+    memset(&name, 0, sizeof name);
+    if (host->kind == HOST_IPV4) {
+        name.ipv4.sin_family = AF_INET;
+        name.ipv4.sin_addr = host->ipv4;
+        return add_name(list, &name, port, fault);
+    }
+    name.ipv6.sin6_family = AF_INET6;
+    name.ipv6.sin6_addr = host->ipv6;
+    if (scope_index(query, host->scope, &name.ipv6.sin6_scope_id, fault) < 0)
+        return -1;
+    return add_name(list, &name, port, fault);
+}
+
+/*
+ * Without AI_ADDRCONFIG, which leaves out IPv6 loopback where only loopback has IPv6: an address that cannot
+ * be reached fails at once and the race goes on to the next. The type is only there to get each address once.
+ */
+static int
+resolve_name(const struct resolve_query *query, uint16_t port, struct address_list *list, struct fault *fault)
+{
+    const struct addrinfo hints = { .ai_family = query->family, .ai_socktype = SOCK_STREAM };
+    struct addrinfo *found = NULL;
+    int error = getaddrinfo(query->target.host, NULL, &hints, &found);
+    if (error == EAI_SYSTEM)
+        return fault_set(fault, STATUS_LOOKUP, "lookup of %s", query->target.host);
+    if (error != 0)
+        return fault_say(fault, STATUS_LOOKUP, gai_strerror(error), "lookup of %s", query->target.host);
+    int added = 0;
+    for (const struct addrinfo *at = found; at && added == 0; at = at->ai_next) {
+        union inet_name name;
+        memset(&name, 0, sizeof name);
+        memcpy(&name, at->ai_addr, at->ai_addrlen < sizeof name ? at->ai_addrlen : sizeof name);
+        added = add_name(list, &name, port, fault);
+    }
+    freeaddrinfo(found);
+    return added;
+}
+
+static int
+inet_resolve(const struct resolve_query *query, struct address_list *list, struct fault *fault)
+{
+    struct host host;
+    uint16_t port;
+    if (check_host(query, &host, fault) < 0 || check_port(query, &port, fault) < 0)
+        return -1;
+    if (!query->target.host)
+        return resolve_any(query, port, list, fault);
+    if (host.kind == HOST_NAME)
+        return resolve_name(query, port, list, fault);
+    return resolve_literal(query, &host, port, list, fault);
+}
+
+static void
+inet_spell(const struct address *address, const struct type *type, char *word, size_t size)
+{
+    struct address_text text;
+    inet_format(address, &text);
+    bool brackets = strchr(text.host, ':') != NULL; /* RFC 3986 section 3.2.2 */
+    (void)snprintf(word, size, "%s://%s%s%s:%s", inet_protocol_name(type, 0), brackets ? "[" : "", text.host,
+                   brackets ? "]" : "", text.port);
+}
+
+static int
+bind_fault(const struct address *address, enum status status, struct fault *fault)
+{
+    int error = errno;
+    struct address_text text;
+    inet_format(address, &text);
+    errno = error;
+    if (inet_get_port(address) == 0)
+        return fault_set(fault, status, "bind to %s", text.host);
+    return fault_set(fault, status, "bind to %s port %s", text.host, text.port);
+}
+
+/* v6only is said either way: net.ipv6.bindv6only must not change what a listener takes (ipv6(7)). */
+static int
+bind_name(int fd, const struct address *address, int v6only, struct binding *binding, enum status status,
+          struct fault *fault)
+{
+    bool is_v6 = inet_name(address).any.sa_family == AF_INET6;
+    if (is_v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only) < 0)
+        return bind_fault(address, status, fault);
+    struct binding bound = { .address.length = sizeof bound.address.name };
+    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0 ||
+        getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
+        return bind_fault(address, status, fault);
+    *binding = bound;
+    return 0;
+}
+
+static int
+inet46_bind(int fd, const struct address *address, mode_t mode, struct binding *binding, enum status status,
+            struct fault *fault)
+{
+    (void)mode; /* no files here */
+    return bind_name(fd, address, 0, binding, status, fault);
+}
+
+static int
+inet_bind(int fd, const struct address *address, mode_t mode, struct binding *binding, enum status status,
+          struct fault *fault)
+{
+    (void)mode;
+    return bind_name(fd, address, 1, binding, status, fault);
+}
+
+/* What we write goes out at once, and a peer that has vanished is noticed some day. */
+static void
+inet_opened(int fd, const struct type *type)
+{
+    if (type->bit != TYPE_STREAM)
+        return;
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* streams that are not TCP lack it */
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+static size_t
+inet_message_max(int fd, const struct type *type)
+{
+    if (type->unit == UNIT_BYTES)
+        return SIZE_MAX;
+    struct address end = { .length = sizeof end.name };
+    if (getpeername(fd, (struct sockaddr *)&end.name, &end.length) < 0) { /* not connected */
+        end.length = sizeof end.name;
+        if (getsockname(fd, (struct sockaddr *)&end.name, &end.length) < 0)
+            return UDP4_MAX;
+    }
+    union inet_name given = inet_name(&end);
+    return inet_unmapped(&given).any.sa_family == AF_INET6 ? UDP6_MAX : UDP4_MAX;
+}
+
+/* SIOCOUTQ: what we sent, our end included, and the peer's kernel has not acknowledged (tcp(7)). */
+static uint64_t
+inet_unsettled(int fd, const struct type *type)
+{
+    int bytes = 0;
+    if (!type->accepts || ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0)
+        return 0;
+    return (uint64_t)bytes;
+}
+
+#define INET_COLUMNS                                                                                         \
+    .types = TYPE_STREAM | TYPE_DGRAM, .has_port = true, .operands = "[HOST] PORT", .check = inet_check,     \
+    .resolve = inet_resolve, .needs_lookup = inet_needs_lookup, .format = inet_format, .spell = inet_spell,  \
+    .protocol_name = inet_protocol_name, .opened = inet_opened, .message_max = inet_message_max,             \
+    .unsettled = inet_unsettled, .same = inet_same, .port = inet_get_port, .set_port = inet_set_port
+
+const struct domain inet46_domain = {
+    .name = "inet46",
+    .aliases = "ip unspec any",
+    .family = AF_UNSPEC,
+    .help = "IPv4 and IPv6, whichever the host has",
+    .bind = inet46_bind,
+    INET_COLUMNS,
+};
+
+const struct domain inet4_domain = {
+    .name = "inet",
+    .aliases = "inet4 ipv4 ip4",
+    .family = AF_INET,
+    .help = "IPv4 only",
+    .bind = inet_bind,
+    INET_COLUMNS,
+};
+
+const struct domain inet6_domain = {
+    .name = "inet6",
+    .aliases = "ipv6 ip6",
+    .family = AF_INET6,
+    .help = "IPv6 only",
+    .bind = inet_bind,
+    INET_COLUMNS,
+};

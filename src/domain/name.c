@@ -1,0 +1,48 @@
+#include "domain/name.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+static bool
+is_number(const char *typed, int number)
+{
+    if (*typed == '\0' || typed[strspn(typed, "0123456789")] != '\0')
+        return false;
+    errno = 0;
+    unsigned long value = strtoul(typed, NULL, 10);
+    return errno == 0 && number >= 0 && value == (unsigned long)number;
+}
+
+static bool
+is_one_of(const char *typed, const char *words)
+{
+    size_t length = strlen(typed);
+    while (*words) {
+        size_t word = strcspn(words, " ");
+        if (word == length && strncasecmp(typed, words, word) == 0)
+            return true;
+        words += word;
+        words += strspn(words, " ");
+    }
+    return false;
+}
+
+bool
+name_matches(const char *typed, const char *const *prefixes, const char *name, const char *aliases,
+             int number)
+{
+    if (*typed == '\0')
+        return false;
+    if (is_number(typed, number))
+        return true;
+    for (; *prefixes; prefixes++) {
+        size_t length = strlen(*prefixes);
+        if (strncasecmp(typed, *prefixes, length) == 0 && typed[length] != '\0') {
+            typed += length;
+            break;
+        }
+    }
+    return strcasecmp(typed, name) == 0 || is_one_of(typed, aliases);
+}
