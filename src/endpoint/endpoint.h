@@ -1,0 +1,100 @@
+/*
+ * An endpoint: what the pump moves data between. A connected socket, the standard streams, a mailbox of
+ * datagrams; later TLS and the like, which wrap another endpoint.
+ *
+ * Reading and writing never block. The pump says what it wants (to read, to write, to notice when the reader
+ * of our writes goes away); the endpoint says which descriptors to poll(2) for that, because it alone knows:
+ * TLS may have to read in order to write, and may hold bytes that no descriptor shows.
+ */
+#ifndef SKT_ENDPOINT_ENDPOINT_H
+#define SKT_ENDPOINT_ENDPOINT_H
+
+#include "base/fault.h"
+#include "domain/type.h"
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum io {
+    IO_DONE,   /* the call did something */
+    IO_AGAIN,  /* not now; poll tells when */
+    IO_PAUSE,  /* not now, and no descriptor tells when: try again after ENDPOINT_PAUSE_MS */
+    IO_ENDED,  /* reading: the other side has ended; nothing more will come */
+    IO_LOST,   /* writing: nobody takes it any more, and that is no fault of its own (an orderly close) */
+    IO_FAILED, /* see the fault */
+};
+
+enum { ENDPOINT_PAUSE_MS = 5 };
+
+enum want {
+    WANT_READ = 1 << 0,
+    WANT_WRITE = 1 << 1,
+    WANT_NOTICE = 1 << 2, /* only: is there still somebody who would take a write? */
+};
+
+/* What poll found. */
+enum ready {
+    READY_READ = 1 << 0,
+    READY_WRITE = 1 << 1,
+    READY_LOST = 1 << 2, /* writing has become pointless; endpoint_lost says why */
+};
+
+enum { ENDPOINT_POLLS_MAX = 20 };
+
+struct endpoint;
+
+struct endpoint_ops {
+    /*
+     * Fill polls (room for ENDPOINT_POLLS_MAX) with what to wait for. Returns how many. *now is set when
+     * something wanted can be done without waiting (bytes buffered inside).
+     */
+    size_t (*interest)(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now);
+
+    /* Read the revents of the same polls: READY_ bits. */
+    unsigned (*ready)(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count);
+
+    /*
+     * Read at most `room` bytes, or one message. IO_DONE sets *got; for messages 0 is an empty message, for
+     * bytes IO_DONE never comes with 0. A message larger than room is IO_FAILED, naming both sizes.
+     */
+    enum io (*read)(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault);
+
+    /* Write up to `size` bytes, or exactly one message. IO_DONE sets *put. */
+    enum io (*write)(struct endpoint *endpoint, const void *data, size_t size, size_t *put,
+                     struct fault *fault);
+
+    /* Tell the other side that our writing has ended: half-close, close standard output, close_notify. */
+    enum io (*end_writing)(struct endpoint *endpoint, struct fault *fault);
+
+    /* Why READY_LOST came: IO_LOST (orderly) or IO_FAILED with the fault. */
+    enum io (*lost)(struct endpoint *endpoint, struct fault *fault);
+
+    /*
+     * At the end: has all that was written arrived? IO_DONE: yes, or nothing more can be known. IO_ENDED:
+     * yes, and the peer has ended too. IO_AGAIN: call again after a while. IO_FAILED: it will not. Reads and
+     * throws away what still comes in. `peer_ended`: the read side has seen the end.
+     */
+    enum io (*settle)(struct endpoint *endpoint, bool peer_ended, struct fault *fault);
+
+    /* Bytes written that are known not to have arrived yet; 0 if that cannot be known. */
+    uint64_t (*unsettled)(struct endpoint *endpoint);
+
+    /* Close and free. */
+    void (*close)(struct endpoint *endpoint);
+};
+
+/* Every kind of endpoint begins with this. */
+struct endpoint {
+    const struct endpoint_ops *ops;
+    const char *name;   /* for messages: "standard output", "127.0.0.1 port 80"; owned by the kind */
+    enum unit unit;     /* what one read or write is */
+    bool ends;          /* reading can come to an end (datagram sockets never do) */
+    bool person;        /* a terminal: somebody sits there */
+    bool silent;        /* nothing is ever read from it, and that is no end */
+    size_t message_max; /* messages: the largest one that can be written */
+    int read_fd;        /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
+    int write_fd;
+};
+
+#endif

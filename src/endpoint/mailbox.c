@@ -1,0 +1,273 @@
+#include "endpoint/mailbox.h"
+
+#include "base/fd.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct mailbox {
+    struct endpoint base;
+    int fds[MAILBOX_SOCKETS_MAX]; /* -1: closed, because the only sender uses another */
+    size_t count;
+    const struct domain *domain;
+    const struct type *type;
+    struct mailbox_choice choice;
+    struct address sender; /* the last one, or the only one */
+    int sender_fd;         /* where it wrote to; -1: nobody has written yet */
+    bool connected;        /* to the only sender */
+};
+
+static size_t
+mailbox_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
+{
+    (void)now;
+    const struct mailbox *mailbox = (const struct mailbox *)endpoint;
+    for (size_t i = 0; i < mailbox->count; i++) {
+        short events = wants & WANT_READ ? POLLIN : 0;
+        if (wants & WANT_WRITE && mailbox->fds[i] == mailbox->sender_fd)
+            events |= POLLOUT;
+        polls[i] = (struct pollfd){ .fd = events ? mailbox->fds[i] : -1, .events = events };
+    }
+    return mailbox->count;
+}
+
+static unsigned
+mailbox_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
+{
+    (void)endpoint;
+    unsigned ready = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (wants & WANT_READ && polls[i].revents & (POLLIN | POLLERR | POLLHUP))
+            ready |= READY_READ;
+        if (wants & WANT_WRITE && polls[i].revents & (POLLOUT | POLLERR | POLLHUP))
+            ready |= READY_WRITE;
+    }
+    return ready;
+}
+
+static enum io
+mailbox_failed(const struct mailbox *mailbox, struct fault *fault)
+{
+    (void)fault_set(fault, STATUS_CONNECTION, "%s", mailbox->base.name);
+    return IO_FAILED;
+}
+
+/* Errors that tell of an earlier message to somebody: no reason for a listener to end. */
+static bool
+concerns_a_sender(int error)
+{
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNRESET ||
+           error == EPERM || error == ENOENT || error == EPIPE || error == ENOTCONN;
+}
+
+/* From the first sender on, only that one: the kernel refuses the others (connect(2) on datagrams). */
+static void
+keep_only(struct mailbox *mailbox, int fd)
+{
+    mailbox->connected = connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
+    for (size_t i = 0; i < mailbox->count; i++)
+        if (mailbox->fds[i] != fd)
+            (void)fd_close(&mailbox->fds[i]);
+}
+
+/* Note who wrote. Returns false for a message that is not from the only sender. */
+static bool
+note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
+{
+    bool known = mailbox->sender_fd >= 0;
+    bool same = known && mailbox->domain->same(&mailbox->sender, sender);
+    if (known && !same && !mailbox->choice.takes_all)
+        return false; /* it was queued before the socket was connected to the first */
+    mailbox->sender = *sender;
+    mailbox->sender_fd = fd;
+    if (!same && mailbox->choice.on_sender)
+        mailbox->choice.on_sender(mailbox->choice.context, sender);
+    if (!known && !mailbox->choice.takes_all)
+        keep_only(mailbox, fd);
+    return true;
+}
+
+static enum io
+receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, struct fault *fault)
+{
+    struct address sender = { .length = 0 };
+    struct iovec vector = { .iov_base = data, .iov_len = room };
+    struct msghdr message = {
+        .msg_name = &sender.name,
+        .msg_namelen = sizeof sender.name,
+        .msg_iov = &vector,
+        .msg_iovlen = 1,
+    };
+    ssize_t n;
+    do
+        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+    while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
+    if (n < 0)
+        return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
+    sender.length = message.msg_namelen;
+    if (!note_sender(mailbox, fd, &sender))
+        return IO_AGAIN;
+    if (message.msg_flags & MSG_TRUNC) {
+        (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu",
+                        mailbox->base.name, n, room);
+        return IO_FAILED;
+    }
+    if (n == 0 && mailbox->choice.eof_message)
+        return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
+    *got = (size_t)n;
+    return IO_DONE;
+}
+
+static enum io
+mailbox_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
+{
+    struct mailbox *mailbox = (struct mailbox *)endpoint;
+    for (size_t i = 0; i < mailbox->count; i++) {
+        if (mailbox->fds[i] < 0)
+            continue;
+        enum io result = receive(mailbox, mailbox->fds[i], data, room, got, fault);
+        if (result != IO_AGAIN)
+            return result;
+    }
+    return IO_AGAIN;
+}
+
+static enum io
+too_large(const struct mailbox *mailbox, size_t size, struct fault *fault)
+{
+    (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu",
+                    mailbox->base.name, size, mailbox->base.message_max);
+    return IO_FAILED;
+}
+
+/* The one we answer is gone. With one sender that is the end of writing; with many it is said, and on. */
+static enum io
+cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *fault)
+{
+    if (!mailbox->choice.takes_all || !mailbox->choice.on_undelivered)
+        return mailbox_failed(mailbox, fault);
+    mailbox->choice.on_undelivered(mailbox->choice.context, &mailbox->sender, errno);
+    *put = size;
+    return IO_DONE;
+}
+
+static ssize_t
+send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
+{
+    ssize_t n;
+    do
+        n = mailbox->connected
+                ? send(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                : sendto(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL,
+                         (const struct sockaddr *)&mailbox->sender.name, mailbox->sender.length);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static enum io
+mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
+{
+    struct mailbox *mailbox = (struct mailbox *)endpoint;
+    if (mailbox->sender_fd < 0)
+        return IO_AGAIN; /* nobody to write to yet; reading finds one */
+    if (size > mailbox->base.message_max)
+        return too_large(mailbox, size, fault);
+    ssize_t n = send_to_sender(mailbox, data, size);
+    if (n < 0 && concerns_a_sender(errno))
+        n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
+    if (n >= 0) {
+        *put = (size_t)n;
+        return IO_DONE;
+    }
+    if (errno == EAGAIN && mailbox->connected)
+        return IO_AGAIN;
+    if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
+        return IO_PAUSE; /* poll knows only our own side of an unconnected socket */
+    if (errno == EMSGSIZE)
+        return too_large(mailbox, size, fault);
+    return cannot_answer(mailbox, size, put, fault);
+}
+
+static enum io
+mailbox_end_writing(struct endpoint *endpoint, struct fault *fault)
+{
+    struct mailbox *mailbox = (struct mailbox *)endpoint;
+    size_t put;
+    if (!mailbox->choice.eof_message || mailbox->sender_fd < 0)
+        return IO_DONE;
+    return mailbox_write(endpoint, "", 0, &put, fault);
+}
+
+static enum io
+mailbox_lost(struct endpoint *endpoint, struct fault *fault)
+{
+    (void)endpoint;
+    (void)fault;
+    return IO_AGAIN;
+}
+
+static enum io
+mailbox_settle(struct endpoint *endpoint, bool peer_ended, struct fault *fault)
+{
+    (void)endpoint;
+    (void)peer_ended;
+    (void)fault;
+    return IO_ENDED;
+}
+
+static uint64_t
+mailbox_unsettled(struct endpoint *endpoint)
+{
+    (void)endpoint;
+    return 0;
+}
+
+static void
+mailbox_close(struct endpoint *endpoint)
+{
+    struct mailbox *mailbox = (struct mailbox *)endpoint;
+    for (size_t i = 0; i < mailbox->count; i++)
+        (void)fd_close(&mailbox->fds[i]);
+    free(mailbox);
+}
+
+static const struct endpoint_ops mailbox_ops = {
+    .interest = mailbox_interest,
+    .ready = mailbox_ready,
+    .read = mailbox_read,
+    .write = mailbox_write,
+    .end_writing = mailbox_end_writing,
+    .lost = mailbox_lost,
+    .settle = mailbox_settle,
+    .unsettled = mailbox_unsettled,
+    .close = mailbox_close,
+};
+
+struct endpoint *
+mailbox_take(const int *fds, size_t count, const struct domain *domain, const struct type *type,
+             const struct mailbox_choice *choice, struct fault *fault)
+{
+    struct mailbox *mailbox = malloc(sizeof *mailbox);
+    if (!mailbox) {
+        (void)fault_set(fault, STATUS_LOCAL, "datagrams");
+        for (size_t i = 0; i < count; i++) {
+            int closing = fds[i];
+            (void)fd_close(&closing);
+        }
+        return NULL;
+    }
+    *mailbox = (struct mailbox){
+        .base = { .ops = &mailbox_ops, .name = "datagrams", .unit = UNIT_MESSAGES },
+        .count = count,
+        .domain = domain,
+        .type = type,
+        .choice = *choice,
+        .sender_fd = -1,
+    };
+    memcpy(mailbox->fds, fds, count * sizeof *fds);
+    mailbox->base.message_max = domain->message_max(fds[0], type);
+    mailbox->base.read_fd = mailbox->base.write_fd = -1;
+    return &mailbox->base;
+}

@@ -1,0 +1,32 @@
+/*
+ * Bound sockets without a connection, listening for messages from anyone: recvmsg(2) and sendto(2).
+ * Either the first sender becomes the only one (the socket is connected to it), or all are heard and answers
+ * go to the last one.
+ */
+#ifndef SKT_ENDPOINT_MAILBOX_H
+#define SKT_ENDPOINT_MAILBOX_H
+
+#include "endpoint/endpoint.h"
+#include "endpoint/socket.h"
+
+enum { MAILBOX_SOCKETS_MAX = 16 };
+
+struct mailbox_choice {
+    bool takes_all;   /* hear every sender; otherwise only the first */
+    bool eof_message; /* an empty message from the sender is its end, and is sent at ours */
+    /* Called for the first message of each new sender; may be NULL. */
+    void (*on_sender)(void *context, const struct address *sender);
+    /* With takes_all, called when an answer could not be delivered (its sender is gone); may be NULL. */
+    void (*on_undelivered)(void *context, const struct address *sender, int error);
+    void *context;
+};
+
+/*
+ * Take bound descriptors: the endpoint closes them. Returns an endpoint, or NULL with STATUS_LOCAL (and then
+ * the descriptors are closed).
+ */
+struct endpoint *mailbox_take(const int *fds, size_t count, const struct domain *domain,
+                              const struct type *type, const struct mailbox_choice *choice,
+                              struct fault *fault);
+
+#endif

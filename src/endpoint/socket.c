@@ -1,0 +1,272 @@
+#include "endpoint/socket.h"
+
+#include "base/fd.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+
+struct socket {
+    struct endpoint base;
+    int fd;
+    const struct domain *domain;
+    const struct type *type;
+    struct socket_choice choice;
+    int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
+    char name[256];
+};
+
+/* Bytes thrown away in one go while settling; more waits for the next call. */
+enum { DISCARD_SIZE = 64 * 1024, DISCARD_ROUNDS = 64 };
+
+/*
+ * The kernel hands a pending error to whoever asks first and then forgets it: after a reset was told to
+ * send(2), recv(2) reads an end that looks orderly. So it is kept here.
+ */
+static enum io
+socket_broke(struct socket *socket, int error, struct fault *fault)
+{
+    if (socket->broken == 0)
+        socket->broken = error;
+    errno = error;
+    bool refused = error == ECONNREFUSED && !socket->type->accepts;
+    (void)fault_set(fault, refused ? STATUS_CONNECT : STATUS_CONNECTION, "%s", socket->name);
+    return IO_FAILED;
+}
+
+static size_t
+socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
+{
+    (void)now;
+    const struct socket *socket = (const struct socket *)endpoint;
+    short events = 0;
+    if (wants & WANT_READ)
+        events |= POLLIN;
+    if (wants & WANT_WRITE)
+        events |= POLLOUT;
+    if (wants == 0)
+        return 0;
+    polls[0] = (struct pollfd){ .fd = socket->fd, .events = events };
+    return 1;
+}
+
+static unsigned
+socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
+{
+    (void)endpoint;
+    if (count == 0)
+        return 0;
+    short revents = polls[0].revents;
+    unsigned ready = 0;
+    if (wants & WANT_READ && revents & (POLLIN | POLLHUP | POLLERR))
+        ready |= READY_READ;
+    if (revents & POLLOUT)
+        ready |= READY_WRITE;
+    if (revents & (POLLHUP | POLLERR))
+        ready |= READY_LOST;
+    return ready;
+}
+
+static enum io
+read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
+{
+    ssize_t n;
+    do
+        n = recv(socket->fd, data, room, MSG_DONTWAIT);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
+    if (n == 0)
+        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : IO_ENDED;
+    *got = (size_t)n;
+    return IO_DONE;
+}
+
+static enum io
+read_message(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
+{
+    union {
+        struct cmsghdr aligned;
+        char space[CMSG_SPACE(sizeof(struct ucred))];
+    } control;
+    struct iovec vector = { .iov_base = data, .iov_len = room };
+    struct msghdr message = {
+        .msg_iov = &vector,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control,
+    };
+    ssize_t n;
+    do
+        n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
+    if (n == 0 && socket->type->accepts && message.msg_controllen == 0)
+        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : IO_ENDED;
+    if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
+        return IO_ENDED;
+    if (message.msg_flags & MSG_TRUNC) {
+        (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
+                        n, room);
+        return IO_FAILED;
+    }
+    *got = (size_t)n;
+    return IO_DONE;
+}
+
+static enum io
+socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    return socket->type->unit == UNIT_MESSAGES ? read_message(socket, data, room, got, fault)
+                                               : read_bytes(socket, data, room, got, fault);
+}
+
+static enum io
+too_large(const struct socket *socket, size_t size, struct fault *fault)
+{
+    (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu", socket->name,
+                    size, socket->base.message_max);
+    return IO_FAILED;
+}
+
+static enum io
+socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    bool messages = socket->type->unit == UNIT_MESSAGES;
+    if (messages && size > socket->base.message_max)
+        return too_large(socket, size, fault);
+    ssize_t n;
+    do
+        n = send(socket->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (n < 0 && errno == EINTR);
+    if (n >= 0) {
+        *put = (size_t)n;
+        return IO_DONE;
+    }
+    if (errno == EAGAIN)
+        return IO_AGAIN;
+    if (errno == ENOBUFS || errno == ENOMEM)
+        return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
+    if (errno == EMSGSIZE && messages)
+        return too_large(socket, size, fault);
+    return socket_broke(socket, errno, fault);
+}
+
+static enum io
+socket_end_writing(struct endpoint *endpoint, struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    if (!socket->type->half_closes) {
+        size_t put;
+        return socket->choice.eof_message ? socket_write(endpoint, "", 0, &put, fault) : IO_DONE;
+    }
+    if (socket->choice.half_close == HALF_CLOSE_NONE)
+        return IO_DONE;
+    int how = socket->choice.half_close == HALF_CLOSE_BOTH ? SHUT_RDWR : SHUT_WR;
+    if (shutdown(socket->fd, how) == 0 || errno == ENOTCONN) /* gone already: reading tells how it ended */
+        return IO_DONE;
+    return socket_broke(socket, errno, fault);
+}
+
+static int
+pending_error(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+static enum io
+socket_lost(struct endpoint *endpoint, struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    int error = pending_error(socket->fd);
+    if (error != 0 || socket->broken != 0)
+        return socket_broke(socket, error ? error : socket->broken, fault);
+    return socket->type->accepts ? IO_LOST : IO_AGAIN;
+}
+
+static uint64_t
+socket_unsettled(struct endpoint *endpoint)
+{
+    const struct socket *socket = (const struct socket *)endpoint;
+    return socket->domain->unsettled ? socket->domain->unsettled(socket->fd, socket->type) : 0;
+}
+
+/*
+ * Closing with unread input would reset the connection and destroy what the peer has not read of our own
+ * last bytes (RFC 9293 section 3.10.4, RFC 2525 section 2.17).
+ */
+static enum io
+socket_settle(struct endpoint *endpoint, bool peer_ended, struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    if (!socket->type->accepts)
+        return IO_ENDED;
+    char discarded[DISCARD_SIZE];
+    for (int round = 0; round < DISCARD_ROUNDS && !peer_ended; round++) {
+        ssize_t n = recv(socket->fd, discarded, sizeof discarded, MSG_DONTWAIT | MSG_TRUNC);
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            return socket_broke(socket, errno, fault);
+        if (n < 0 && errno == EAGAIN)
+            break;
+        peer_ended = n == 0;
+    }
+    int error = pending_error(socket->fd);
+    if (error != 0)
+        return socket_broke(socket, error, fault);
+    if (socket_unsettled(endpoint) > 0)
+        return IO_AGAIN;
+    return peer_ended ? IO_ENDED : IO_DONE;
+}
+
+static void
+socket_close(struct endpoint *endpoint)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    (void)fd_close(&socket->fd); /* what close could say, settle has said */
+    free(socket);
+}
+
+static const struct endpoint_ops socket_ops = {
+    .interest = socket_interest,
+    .ready = socket_ready,
+    .read = socket_read,
+    .write = socket_write,
+    .end_writing = socket_end_writing,
+    .lost = socket_lost,
+    .settle = socket_settle,
+    .unsettled = socket_unsettled,
+    .close = socket_close,
+};
+
+struct endpoint *
+socket_take(int fd, const struct domain *domain, const struct type *type, const struct socket_choice *choice,
+            const char *name, struct fault *fault)
+{
+    struct socket *socket = malloc(sizeof *socket);
+    if (!socket) {
+        (void)fault_set(fault, STATUS_LOCAL, "%s", name);
+        (void)fd_close(&fd);
+        return NULL;
+    }
+    *socket = (struct socket){
+        .base = { .ops = &socket_ops, .unit = type->unit, .ends = type->accepts },
+        .fd = fd,
+        .domain = domain,
+        .type = type,
+        .choice = *choice,
+    };
+    (void)snprintf(socket->name, sizeof socket->name, "%s", name);
+    socket->base.name = socket->name;
+    socket->base.message_max = type->unit == UNIT_MESSAGES ? domain->message_max(fd, type) : SIZE_MAX;
+    socket->base.read_fd = socket->base.write_fd = fd;
+    if (type->unit == UNIT_MESSAGES && type->accepts) {
+        int on = 1; /* tells an empty record from the end; a family without it has no empty records */
+        (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+    }
+    return &socket->base;
+}

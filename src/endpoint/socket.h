@@ -1,0 +1,28 @@
+/*
+ * A connected socket as an endpoint: send(2) and recv(2) with MSG_NOSIGNAL and MSG_DONTWAIT, half-close by
+ * shutdown(2), delivery by SIOCOUTQ (tcp(7), unix(7)).
+ *
+ * On message sockets an empty record and the end of a connection both read as 0. SO_PASSCRED (unix(7)) tells
+ * them apart: a record, however empty, comes with credentials.
+ */
+#ifndef SKT_ENDPOINT_SOCKET_H
+#define SKT_ENDPOINT_SOCKET_H
+
+#include "endpoint/endpoint.h"
+#include "domain/domain.h"
+
+enum half_close { HALF_CLOSE_WRITE, HALF_CLOSE_BOTH, HALF_CLOSE_NONE };
+
+struct socket_choice {
+    enum half_close half_close; /* what end_writing does */
+    bool eof_message;           /* types without half-close: an empty message is the end, both ways */
+};
+
+/*
+ * Take a connected descriptor: the endpoint closes it. name is copied.
+ * Returns an endpoint, or NULL with STATUS_LOCAL (and then fd is closed).
+ */
+struct endpoint *socket_take(int fd, const struct domain *domain, const struct type *type,
+                             const struct socket_choice *choice, const char *name, struct fault *fault);
+
+#endif

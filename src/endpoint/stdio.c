@@ -1,0 +1,249 @@
+#include "endpoint/stdio.h"
+
+#include "base/fd.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How one of the two descriptors is used without ever blocking on it. */
+enum manner {
+    MANNER_PLAIN,   /* read(2), write(2): a regular file, or a description of our own */
+    MANNER_SOCKET,  /* recv(2), send(2) with MSG_DONTWAIT */
+    MANNER_BOUNDED, /* somebody else's blocking description: ask poll, then move little */
+};
+
+struct stream {
+    int inherited; /* 0 or 1 */
+    int fd;        /* the inherited one or our own description of the same; -1: ended */
+    enum manner manner;
+};
+
+struct stdio {
+    struct endpoint base;
+    struct stdio_choice choice;
+    struct stream in, out;
+    bool used; /* something was written */
+};
+
+/*
+ * A second description of a pipe or terminal, whose flags nobody shares. A packet pipe (O_DIRECT, pipe(2))
+ * stays one. Returns -1 where it is refused: no /proc, another user's terminal, a pipe without its reader.
+ */
+static int
+open_own(int inherited, int mode, int flags)
+{
+    char path[32];
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", inherited);
+    int own = open(path, mode | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+    if (own >= 0 && flags & O_DIRECT)
+        (void)fcntl(own, F_SETFL, O_NONBLOCK | O_DIRECT); /* refused: messages join, as in a plain pipe */
+    return own;
+}
+
+static struct stream
+stream_open(int inherited, int mode)
+{
+    struct stream stream = { .inherited = inherited, .fd = inherited, .manner = MANNER_PLAIN };
+    struct stat facts;
+    int flags = fcntl(inherited, F_GETFL);
+    if (fstat(inherited, &facts) != 0 || flags < 0)
+        return stream;
+    if (S_ISSOCK(facts.st_mode)) {
+        stream.manner = MANNER_SOCKET;
+    } else if (S_ISFIFO(facts.st_mode) || isatty(inherited)) {
+        int own = open_own(inherited, mode, flags);
+        if (own >= 0)
+            stream.fd = own;
+        else if (!(flags & O_NONBLOCK))
+            stream.manner = MANNER_BOUNDED;
+    }
+    return stream;
+}
+
+static int
+stream_close(struct stream *stream)
+{
+    if (stream->fd != stream->inherited)
+        (void)fd_close(&stream->fd); /* only a second name for the same file */
+    stream->fd = -1;
+    return fd_close(&stream->inherited);
+}
+
+static bool
+is_ready(int fd, short events)
+{
+    struct pollfd ask = { .fd = fd, .events = events };
+    return poll(&ask, 1, 0) > 0;
+}
+
+static enum io
+io_failed(const char *name, struct fault *fault)
+{
+    (void)fault_set(fault, STATUS_LOCAL, "%s", name);
+    return IO_FAILED;
+}
+
+static size_t
+stdio_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
+{
+    struct stdio *stdio = (struct stdio *)endpoint;
+    size_t count = 0;
+    if (wants & WANT_READ && !stdio->choice.no_input)
+        polls[count++] = (struct pollfd){ .fd = stdio->in.fd, .events = POLLIN };
+    if (stdio->choice.discards) {
+        *now = *now || wants & WANT_WRITE;
+        return count;
+    }
+    if (wants & (WANT_WRITE | WANT_NOTICE))
+        polls[count++] = (struct pollfd){ .fd = stdio->out.fd, .events = wants & WANT_WRITE ? POLLOUT : 0 };
+    return count;
+}
+
+static unsigned
+stdio_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
+{
+    struct stdio *stdio = (struct stdio *)endpoint;
+    unsigned ready = stdio->choice.discards && wants & WANT_WRITE ? READY_WRITE : 0;
+    size_t i = 0;
+    if (wants & WANT_READ && !stdio->choice.no_input && polls[i++].revents)
+        ready |= READY_READ;
+    if (i == count)
+        return ready;
+    if (polls[i].revents & POLLOUT)
+        ready |= READY_WRITE;
+    if (polls[i].revents & (POLLERR | POLLHUP | POLLNVAL))
+        ready |= READY_LOST;
+    return ready;
+}
+
+static enum io
+stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
+{
+    struct stdio *stdio = (struct stdio *)endpoint;
+    struct stream *in = &stdio->in;
+    if (in->manner == MANNER_BOUNDED && !is_ready(in->fd, POLLIN))
+        return IO_AGAIN;
+    ssize_t n;
+    do
+        n = in->manner == MANNER_SOCKET ? recv(in->fd, data, room, MSG_DONTWAIT) : read(in->fd, data, room);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? IO_AGAIN : io_failed("standard input", fault);
+    *got = (size_t)n;
+    return n > 0 ? IO_DONE : IO_ENDED;
+}
+
+static enum io
+stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
+{
+    struct stdio *stdio = (struct stdio *)endpoint;
+    struct stream *out = &stdio->out;
+    *put = size;
+    if (stdio->choice.discards)
+        return IO_DONE;
+    if (out->manner == MANNER_BOUNDED) {
+        if (!is_ready(out->fd, POLLOUT))
+            return IO_AGAIN;
+        size = size < PIPE_BUF ? size : PIPE_BUF; /* after POLLOUT so much never blocks: pipe(7) */
+    }
+    ssize_t n;
+    do
+        n = out->manner == MANNER_SOCKET ? send(out->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                                         : write(out->fd, data, size);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return errno == EAGAIN ? IO_AGAIN : io_failed("standard output", fault);
+    stdio->used = true;
+    *put = (size_t)n;
+    return IO_DONE;
+}
+
+/* The next program of the pipeline sees its end; what close(2) has to say about a file is heard. */
+static enum io
+stdio_end_writing(struct endpoint *endpoint, struct fault *fault)
+{
+    struct stdio *stdio = (struct stdio *)endpoint;
+    enum output_end end = stdio->choice.output_end;
+    if (end == OUTPUT_KEPT || (end == OUTPUT_CLOSED_IF_USED && !stdio->used) || stdio->choice.discards)
+        return IO_DONE;
+    if (stdio->out.manner == MANNER_SOCKET)
+        (void)shutdown(stdio->out.fd, SHUT_WR); /* standard input may be the same socket and stay open */
+    if (stream_close(&stdio->out) != 0 && errno != EINTR)
+        return io_failed("standard output", fault);
+    return fd_reserve_standard(fault) == 0 ? IO_DONE : IO_FAILED;
+}
+
+static enum io
+stdio_lost(struct endpoint *endpoint, struct fault *fault)
+{
+    (void)endpoint;
+    errno = EPIPE;
+    return io_failed("standard output", fault);
+}
+
+static enum io
+stdio_settle(struct endpoint *endpoint, bool peer_ended, struct fault *fault)
+{
+    (void)endpoint;
+    (void)peer_ended;
+    (void)fault;
+    return IO_ENDED;
+}
+
+static uint64_t
+stdio_unsettled(struct endpoint *endpoint)
+{
+    (void)endpoint;
+    return 0;
+}
+
+/* The inherited descriptors stay open: a server's next session uses them again. */
+static void
+stdio_close(struct endpoint *endpoint)
+{
+    struct stdio *stdio = (struct stdio *)endpoint;
+    if (stdio->in.fd != stdio->in.inherited)
+        (void)fd_close(&stdio->in.fd);
+    if (stdio->out.fd != stdio->out.inherited)
+        (void)fd_close(&stdio->out.fd);
+    free(stdio);
+}
+
+static const struct endpoint_ops stdio_ops = {
+    .interest = stdio_interest,
+    .ready = stdio_ready,
+    .read = stdio_read,
+    .write = stdio_write,
+    .end_writing = stdio_end_writing,
+    .lost = stdio_lost,
+    .settle = stdio_settle,
+    .unsettled = stdio_unsettled,
+    .close = stdio_close,
+};
+
+struct endpoint *
+stdio_open(const struct stdio_choice *choice, struct fault *fault)
+{
+    struct stdio *stdio = malloc(sizeof *stdio);
+    if (!stdio) {
+        (void)fault_set(fault, STATUS_LOCAL, "standard streams");
+        return NULL;
+    }
+    *stdio = (struct stdio){
+        .base = { .ops = &stdio_ops, .name = "standard output", .unit = UNIT_BYTES, .ends = true },
+        .choice = *choice,
+        .in = stream_open(STDIN_FILENO, O_RDONLY),
+        .out = stream_open(STDOUT_FILENO, O_WRONLY),
+    };
+    stdio->base.person = !choice->no_input && isatty(STDIN_FILENO);
+    stdio->base.silent = choice->no_input;
+    stdio->base.message_max = SIZE_MAX;
+    stdio->base.read_fd = choice->no_input ? -1 : stdio->in.fd;
+    stdio->base.write_fd = choice->discards ? -1 : stdio->out.fd;
+    return &stdio->base;
+}

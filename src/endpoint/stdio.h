@@ -1,0 +1,28 @@
+/*
+ * Standard input and output as an endpoint. Their descriptors are inherited and shared with other programs,
+ * so their flags are never changed: pipes and terminals are opened once more through /proc/self/fd, which
+ * gives a description of our own that does not block; where that is refused, writes are at most PIPE_BUF
+ * bytes after poll(2) says writable (pipe(7)).
+ */
+#ifndef SKT_ENDPOINT_STDIO_H
+#define SKT_ENDPOINT_STDIO_H
+
+#include "endpoint/endpoint.h"
+
+/* What becomes of standard output when the peer has ended. */
+enum output_end {
+    OUTPUT_CLOSED,         /* the next program of the pipeline sees its end */
+    OUTPUT_CLOSED_IF_USED, /* not yet if nothing was written: another peer may come (a listener) */
+    OUTPUT_KEPT,           /* other sessions follow */
+};
+
+struct stdio_choice {
+    bool no_input; /* read nothing: reading never becomes ready and never ends */
+    bool discards; /* throw away what is written */
+    enum output_end output_end;
+};
+
+/* Returns an endpoint to close with ops->close, or NULL with STATUS_LOCAL. */
+struct endpoint *stdio_open(const struct stdio_choice *choice, struct fault *fault);
+
+#endif
