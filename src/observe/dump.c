@@ -1,0 +1,92 @@
+#include "observe/dump.h"
+
+#include "base/fd.h"
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ROW = 16, LINE_SIZE = 128 };
+
+struct dump {
+    struct observer base;
+    int fd;
+    enum dump_form form;
+    const char *path;
+    uint64_t offset[2]; /* of each direction */
+};
+
+static int
+put(const struct dump *dump, const void *data, size_t size, struct fault *fault)
+{
+    return fd_write_all(dump->fd, data, size) == 0 ? 0 : fault_set(fault, STATUS_LOCAL, "%s", dump->path);
+}
+
+/* One row of at most ROW bytes in words. Returns its length. */
+static size_t
+format_row(char *line, char mark, uint64_t offset, const unsigned char *bytes, size_t count)
+{
+    size_t used = (size_t)snprintf(line, LINE_SIZE, "%c %08llx ", mark, (unsigned long long)offset);
+    for (size_t i = 0; i < ROW; i++)
+        used += (size_t)(i < count ? snprintf(line + used, LINE_SIZE - used, " %02x", bytes[i])
+                                   : snprintf(line + used, LINE_SIZE - used, "   "));
+    used += (size_t)snprintf(line + used, LINE_SIZE - used, "  |");
+    for (size_t i = 0; i < count; i++)
+        line[used++] = bytes[i] >= 0x20 && bytes[i] < 0x7f ? (char)bytes[i] : '.';
+    used += (size_t)snprintf(line + used, LINE_SIZE - used, "|\n");
+    return used;
+}
+
+static int
+moved_hex(struct dump *dump, enum direction direction, const unsigned char *bytes, size_t size,
+          struct fault *fault)
+{
+    char mark = direction == DIRECTION_SENT ? '>' : '<';
+    for (size_t done = 0; done < size || (size == 0 && done == 0); done += ROW) {
+        char line[LINE_SIZE];
+        size_t count = size - done < ROW ? size - done : ROW;
+        size_t length = format_row(line, mark, dump->offset[direction] + done, bytes + done, count);
+        if (put(dump, line, length, fault) != 0)
+            return -1;
+    }
+    dump->offset[direction] += size;
+    return 0;
+}
+
+static int
+dump_moved(struct observer *observer, enum direction direction, const void *data, size_t size,
+           struct fault *fault)
+{
+    struct dump *dump = (struct dump *)observer;
+    return dump->form == DUMP_HEX ? moved_hex(dump, direction, data, size, fault)
+                                  : put(dump, data, size, fault);
+}
+
+int
+dump_open(const char *path, enum dump_form form, bool append, struct observer **observers,
+          struct fault *fault)
+{
+    struct dump *dump = malloc(sizeof *dump);
+    if (!dump)
+        return fault_set(fault, STATUS_LOCAL, "%s", path);
+    *dump = (struct dump){ .base = { .moved = dump_moved, .next = *observers }, .form = form, .path = path };
+    dump->fd = fd_create(path, append, fault);
+    if (dump->fd < 0) {
+        free(dump);
+        return -1;
+    }
+    *observers = &dump->base;
+    return 0;
+}
+
+int
+dump_close(struct observer **observers, struct fault *fault)
+{
+    int result = 0;
+    while (*observers) {
+        struct dump *dump = (struct dump *)*observers;
+        *observers = dump->base.next;
+        if (fd_close(&dump->fd) != 0)
+            result = fault_set(fault, STATUS_LOCAL, "%s", dump->path);
+        free(dump);
+    }
+    return result;
+}

@@ -1,0 +1,23 @@
+/*
+ * Copies of the traffic in files: as it is (-o), or as a hexadecimal dump that shows direction and offset
+ * (--hex-dump). Each is an observer.
+ */
+#ifndef SKT_OBSERVE_DUMP_H
+#define SKT_OBSERVE_DUMP_H
+
+#include "observe/observer.h"
+#include <stdbool.h>
+
+enum dump_form {
+    DUMP_RAW, /* both directions, one after the other */
+    DUMP_HEX, /* "> 00000000  68 65 6c 6c 6f 0a  |hello.|": > sent, < received; offset within the direction */
+};
+
+/* Open `path` (fd_create) and put an observer in front of *observers. Returns 0, or -1 with STATUS_LOCAL. */
+int dump_open(const char *path, enum dump_form form, bool append, struct observer **observers,
+              struct fault *fault);
+
+/* Close and free all of a list; says what close(2) reports. Returns 0, or -1 with STATUS_LOCAL. */
+int dump_close(struct observer **observers, struct fault *fault);
+
+#endif

@@ -1,0 +1,60 @@
+#include "pump/buffer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+buffer_new(struct buffer *buffer, size_t capacity)
+{
+    *buffer = (struct buffer){ .data = malloc(capacity), .capacity = capacity };
+    return buffer->data ? 0 : -1;
+}
+
+void
+buffer_free(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){ 0 };
+}
+
+size_t
+buffer_size(const struct buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
+
+const char *
+buffer_data(const struct buffer *buffer)
+{
+    return buffer->data + buffer->start;
+}
+
+char *
+buffer_room(struct buffer *buffer, size_t wanted, size_t *room)
+{
+    if (buffer->start > 0 && buffer->capacity - buffer->end < wanted) {
+        size_t held = buffer_size(buffer);
+        memmove(buffer->data, buffer->data + buffer->start, held);
+        buffer->start = 0;
+        buffer->end = held;
+    }
+    *room = buffer->capacity - buffer->end;
+    return buffer->data + buffer->end;
+}
+
+void
+buffer_filled(struct buffer *buffer, size_t size)
+{
+    assert(size <= buffer->capacity - buffer->end);
+    buffer->end += size;
+}
+
+void
+buffer_taken(struct buffer *buffer, size_t size)
+{
+    assert(size <= buffer_size(buffer));
+    buffer->start += size;
+    if (buffer->start == buffer->end)
+        buffer->start = buffer->end = 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * Storage of one direction: a fixed piece of memory, filled at the end, taken from the start.
+ * The capacity is fixed at birth; pages that are never touched cost nothing.
+ */
+#ifndef SKT_PUMP_BUFFER_H
+#define SKT_PUMP_BUFFER_H
+
+#include <stddef.h>
+
+struct buffer {
+    char *data;
+    size_t capacity;
+    size_t start; /* first byte still to go out */
+    size_t end;   /* one past the last byte held */
+};
+
+/* Returns 0, or -1 with errno (no memory). */
+int buffer_new(struct buffer *buffer, size_t capacity);
+void buffer_free(struct buffer *buffer);
+
+/* Bytes held, and where they begin. */
+size_t buffer_size(const struct buffer *buffer);
+const char *buffer_data(const struct buffer *buffer);
+
+/*
+ * Where new bytes go, and how many fit. Moves what is held to the front when the room behind it is less than
+ * `wanted` and that helps.
+ */
+char *buffer_room(struct buffer *buffer, size_t wanted, size_t *room);
+
+/* Say that `size` bytes were put at buffer_room, or were taken from buffer_data. */
+void buffer_filled(struct buffer *buffer, size_t size);
+void buffer_taken(struct buffer *buffer, size_t size);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * The pump: joins two endpoints with two flows, one a direction, until both have ended.
+ *
+ * near is this side (the standard streams), far the socket. Neither direction waits for the other; nothing
+ * blocks but loop_wait; memory is one fixed buffer a direction.
+ */
+#ifndef SKT_PUMP_PUMP_H
+#define SKT_PUMP_PUMP_H
+
+#include "base/loop.h"
+#include "endpoint/endpoint.h"
+#include "observe/log.h"
+#include "observe/observer.h"
+#include "pump/record.h"
+#include <stdint.h>
+
+/* What the user decided about a session. Times in ms; -1: no limit. */
+struct pump_policy {
+    int64_t idle_ms;          /* no byte in either direction for so long: STATUS_TIMEOUT */
+    int64_t quit_ms;          /* so long after our input has ended: stop */
+    int64_t delay_ms;         /* between two lines or messages that we send; 0: none */
+    int64_t linger_ms;        /* far end that never ends by itself: this long after the last message, once our
+                                 input has ended, the session is over; -1: never */
+    uint64_t receive_max;     /* stop after so many reads or messages; 0: no limit */
+    bool crlf;                /* send LF as CR LF */
+    bool ends_with_peer;      /* when the peer has ended, do not wait for input that is not there yet */
+    bool ends_with_input;     /* --send-only: our input's end, delivered, is the end of the session */
+    struct record_format records;
+};
+
+/* What came of it. */
+struct outcome {
+    struct totals sent, received;
+    int64_t started, ended; /* monotonic ms */
+    bool input_ended;       /* standard input has reached its end */
+};
+
+/*
+ * Run a session. deadline: monotonic ms for all of it. observers: a list, or NULL.
+ * Both endpoints stay the caller's.
+ *
+ * Returns 0 when every byte read on each side was accepted by the other and both ended in order, or when the
+ * policy ended it and all that was sent has arrived. Otherwise -1 with one fault that names the side and the
+ * counts. *outcome is filled either way.
+ */
+int pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far,
+             const struct pump_policy *policy, int64_t deadline, struct observer *observers,
+             const struct log *log, struct outcome *outcome, struct fault *fault);
+
+#endif

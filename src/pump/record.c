@@ -1,0 +1,222 @@
+#include "pump/record.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char record_words[] = "none line nul u16 u32 netstring size:N";
+
+enum { NETSTRING_DIGITS_MAX = 10 }; /* more would be past any message there is */
+
+static enum record_found
+bad(struct record *record, const char *problem)
+{
+    (void)snprintf(record->problem, sizeof record->problem, "%s", problem);
+    return RECORD_BAD;
+}
+
+static enum record_found
+bad_size(struct record *record, size_t size, size_t max)
+{
+    (void)snprintf(record->problem, sizeof record->problem,
+                   "a record of %zu bytes is too large: a message takes at most %zu", size, max);
+    return RECORD_BAD;
+}
+
+static enum record_found
+found(struct record *record, size_t skip, size_t size, size_t end)
+{
+    record->skip = skip;
+    record->size = size;
+    record->whole = skip + size + end;
+    return RECORD_FOUND;
+}
+
+/* The stream ended when `have` of the `need` bytes of a record were there. */
+static enum record_found
+cut_short(struct record *record, size_t have, size_t need)
+{
+    (void)snprintf(record->problem, sizeof record->problem,
+                   "ends within a record: %zu of its %zu bytes are there", have, need);
+    return RECORD_BAD;
+}
+
+static enum record_found
+find_delimited(char delimiter, const char *data, size_t size, bool ended, size_t max,
+               struct record *record)
+{
+    const char *end = memchr(data, delimiter, size);
+    size_t payload = end ? (size_t)(end - data) : size;
+    if (payload > max)
+        return bad_size(record, payload, max);
+    if (end)
+        return found(record, 0, payload, 1);
+    return ended ? found(record, 0, payload, 0) : RECORD_NEEDS_MORE;
+}
+
+/* A record whose length is known: `skip` bytes before it, `end` after it. */
+static enum record_found
+find_sized(size_t skip, size_t payload, size_t end, size_t size, bool ended, size_t max,
+           struct record *record)
+{
+    if (payload > max)
+        return bad_size(record, payload, max);
+    if (size >= skip + payload + end)
+        return found(record, skip, payload, end);
+    return ended ? cut_short(record, size, skip + payload + end) : RECORD_NEEDS_MORE;
+}
+
+static enum record_found
+find_prefixed(size_t skip, const char *data, size_t size, bool ended, size_t max, struct record *record)
+{
+    if (size < skip)
+        return ended ? cut_short(record, size, skip) : RECORD_NEEDS_MORE;
+    size_t payload = 0;
+    for (size_t i = 0; i < skip; i++)
+        payload = payload << 8 | (unsigned char)data[i];
+    return find_sized(skip, payload, 0, size, ended, max, record);
+}
+
+static enum record_found
+find_netstring(const char *data, size_t size, bool ended, size_t max, struct record *record)
+{
+    size_t payload = 0;
+    size_t digits = 0;
+    while (digits < size && data[digits] >= '0' && data[digits] <= '9' && digits < NETSTRING_DIGITS_MAX)
+        payload = payload * 10 + (size_t)(data[digits++] - '0');
+    if (digits == size)
+        return ended ? bad(record, "ends within a record: within the length of a netstring")
+                     : RECORD_NEEDS_MORE;
+    if (data[digits] != ':' || digits == 0 || (data[0] == '0' && digits > 1))
+        return bad(record, "not a netstring: a length in decimal and a colon should stand here");
+    enum record_found result = find_sized(digits + 1, payload, 1, size, ended, max, record);
+    if (result == RECORD_FOUND && data[record->whole - 1] != ',')
+        return bad(record, "not a netstring: no comma after the bytes that its length announced");
+    return result;
+}
+
+enum record_found
+record_find(const struct record_format *format, const char *data, size_t size, bool ended, size_t max,
+            struct record *record)
+{
+    if (size == 0)
+        return RECORD_NEEDS_MORE;
+    switch (format->kind) {
+    case RECORD_NONE:
+        break;
+    case RECORD_LINE:
+        return find_delimited('\n', data, size, ended, max, record);
+    case RECORD_NUL:
+        return find_delimited('\0', data, size, ended, max, record);
+    case RECORD_U16:
+        return find_prefixed(2, data, size, ended, max, record);
+    case RECORD_U32:
+        return find_prefixed(4, data, size, ended, max, record);
+    case RECORD_NETSTRING:
+        return find_netstring(data, size, ended, max, record);
+    case RECORD_SIZE:
+        return find_sized(0, format->size, 0, size, ended, max, record);
+    }
+    return bad(record, "records are not marked");
+}
+
+static int
+wrap_delimited(char delimiter, char *payload, size_t size, char **begin, size_t *whole, bool *ambiguous)
+{
+    /* A message that brings its own newline at the end (echo hi | nc -u) is not given a second one. */
+    const char *inside = memchr(payload, delimiter, size);
+    bool has_own = inside == payload + size - 1;
+    *ambiguous = inside && !has_own;
+    if (!has_own || size == 0)
+        payload[size++] = delimiter;
+    *begin = payload;
+    *whole = size;
+    return 0;
+}
+
+static int
+wrap_prefixed(size_t skip, char *payload, size_t size, char **begin, size_t *whole, char *problem,
+              size_t problem_size)
+{
+    size_t max = skip == 2 ? UINT16_MAX : UINT32_MAX;
+    if (size > max) {
+        (void)snprintf(problem, problem_size,
+                       "a message of %zu bytes is too large for its length field, which holds %zu", size,
+                       max);
+        return -1;
+    }
+    *begin = payload - skip;
+    for (size_t i = 0; i < skip; i++)
+        (*begin)[i] = (char)(size >> 8 * (skip - 1 - i) & 0xff);
+    *whole = skip + size;
+    return 0;
+}
+
+static int
+wrap_netstring(char *payload, size_t size, char **begin, size_t *whole)
+{
+    char length[RECORD_PREFIX_MAX];
+    int digits = snprintf(length, sizeof length, "%zu:", size);
+    *begin = payload - digits;
+    memcpy(*begin, length, (size_t)digits);
+    payload[size] = ',';
+    *whole = (size_t)digits + size + 1;
+    return 0;
+}
+
+int
+record_wrap(const struct record_format *format, char *payload, size_t size, char **begin, size_t *whole,
+            bool *ambiguous, char *problem, size_t problem_size)
+{
+    *ambiguous = false;
+    *begin = payload;
+    *whole = size;
+    switch (format->kind) {
+    case RECORD_NONE:
+        break;
+    case RECORD_LINE:
+        return wrap_delimited('\n', payload, size, begin, whole, ambiguous);
+    case RECORD_NUL:
+        return wrap_delimited('\0', payload, size, begin, whole, ambiguous);
+    case RECORD_U16:
+        return wrap_prefixed(2, payload, size, begin, whole, problem, problem_size);
+    case RECORD_U32:
+        return wrap_prefixed(4, payload, size, begin, whole, problem, problem_size);
+    case RECORD_NETSTRING:
+        return wrap_netstring(payload, size, begin, whole);
+    case RECORD_SIZE:
+        if (size == format->size)
+            break;
+        (void)snprintf(problem, problem_size, "a message of %zu bytes is no record of size:%zu", size,
+                       format->size);
+        return -1;
+    }
+    return 0;
+}
+
+int
+record_parse(const char *word, struct record_format *format)
+{
+    static const struct {
+        const char *word;
+        enum record_kind kind;
+    } rows[] = {
+        { "none", RECORD_NONE }, { "line", RECORD_LINE }, { "nul", RECORD_NUL },
+        { "u16", RECORD_U16 },   { "u32", RECORD_U32 },   { "netstring", RECORD_NETSTRING },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strcasecmp(word, rows[i].word) == 0) {
+            *format = (struct record_format){ .kind = rows[i].kind };
+            return 0;
+        }
+    if (strncasecmp(word, "size:", 5) != 0 || word[5] < '1' || word[5] > '9')
+        return -1;
+    char *end;
+    unsigned long size = strtoul(word + 5, &end, 10); /* an overflow gives ULONG_MAX: too large below */
+    if (*end != '\0' || size > RECORD_SIZE_MAX)
+        return -1;
+    *format = (struct record_format){ .kind = RECORD_SIZE, .size = size };
+    return 0;
+}

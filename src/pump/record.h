@@ -1,0 +1,74 @@
+/*
+ * Records: how messages are told apart in a stream of bytes. Pure: bytes in, sizes out.
+ *
+ *   none       no marks: one read is one message, payloads are joined
+ *   line, nul  a newline or a zero byte after each
+ *   u16, u32   the size in 2 or 4 bytes, big endian, before each
+ *   netstring  the size in decimal and a colon before, a comma after (D. J. Bernstein, 1997)
+ *   size:N     N bytes each
+ */
+#ifndef SKT_PUMP_RECORD_H
+#define SKT_PUMP_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum record_kind {
+    RECORD_NONE,
+    RECORD_LINE,
+    RECORD_NUL,
+    RECORD_U16,
+    RECORD_U32,
+    RECORD_NETSTRING,
+    RECORD_SIZE,
+};
+
+struct record_format {
+    enum record_kind kind;
+    size_t size; /* RECORD_SIZE: bytes of each */
+};
+
+enum { RECORD_SIZE_MAX = 1 << 20 }; /* the largest N of size:N */
+
+/* Room that wrap needs before and after a payload. */
+enum { RECORD_PREFIX_MAX = 24, RECORD_SUFFIX_MAX = 1 };
+
+enum record_found {
+    RECORD_NEEDS_MORE, /* the record is not whole yet */
+    RECORD_FOUND,
+    RECORD_BAD, /* see problem */
+};
+
+struct record {
+    size_t skip;       /* bytes before the payload (a length) */
+    size_t size;       /* bytes of payload */
+    size_t whole;      /* bytes of it all: skip, payload, and what ends it */
+    char problem[160]; /* RECORD_BAD: in words, with the sizes */
+};
+
+/*
+ * Find the first record in data. ended: no more bytes will follow (a last line without its newline is a
+ * record then; any other part of a record is bad). max: the largest payload allowed; a larger one is bad as
+ * soon as its size is known. Not for RECORD_NONE.
+ */
+enum record_found record_find(const struct record_format *format, const char *data, size_t size,
+                              bool ended, size_t max, struct record *record);
+
+/*
+ * Mark up a payload of `size` bytes that stands at `payload` with RECORD_PREFIX_MAX free bytes before it and
+ * RECORD_SUFFIX_MAX after it. Returns 0 and where the record begins and its size, or -1 with a problem in
+ * words (too large for the length field; not of the fixed size). *ambiguous is set when the payload holds
+ * the delimiter inside, so that the record's end cannot be told.
+ */
+int record_wrap(const struct record_format *format, char *payload, size_t size, char **begin,
+                size_t *whole, bool *ambiguous, char *problem, size_t problem_size);
+
+/*
+ * Read the word of --records, in any case. Returns 0, or -1 if it is none of them (N is 1 to RECORD_SIZE_MAX).
+ */
+int record_parse(const char *word, struct record_format *format);
+
+/* The words, for messages and completions: "none line nul u16 u32 netstring size:N". */
+extern const char record_words[];
+
+#endif

@@ -1,0 +1,235 @@
+#include "pump/transfer.h"
+
+#include "pump/crlf.h"
+#include <string.h>
+
+enum {
+    STREAM_SIZE = 256 * 1024,
+    MESSAGE_SIZE = 1024 * 1024, /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
+    READ_AS_MESSAGE = 128 * 1024, /* the most that one read makes into one message */
+};
+
+static bool
+takes_messages(const struct transfer *transfer)
+{
+    return transfer->source->unit == UNIT_MESSAGES;
+}
+
+static bool
+gives_messages(const struct transfer *transfer)
+{
+    return transfer->sink->unit == UNIT_MESSAGES;
+}
+
+/* Bytes in, messages out, told apart by marks. */
+static bool
+cuts(const struct transfer *transfer)
+{
+    return !takes_messages(transfer) && gives_messages(transfer) && transfer->records.kind != RECORD_NONE;
+}
+
+/* The buffer holds one message at a time. */
+static bool
+holds_one(const struct transfer *transfer)
+{
+    return takes_messages(transfer) || (gives_messages(transfer) && !cuts(transfer));
+}
+
+static size_t
+message_max(const struct transfer *transfer)
+{
+    size_t most = MESSAGE_SIZE - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
+    return transfer->sink->message_max < most ? transfer->sink->message_max : most;
+}
+
+int
+transfer_start(struct transfer *transfer, struct fault *fault)
+{
+    bool messages = takes_messages(transfer) || gives_messages(transfer);
+    transfer->after_cr = transfer->source_ended = transfer->holds_message = false;
+    transfer->found = RECORD_NEEDS_MORE;
+    transfer->taken = transfer->given = (struct totals){ 0 };
+    transfer->ambiguous = 0;
+    if (buffer_new(&transfer->buffer, messages ? MESSAGE_SIZE : STREAM_SIZE) != 0)
+        return fault_set(fault, STATUS_LOCAL, "buffer");
+    return 0;
+}
+
+void
+transfer_free(struct transfer *transfer)
+{
+    buffer_free(&transfer->buffer);
+}
+
+bool
+transfer_has_room(const struct transfer *transfer)
+{
+    if (holds_one(transfer))
+        return transfer_is_empty(transfer);
+    /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
+     * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
+    size_t needed = cuts(transfer) ? 2 : transfer->buffer.capacity / 4;
+    return transfer->buffer.capacity - buffer_size(&transfer->buffer) >= needed;
+}
+
+bool
+transfer_has_next(const struct transfer *transfer)
+{
+    if (cuts(transfer))
+        return transfer->found == RECORD_FOUND;
+    return !transfer_is_empty(transfer);
+}
+
+bool
+transfer_is_empty(const struct transfer *transfer)
+{
+    return buffer_size(&transfer->buffer) == 0 && !transfer->holds_message;
+}
+
+static int
+show(struct transfer *transfer, const void *data, size_t size, struct fault *fault)
+{
+    for (struct observer *observer = transfer->observers; observer; observer = observer->next)
+        if (observer->moved(observer, transfer->direction, data, size, fault) != 0)
+            return -1;
+    return 0;
+}
+
+/* Look for the next record in what is held. */
+static enum io
+find_next(struct transfer *transfer, struct fault *fault)
+{
+    if (!cuts(transfer))
+        return IO_DONE;
+    transfer->found = record_find(&transfer->records, buffer_data(&transfer->buffer),
+                                  buffer_size(&transfer->buffer), transfer->source_ended,
+                                  message_max(transfer), &transfer->next);
+    if (transfer->found != RECORD_BAD)
+        return IO_DONE;
+    (void)fault_say(fault, STATUS_LOCAL, transfer->next.problem, "standard input");
+    return IO_FAILED;
+}
+
+/* How much of the room one read may fill. */
+static size_t
+read_limit(const struct transfer *transfer, size_t room)
+{
+    if (!takes_messages(transfer) && gives_messages(transfer) && !cuts(transfer)) {
+        size_t most = message_max(transfer) < READ_AS_MESSAGE ? message_max(transfer) : READ_AS_MESSAGE;
+        room = transfer->crlf ? most / 2 : most;
+    } else if (transfer->crlf) {
+        room /= 2;
+    }
+    return room;
+}
+
+/* Mark up the message of `size` bytes that was just read, so that bytes can carry it. */
+static enum io
+wrap(struct transfer *transfer, char *payload, size_t size, struct fault *fault)
+{
+    char *begin;
+    size_t whole;
+    bool ambiguous;
+    char problem[sizeof fault->why];
+    if (record_wrap(&transfer->records, payload, size, &begin, &whole, &ambiguous, problem, sizeof problem)) {
+        (void)fault_say(fault, STATUS_CONNECTION, problem, "%s", transfer->source->name);
+        return IO_FAILED;
+    }
+    transfer->ambiguous += ambiguous;
+    transfer->buffer.start = (size_t)(begin - transfer->buffer.data);
+    transfer->buffer.end = transfer->buffer.start + whole;
+    if (whole == 0)
+        transfer->buffer.start = transfer->buffer.end = 0;
+    return IO_DONE;
+}
+
+/* One message into the empty buffer. */
+static enum io
+read_message(struct transfer *transfer, struct fault *fault)
+{
+    char *payload = transfer->buffer.data + RECORD_PREFIX_MAX;
+    size_t room = transfer->buffer.capacity - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
+    size_t got;
+    enum io result = transfer->source->ops->read(transfer->source, payload, room, &got, fault);
+    if (result != IO_DONE)
+        return result;
+    transfer->taken.bytes += got;
+    transfer->taken.messages++;
+    if (transfer->direction == DIRECTION_RECEIVED && show(transfer, payload, got, fault) != 0)
+        return IO_FAILED;
+    if (!gives_messages(transfer))
+        return wrap(transfer, payload, got, fault);
+    transfer->buffer.start = RECORD_PREFIX_MAX;
+    transfer->buffer.end = RECORD_PREFIX_MAX + got;
+    transfer->holds_message = true;
+    return IO_DONE;
+}
+
+static enum io
+read_bytes(struct transfer *transfer, struct fault *fault)
+{
+    size_t room;
+    char *data = buffer_room(&transfer->buffer, transfer->buffer.capacity / 4, &room);
+    size_t got;
+    enum io result =
+        transfer->source->ops->read(transfer->source, data, read_limit(transfer, room), &got, fault);
+    if (result != IO_DONE)
+        return result;
+    transfer->taken.bytes += got;
+    transfer->taken.messages++;
+    if (transfer->direction == DIRECTION_RECEIVED && show(transfer, data, got, fault) != 0)
+        return IO_FAILED;
+    if (transfer->crlf)
+        got = crlf_expand(data, got, &transfer->after_cr);
+    buffer_filled(&transfer->buffer, got);
+    transfer->holds_message = holds_one(transfer);
+    return find_next(transfer, fault);
+}
+
+enum io
+transfer_read(struct transfer *transfer, struct fault *fault)
+{
+    return takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);
+}
+
+enum io
+transfer_end(struct transfer *transfer, struct fault *fault)
+{
+    transfer->source_ended = true;
+    return find_next(transfer, fault);
+}
+
+/* What the next write takes: a record's payload, one line, or all there is. */
+static size_t
+next_write(const struct transfer *transfer, const char **data)
+{
+    *data = buffer_data(&transfer->buffer);
+    size_t size = buffer_size(&transfer->buffer);
+    if (cuts(transfer)) {
+        *data += transfer->next.skip;
+        return transfer->next.size;
+    }
+    if (!transfer->by_line || gives_messages(transfer))
+        return size;
+    const char *newline = memchr(*data, '\n', size);
+    return newline ? (size_t)(newline - *data) + 1 : size;
+}
+
+enum io
+transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
+{
+    const char *data;
+    size_t size = next_write(transfer, &data);
+    size_t put;
+    enum io result = transfer->sink->ops->write(transfer->sink, data, size, &put, fault);
+    if (result != IO_DONE)
+        return result;
+    *unit_ended = gives_messages(transfer) || (put == size && put > 0 && data[put - 1] == '\n');
+    transfer->given.bytes += put;
+    transfer->given.messages++;
+    if (transfer->direction == DIRECTION_SENT && show(transfer, data, put, fault) != 0)
+        return IO_FAILED;
+    buffer_taken(&transfer->buffer, cuts(transfer) ? transfer->next.whole : put);
+    transfer->holds_message = false;
+    return find_next(transfer, fault);
+}

@@ -1,0 +1,54 @@
+/*
+ * One direction's carrying: what is read from a source, held, and written to a sink.
+ *
+ * What a read and a write are (bytes or messages) comes from the two endpoints; where they differ, the record
+ * format says how messages are marked in the bytes (record.h). A message is never cut, joined or dropped: it
+ * is read whole into an empty buffer and written whole.
+ */
+#ifndef SKT_PUMP_TRANSFER_H
+#define SKT_PUMP_TRANSFER_H
+
+#include "endpoint/endpoint.h"
+#include "observe/observer.h"
+#include "pump/buffer.h"
+#include "pump/record.h"
+
+struct transfer {
+    struct endpoint *source, *sink;
+    enum direction direction;
+    struct record_format records;
+    bool crlf;                  /* LF becomes CR LF */
+    bool by_line;               /* a write ends at a line's end */
+    struct observer *observers; /* see what crosses the far endpoint */
+
+    struct buffer buffer;
+    bool after_cr;
+    bool source_ended;
+    bool holds_message; /* the buffer holds exactly one message, which may be empty */
+    enum record_found found; /* bytes cut into messages: is the next one whole? */
+    struct record next;
+    struct totals taken, given; /* read from the source, written to the sink */
+    uint64_t ambiguous;         /* messages whose end cannot be told in the marked-up bytes */
+};
+
+/* Set the rest of a transfer whose first group of fields is filled in. Returns 0, or -1 with STATUS_LOCAL. */
+int transfer_start(struct transfer *transfer, struct fault *fault);
+void transfer_free(struct transfer *transfer);
+
+/* Would a read now have somewhere to put its bytes? Would a write have something to write? */
+bool transfer_has_room(const struct transfer *transfer);
+bool transfer_has_next(const struct transfer *transfer);
+
+/* Nothing is held at all. */
+bool transfer_is_empty(const struct transfer *transfer);
+
+/* One read from the source. IO_FAILED also for bytes that are no record. */
+enum io transfer_read(struct transfer *transfer, struct fault *fault);
+
+/* The source has ended: what is held is all there will be. IO_FAILED if it ends within a record. */
+enum io transfer_end(struct transfer *transfer, struct fault *fault);
+
+/* One write to the sink. *unit_ended: a message or a whole line has gone out. */
+enum io transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault);
+
+#endif
