@@ -1,0 +1,307 @@
+#include "request/command.h"
+
+#include "pump/record.h"
+#include "request/nearest.h"
+#include "request/number.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#ifndef IPPROTO_MPTCP
+enum { IPPROTO_MPTCP = 262 };
+#endif
+
+struct option_name
+command_name(const struct command *command, const struct option_row *row)
+{
+    return option_name(row, command->typed[row - option_rows] == TYPED_LETTER);
+}
+
+bool
+command_has(const struct command *command, const char *name)
+{
+    return command->typed[option_named(name) - option_rows] != TYPED_NOT;
+}
+
+char *
+command_string(struct command *command, const char *text, size_t size, struct fault *fault)
+{
+    struct request *request = &command->request;
+    char *copy = strndup(text, size);
+    if (copy == NULL) {
+        (void)fault_set(fault, STATUS_LOCAL, "copy %s", text);
+        return NULL;
+    }
+    assert(request->string_count < REQUEST_STRINGS_MAX);
+    request->strings[request->string_count++] = copy;
+    return copy;
+}
+
+/* What is wrong with a value, as a fault that names both as typed. */
+static int
+refuse(const struct command *command, const struct option_row *row, const char *text, const char *why,
+       struct fault *fault)
+{
+    return fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text,
+                     *text == '\0' ? "''" : text);
+}
+
+/* A word that is none of those it can be: name the nearest, and all. */
+static int
+refuse_word(const struct command *command, const struct option_row *row, const char *text,
+            const char *const *known, struct fault *fault)
+{
+    char why[sizeof fault->why];
+    const char *near = nearest(text, known);
+    int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
+                        near != NULL ? near : "", near != NULL ? "? " : "");
+    for (; *known != NULL && used > 0 && (size_t)used < sizeof why; known++)
+        used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
+    return refuse(command, row, text, why, fault);
+}
+
+static int
+refuse_choice(const struct command *command, const struct option_row *row, const char *text,
+              struct fault *fault)
+{
+    struct option_words words;
+    option_words(row, &words);
+    return refuse_word(command, row, text, words.items, fault);
+}
+
+/* A setting of a socket option; a later one takes the place of an earlier one. */
+static int
+set_sockopt(struct command *command, const struct option_row *row, int value, struct fault *fault)
+{
+    const struct sockopt_row *option = sockopt_find(row->sockopt);
+    if (option == NULL)
+        return fault_say(fault, STATUS_USAGE, "this system has no such socket option", "%s",
+                         command_name(command, row).text);
+    struct sockopt_settings *settings = &command->request.socket.options;
+    size_t i = 0;
+    while (i < settings->count && settings->items[i].row != option)
+        i++;
+    assert(i < SOCKOPT_SETTINGS_MAX);
+    settings->items[i] = (struct sockopt_setting){ .row = option, .value = value };
+    if (i == settings->count)
+        settings->count++;
+    return 0;
+}
+
+/* Put a number where the row says. Its bounds are such that it fits there. */
+static int
+set_number(struct command *command, const struct option_row *row, int64_t number, struct fault *fault)
+{
+    if (row->sockopt != NULL)
+        return set_sockopt(command, row, (int)number, fault);
+    void *field = (char *)command + row->field;
+    if (row->size == sizeof(bool))
+        *(bool *)field = number != 0;
+    else if (row->size == sizeof(int))
+        *(int *)field = (int)number;
+    else
+        *(int64_t *)field = number;
+    return 0;
+}
+
+static void
+set_text(struct command *command, const struct option_row *row, const char *text)
+{
+    *(const char **)(void *)((char *)command + row->field) = text;
+}
+
+static enum number_found
+number_of_kind(enum option_kind kind, const char *text, int64_t *number)
+{
+    if (kind == OPTION_DURATION)
+        return number_duration(text, number);
+    if (kind == OPTION_SIZE)
+        return number_size(text, number);
+    if (kind == OPTION_CHOICE)
+        return number_whole(text, NUMBER_DECIMAL_OR_HEX, number);
+    return number_whole(text, kind == OPTION_OCTAL ? NUMBER_OCTAL : NUMBER_DECIMAL, number);
+}
+
+static const char *
+shape_of_kind(enum option_kind kind)
+{
+    if (kind == OPTION_DURATION)
+        return "not a time: use seconds, or a number with ms, s, m or h";
+    if (kind == OPTION_SIZE)
+        return "not a size: use bytes, or a number with K, M or G";
+    return kind == OPTION_OCTAL ? "not an octal number" : "not a number";
+}
+
+static int
+read_number(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    int64_t number = 0;
+    if (row->kind == OPTION_DURATION && row->min < 0 && strcmp(text, "-1") == 0)
+        return set_number(command, row, -1, fault);
+    enum number_found found = number_of_kind(row->kind, text, &number);
+    if (found == NUMBER_FOUND && number >= row->min && number <= row->max)
+        return set_number(command, row, number, fault);
+    char bounds[64];
+    char why[sizeof fault->why];
+    option_bounds(row, bounds, sizeof bounds);
+    if (found != NUMBER_NONSENSE)
+        (void)snprintf(why, sizeof why, "out of range: %s", bounds);
+    else if (row->kind == OPTION_DURATION || row->kind == OPTION_SIZE)
+        (void)snprintf(why, sizeof why, "%s", shape_of_kind(row->kind));
+    else
+        (void)snprintf(why, sizeof why, "%s: %s", shape_of_kind(row->kind), bounds);
+    return refuse(command, row, text, why, fault);
+}
+
+static int
+read_choice(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    for (const struct option_choice *choice = row->choices; choice->word != NULL; choice++) {
+        if (strcasecmp(choice->word, text) != 0)
+            continue;
+        if (row->kind == OPTION_CHOICE)
+            return set_number(command, row, choice->number, fault);
+        set_text(command, row, choice->word);
+        return 0;
+    }
+    bool is_number = row->max != 0 && *text >= '0' && *text <= '9';
+    return is_number ? read_number(command, row, text, fault) : refuse_choice(command, row, text, fault);
+}
+
+static int
+read_domain(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    command->domain = domain_find(text);
+    return command->domain != NULL ? 0 : refuse_choice(command, row, text, fault);
+}
+
+static int
+read_type(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    command->type = type_find(text);
+    return command->type != NULL ? 0 : refuse_choice(command, row, text, fault);
+}
+
+static int
+read_records(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    if (record_parse(text, &command->request.pump.records) == 0)
+        return 0;
+    return refuse_choice(command, row, text, fault);
+}
+
+/* Protocols that skt knows where protocols(5) is missing or older than they are. */
+static const struct option_choice protocols[] = {
+    { "tcp", IPPROTO_TCP },   { "udp", IPPROTO_UDP },       { "mptcp", IPPROTO_MPTCP },
+    { "sctp", IPPROTO_SCTP }, { "dccp", IPPROTO_DCCP },     { "udplite", IPPROTO_UDPLITE },
+    { "icmp", IPPROTO_ICMP }, { "icmpv6", IPPROTO_ICMPV6 }, { NULL, 0 }
+};
+
+/* The number of a protocol, or -1. */
+static int
+protocol_find(const char *name)
+{
+    if (strncasecmp(name, "IPPROTO_", 8) == 0)
+        name += 8;
+    char lower[64];
+    if (strlen(name) >= sizeof lower)
+        return -1;
+    for (size_t i = 0; i == 0 || name[i - 1] != '\0'; i++)
+        lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
+    for (const struct option_choice *known = protocols; known->word != NULL; known++)
+        if (strcmp(known->word, lower) == 0)
+            return known->number;
+    const struct protoent *found = getprotobyname(lower);
+    return found != NULL ? found->p_proto : -1;
+}
+
+static int
+read_protocol(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    int protocol = protocol_find(text);
+    if (protocol >= 0)
+        return set_number(command, row, protocol, fault);
+    if (*text >= '0' && *text <= '9')
+        return read_number(command, row, text, fault);
+    const char *known[sizeof protocols / sizeof protocols[0]];
+    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
+        known[i] = protocols[i].word;
+    return refuse_word(command, row, text, known, fault);
+}
+
+/* A file or, where a descriptor may stand, fd:N. */
+static int
+read_text(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    if (*text == '\0')
+        return refuse(command, row, text, "empty", fault);
+    int64_t descriptor = 0;
+    bool is_descriptor = row->kind == OPTION_SINK && strncmp(text, "fd:", 3) == 0;
+    if (is_descriptor &&
+        (number_whole(text + 3, NUMBER_DECIMAL, &descriptor) != NUMBER_FOUND || descriptor > INT32_MAX))
+        return refuse(command, row, text, "not a descriptor: fd:N with a number", fault);
+    set_text(command, row, text);
+    return 0;
+}
+
+static void
+select_kind(struct command *command, const struct option_row *row)
+{
+    if (row->domain != NULL)
+        command->domain = row->domain;
+    if (row->type != 0)
+        command->type = type_of(row->type);
+}
+
+static int
+read_flag(struct command *command, const struct option_row *row, struct fault *fault)
+{
+    if (row->kind == OPTION_FLAG)
+        return set_number(command, row, 1, fault);
+    if (row->kind == OPTION_CONSTANT)
+        return set_number(command, row, row->constant, fault);
+    if (row->kind == OPTION_COUNT && *(int *)(void *)((char *)command + row->field) < INT16_MAX)
+        ++*(int *)(void *)((char *)command + row->field);
+    if (row->kind == OPTION_SELECT)
+        select_kind(command, row);
+    return 0;
+}
+
+int
+command_set(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    if (text == NULL)
+        return read_flag(command, row, fault);
+    switch (row->kind) {
+    case OPTION_TEXT:
+    case OPTION_FILE:
+    case OPTION_SINK:
+        return read_text(command, row, text, fault);
+    case OPTION_NUMBER:
+    case OPTION_OCTAL:
+    case OPTION_DURATION:
+    case OPTION_SIZE:
+        return read_number(command, row, text, fault);
+    case OPTION_CHOICE:
+    case OPTION_WORD:
+        return read_choice(command, row, text, fault);
+    case OPTION_DOMAIN:
+        return read_domain(command, row, text, fault);
+    case OPTION_TYPE:
+        return read_type(command, row, text, fault);
+    case OPTION_PROTOCOL:
+        return read_protocol(command, row, text, fault);
+    case OPTION_RECORDS:
+        return read_records(command, row, text, fault);
+    case OPTION_FLAG:
+    case OPTION_CONSTANT:
+    case OPTION_COUNT:
+    case OPTION_SELECT:
+        break;
+    }
+    return read_flag(command, row, fault);
+}

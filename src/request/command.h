@@ -1,0 +1,43 @@
+/* A command line half way to a request: what the options said, before it is clear what they mean together. */
+#ifndef SKT_REQUEST_COMMAND_H
+#define SKT_REQUEST_COMMAND_H
+
+#include "request/option.h"
+#include "request/request.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum typed { TYPED_NOT, TYPED_LETTER, TYPED_NAME };
+
+struct command {
+    struct request request;
+    enum typed typed[OPTIONS_MAX]; /* by row: how the option was given last */
+
+    const struct domain *domain; /* asked for by an option or a URL; NULL: by none */
+    const struct type *type;
+    const char *source; /* -s and -p, whose meaning depends on -l */
+    const char *source_port;
+    int64_t wait_ms;
+
+    char **operands;
+    size_t operand_count;
+    const char *address; /* the first operand without the scheme if it is a URL, otherwise NULL */
+};
+
+/* Was an option given? */
+bool command_has(const struct command *command, const char *name);
+
+/* An option as the user typed it; as its long name if it was not given. */
+struct option_name command_name(const struct command *command, const struct option_row *row);
+
+/* A copy of the first `size` characters of text that lives as long as the request; NULL with STATUS_LOCAL. */
+char *command_string(struct command *command, const char *text, size_t size, struct fault *fault);
+
+/*
+ * Store the value of an option, or that it was given (text NULL).
+ * Returns 0, or -1 with STATUS_USAGE: the option and the value as typed, and what would be right.
+ */
+int command_set(struct command *command, const struct option_row *row, const char *text, struct fault *fault);
+
+#endif

@@ -1,0 +1,120 @@
+#include "request/number.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <strings.h>
+
+/* The value of a digit, or -1. */
+static int
+digit_value(char digit, int base)
+{
+    static const char digits[] = "0123456789abcdef";
+    char lower = (char)(digit >= 'A' && digit <= 'F' ? digit - 'A' + 'a' : digit);
+    const char *found = lower == '\0' ? NULL : strchr(digits, lower);
+    return found != NULL && found - digits < base ? (int)(found - digits) : -1;
+}
+
+/* *number = *number * factor + summand. False if that does not fit. */
+static bool
+multiply_add(int64_t *number, int64_t factor, int64_t summand)
+{
+    if (*number > (INT64_MAX - summand) / factor)
+        return false;
+    *number = *number * factor + summand;
+    return true;
+}
+
+/* Read digits from *text on and move it behind them. False if the number does not fit; all are passed then too. */
+static bool
+digits_read(const char **text, int base, int64_t *number)
+{
+    bool fits = true;
+    *number = 0;
+    for (int value; (value = digit_value(**text, base)) >= 0; (*text)++)
+        fits = fits && multiply_add(number, base, value);
+    return fits;
+}
+
+enum number_found
+number_whole(const char *text, unsigned base, int64_t *number)
+{
+    int radix = base == NUMBER_DECIMAL_OR_HEX ? 10 : (int)base;
+    if (base == NUMBER_DECIMAL_OR_HEX && strncasecmp(text, "0x", 2) == 0) {
+        radix = 16;
+        text += 2;
+    }
+    const char *end = text;
+    bool fits = digits_read(&end, radix, number);
+    if (end == text || *end != '\0')
+        return NUMBER_NONSENSE;
+    return fits ? NUMBER_FOUND : NUMBER_HUGE;
+}
+
+/*
+ * The digits after a decimal point, in units of `unit`, rounded up. Nine are enough: a millionth of an hour
+ * is still more than a millisecond, and the rest only counts as being there.
+ */
+static int64_t
+fraction_read(const char **text, int64_t unit)
+{
+    int64_t value = 0;
+    int64_t scale = 1;
+    bool rest = false;
+    for (int digit; (digit = digit_value(**text, 10)) >= 0; (*text)++) {
+        if (scale < 1000000000) {
+            value = value * 10 + digit;
+            scale *= 10;
+        } else {
+            rest = rest || digit != 0;
+        }
+    }
+    int64_t whole = value * unit / scale;
+    return whole + (rest || value * unit % scale != 0 ? 1 : 0);
+}
+
+static int64_t
+duration_unit(const char *name)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = { { "", 1000 }, { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 } };
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(units[i].name, name) == 0)
+            return units[i].ms;
+    return 0;
+}
+
+enum number_found
+number_duration(const char *text, int64_t *ms)
+{
+    const char *point = text;
+    bool fits = digits_read(&point, 10, ms);
+    const char *fraction = *point == '.' ? point + 1 : point;
+    const char *name = fraction + (*point == '.' ? strspn(fraction, "0123456789") : 0);
+    int64_t unit = duration_unit(name);
+    bool has_digits = *point == '.' ? name > fraction : point > text;
+    if (!has_digits || unit == 0)
+        return NUMBER_NONSENSE;
+    int64_t part = *point == '.' ? fraction_read(&fraction, unit) : 0;
+    return fits && multiply_add(ms, unit, part) ? NUMBER_FOUND : NUMBER_HUGE;
+}
+
+enum number_found
+number_size(const char *text, int64_t *bytes)
+{
+    static const char units[] = "KMG";
+    const char *unit = text;
+    bool fits = digits_read(&unit, 10, bytes);
+    if (unit == text)
+        return NUMBER_NONSENSE;
+    if (*unit == '\0')
+        return fits ? NUMBER_FOUND : NUMBER_HUGE;
+    const char *found = strchr(units, *unit >= 'a' ? *unit - 'a' + 'A' : *unit);
+    if (found == NULL || unit[1] != '\0')
+        return NUMBER_NONSENSE;
+    for (const char *step = units; step <= found; step++)
+        fits = fits && multiply_add(bytes, 1024, 0);
+    return fits ? NUMBER_FOUND : NUMBER_HUGE;
+}

@@ -1,0 +1,288 @@
+#include "request/operand.h"
+
+#include "domain/inet.h"
+#include <stdio.h>
+#include <string.h>
+
+/* How one word names a host, a port, or both. */
+enum shape {
+    SHAPE_WORD,     /* no colon: a host or a port */
+    SHAPE_PAIR,     /* HOST:PORT or [HOST]:PORT */
+    SHAPE_BRACKETS, /* [HOST] */
+    SHAPE_COLONS,   /* several colons and no brackets: IPv6 text, or a mistake */
+    SHAPE_BROKEN,   /* a bracket that is not closed, or followed by something else */
+};
+
+/* Where the host of a pair ends (the colon), and what the word is. */
+static enum shape
+shape_of(const char *word, const char **colon)
+{
+    *colon = strchr(word, ':');
+    if (word[0] == '[') {
+        const char *end = strchr(word, ']');
+        *colon = end != NULL ? end + 1 : NULL;
+        if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+            return SHAPE_BROKEN;
+        return end[1] == ':' ? SHAPE_PAIR : SHAPE_BRACKETS;
+    }
+    if (*colon == NULL)
+        return SHAPE_WORD;
+    return strchr(*colon + 1, ':') == NULL ? SHAPE_PAIR : SHAPE_COLONS;
+}
+
+static const char *
+expected(const struct command *command)
+{
+    bool listens = command->request.listens;
+    if (command->request.socket.domain->has_port)
+        return listens ? "listening needs [HOST] PORT" : "connecting needs HOST and PORT";
+    return listens ? "listening needs a PATH" : "connecting needs a PATH";
+}
+
+static int
+missing(const struct command *command, struct fault *fault)
+{
+    return fault_say(fault, STATUS_USAGE, expected(command), "missing operand");
+}
+
+static int
+refuse(const char *word, const char *why, struct fault *fault)
+{
+    return fault_say(fault, STATUS_USAGE, why, "%s", word);
+}
+
+/* No operand may be empty (an unset variable, most often), and there may not be more than `most`. */
+static int
+operands_count(const struct command *command, size_t most, struct fault *fault)
+{
+    for (size_t i = 0; i < command->operand_count; i++)
+        if (command->operands[i][0] == '\0')
+            return fault_say(fault, STATUS_USAGE, expected(command), "empty operand");
+    if (command->address != NULL && command->operand_count > 1)
+        return fault_say(fault, STATUS_USAGE, "the URL says it all", "surplus operand %s",
+                         command->operands[1]);
+    if (command->operand_count > most)
+        return fault_say(fault, STATUS_USAGE, expected(command), "surplus operand %s",
+                         command->operands[most]);
+    return 0;
+}
+
+static bool
+looks_like_path(const char *word)
+{
+    return word[0] == '/' || word[0] == '@' || strncmp(word, "./", 2) == 0 || strncmp(word, "../", 3) == 0;
+}
+
+/* Split HOST:PORT at its colon. In a URL, %25 stands for % (RFC 6874). */
+static int
+split_pair(struct command *command, const char *word, const char *colon, struct target *target,
+           struct fault *fault)
+{
+    char *host = command_string(command, word, (size_t)(colon - word), fault);
+    if (host == NULL)
+        return -1;
+    target->host = host;
+    target->port = colon + 1;
+    if (colon[1] == '\0')
+        return refuse(word, "a port has to follow the colon", fault);
+    char *escape = command->address != NULL ? strstr(host, "%25") : NULL;
+    if (escape != NULL)
+        memmove(escape + 1, escape + 3, strlen(escape + 3) + 1);
+    return 0;
+}
+
+/* A word that has to be HOST:PORT, and is of another shape. */
+static int
+refuse_shape(const struct command *command, const char *word, enum shape shape, struct fault *fault)
+{
+    if (shape == SHAPE_BROKEN)
+        return refuse(word, "an IPv6 address and a port are [ADDRESS]:PORT", fault);
+    if (shape == SHAPE_COLONS)
+        return refuse(word, "no port; an IPv6 address and a port are [ADDRESS]:PORT", fault);
+    return fault_say(fault, STATUS_USAGE, expected(command), "missing operand after %s", word);
+}
+
+static int
+connect_to_word(struct command *command, struct fault *fault)
+{
+    const char *word = command->address != NULL ? command->address : command->operands[0];
+    const char *colon = NULL;
+    enum shape shape = shape_of(word, &colon);
+    if (looks_like_path(word))
+        return refuse(word, "a path or @NAME needs -U", fault);
+    if (shape == SHAPE_PAIR)
+        return split_pair(command, word, colon, &command->request.socket.remote, fault);
+    if (command->address != NULL && shape != SHAPE_COLONS && shape != SHAPE_BROKEN)
+        return refuse(command->operands[0], "no port: use SCHEME://HOST:PORT", fault);
+    return refuse_shape(command, word, shape, fault);
+}
+
+static int
+connect_targets(struct command *command, struct fault *fault)
+{
+    struct target *remote = &command->request.socket.remote;
+    if (operands_count(command, 2, fault) != 0)
+        return -1;
+    if (command->operand_count == 0)
+        return missing(command, fault);
+    if (command->operand_count == 2)
+        *remote = (struct target){ .host = command->operands[0], .port = command->operands[1] };
+    else if (connect_to_word(command, fault) != 0)
+        return -1;
+    if (*remote->host == '\0')
+        return refuse(command->operands[0], "no host: connecting needs HOST and PORT", fault);
+    if (strcmp(remote->host, "*") == 0)
+        return refuse(command->operands[0], "* stands for every interface and needs -l", fault);
+    command->request.socket.source = (struct target){ .host = command->source, .port = command->source_port };
+    return 0;
+}
+
+/* What the only operand of a listener is, by itself: a host, a port, or both. */
+static int
+listen_at_word(struct command *command, struct target *target, struct fault *fault)
+{
+    const char *word = command->address != NULL ? command->address : command->operands[0];
+    const char *colon = NULL;
+    enum shape shape = shape_of(word, &colon);
+    if (looks_like_path(word))
+        return refuse(word, "a path or @NAME needs -U", fault);
+    if (shape == SHAPE_PAIR)
+        return split_pair(command, word, colon, target, fault);
+    if (command->address != NULL || shape == SHAPE_BROKEN)
+        return refuse_shape(command, word, shape, fault);
+    bool is_port =
+        shape == SHAPE_WORD && (command->source_port == NULL || word[strspn(word, "0123456789")] == '\0');
+    if (!is_port && command->source_port == NULL)
+        return refuse_shape(command, word, shape, fault);
+    *target = is_port ? (struct target){ .port = word } : (struct target){ .host = word };
+    return 0;
+}
+
+/* -s and -p say where to listen as well as the operands do; nothing may be said twice. */
+static int
+merge(const struct command *command, const char *option, const char *value, const char **part,
+      const char *operand, const char *twice, struct fault *fault)
+{
+    if (value != NULL && *part != NULL)
+        return fault_say(fault, STATUS_USAGE, twice, "%s %s and operand %s",
+                         command_name(command, option_named(option)).text, value, operand);
+    if (value != NULL)
+        *part = value;
+    return 0;
+}
+
+static int
+listen_targets(struct command *command, struct fault *fault)
+{
+    struct target *remote = &command->request.socket.remote;
+    if (operands_count(command, 2, fault) != 0)
+        return -1;
+    if (command->operand_count == 2)
+        *remote = (struct target){ .host = command->operands[0], .port = command->operands[1] };
+    else if (command->operand_count == 1 && listen_at_word(command, remote, fault) != 0)
+        return -1;
+    const char *first = command->operand_count > 0 ? command->operands[0] : "";
+    const char *last = command->operand_count > 1 ? command->operands[1] : first;
+    if (merge(command, "source", command->source, &remote->host, first, "the address is given twice",
+              fault) != 0 ||
+        merge(command, "source-port", command->source_port, &remote->port, last, "the port is given twice",
+              fault) != 0)
+        return -1;
+    if (remote->port == NULL)
+        return missing(command, fault);
+    if (remote->host != NULL && (*remote->host == '\0' || strcmp(remote->host, "*") == 0))
+        remote->host = NULL;
+    return 0;
+}
+
+static int
+path_targets(struct command *command, struct fault *fault)
+{
+    struct socket_plan *plan = &command->request.socket;
+    if (operands_count(command, 1, fault) != 0)
+        return -1;
+    if (command->operand_count == 0)
+        return missing(command, fault);
+    plan->remote.host = command->address != NULL ? command->address : command->operands[0];
+    plan->source.host = command->source;
+    if (command->request.listens && command->source != NULL)
+        return fault_say(fault, STATUS_USAGE, "the path to listen at is the operand", "%s %s",
+                         command_name(command, option_named("source")).text, command->source);
+    return 0;
+}
+
+/*
+ * -z: one port, or FIRST-LAST. Names of services have hyphens, too: the word as a whole comes first, then each
+ * hyphen in turn.
+ */
+static int
+scan_range(struct command *command, struct fault *fault)
+{
+    struct request *request = &command->request;
+    struct target *remote = &request->socket.remote;
+    const char *range = remote->port;
+    const char *protocol =
+        request->socket.domain->protocol_name(request->socket.type, request->socket.protocol);
+    struct fault single;
+    if (inet_port(range, protocol, &request->scan_first, &single) == 0) {
+        request->scan_last = request->scan_first;
+        return 0;
+    }
+    for (const char *hyphen = strchr(range, '-'); hyphen != NULL; hyphen = strchr(hyphen + 1, '-')) {
+        struct fault part;
+        char first[64];
+        (void)snprintf(first, sizeof first, "%.*s", (int)(hyphen - range), range);
+        if ((size_t)(hyphen - range) >= sizeof first ||
+            inet_port(first, protocol, &request->scan_first, &part) != 0 ||
+            inet_port(hyphen + 1, protocol, &request->scan_last, &part) != 0)
+            continue;
+        if (request->scan_first > request->scan_last)
+            return fault_say(fault, STATUS_USAGE, "a range begins with its lower port", "port %s", range);
+        remote->port = command_string(command, range, (size_t)(hyphen - range), fault);
+        return remote->port != NULL ? 0 : -1;
+    }
+    *fault = single;
+    return -1;
+}
+
+/* Is the word a range of numbers, as only -z takes it? */
+static bool
+is_range(const char *port)
+{
+    size_t first = strspn(port, "0123456789");
+    return first > 0 && port[first] == '-' &&
+           port[first + 1 + strspn(port + first + 1, "0123456789")] == '\0';
+}
+
+static int
+check(const struct command *command, const struct target *target, enum purpose purpose, struct fault *fault)
+{
+    const struct socket_plan *plan = &command->request.socket;
+    return plan->domain->check(&(struct resolve_query){ .family = plan->domain->family,
+                                                        .target = *target,
+                                                        .purpose = purpose,
+                                                        .type = plan->type,
+                                                        .protocol = plan->protocol,
+                                                        .numeric = plan->numeric },
+                               fault);
+}
+
+int
+operand_targets(struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    const struct socket_plan *plan = &request->socket;
+    int found = !plan->domain->has_port ? path_targets(command, fault)
+                : request->listens      ? listen_targets(command, fault)
+                                        : connect_targets(command, fault);
+    if (found != 0)
+        return -1;
+    if (request->scans && scan_range(command, fault) != 0)
+        return -1;
+    if (!request->scans && plan->remote.port != NULL && is_range(plan->remote.port))
+        return fault_say(fault, STATUS_USAGE, "a range of ports needs -z", "port %s", plan->remote.port);
+    if (check(command, &plan->remote, request->listens ? PURPOSE_LISTEN : PURPOSE_CONNECT, fault) != 0)
+        return -1;
+    bool has_source = plan->source.host != NULL || plan->source.port != NULL;
+    return has_source ? check(command, &plan->source, PURPOSE_SOURCE, fault) : 0;
+}

@@ -1,0 +1,318 @@
+#include "request/option.h"
+
+#include "domain/inet.h"
+#include "domain/unix.h"
+#include "pump/record.h"
+#include "request/command.h"
+#include <assert.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FIELD(member)                                                                                        \
+    .field = offsetof(struct command, member), .size = sizeof(((struct command *)NULL)->member)
+
+#define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
+
+#define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
+
+static const struct option_choice shutdown_choices[] = {
+    { "wr", HALF_CLOSE_WRITE }, { "rdwr", HALF_CLOSE_BOTH }, { "none", HALF_CLOSE_NONE }, { NULL, 0 }
+};
+
+static const struct option_choice shell_choices[] = {
+    { "bash", 0 }, { "zsh", 0 }, { "fish", 0 }, { NULL, 0 }
+};
+
+/* clang-format off */
+/* RFC 2474, RFC 2597, RFC 3246, and the older words of RFC 791 and RFC 1349, as nc knows them. */
+static const struct option_choice tos_choices[] = {
+    { "af11", IPTOS_DSCP_AF11 }, { "af12", IPTOS_DSCP_AF12 }, { "af13", IPTOS_DSCP_AF13 },
+    { "af21", IPTOS_DSCP_AF21 }, { "af22", IPTOS_DSCP_AF22 }, { "af23", IPTOS_DSCP_AF23 },
+    { "af31", IPTOS_DSCP_AF31 }, { "af32", IPTOS_DSCP_AF32 }, { "af33", IPTOS_DSCP_AF33 },
+    { "af41", IPTOS_DSCP_AF41 }, { "af42", IPTOS_DSCP_AF42 }, { "af43", IPTOS_DSCP_AF43 },
+    { "cs0", IPTOS_CLASS_CS0 }, { "cs1", IPTOS_CLASS_CS1 }, { "cs2", IPTOS_CLASS_CS2 },
+    { "cs3", IPTOS_CLASS_CS3 }, { "cs4", IPTOS_CLASS_CS4 }, { "cs5", IPTOS_CLASS_CS5 },
+    { "cs6", IPTOS_CLASS_CS6 }, { "cs7", IPTOS_CLASS_CS7 }, { "ef", IPTOS_DSCP_EF },
+    { "critical", IPTOS_PREC_CRITIC_ECP }, { "inetcontrol", IPTOS_PREC_INTERNETCONTROL },
+    { "netcontrol", IPTOS_PREC_NETCONTROL }, { "lowcost", IPTOS_LOWCOST },
+    { "lowdelay", IPTOS_LOWDELAY }, { "reliability", IPTOS_RELIABILITY },
+    { "throughput", IPTOS_THROUGHPUT }, { NULL, 0 },
+};
+/* clang-format on */
+
+const char *const option_group_titles[] = {
+    [GROUP_MODE] = "What to do",   [GROUP_KIND] = "Kind of socket",
+    [GROUP_ADDRESS] = "Addresses", [GROUP_END] = "End of input",
+    [GROUP_MESSAGE] = "Messages",  [GROUP_TIME] = "Time",
+    [GROUP_DATA] = "Data",         [GROUP_SOCKET] = "Socket options",
+    [GROUP_TELL] = "Telling",      NULL,
+};
+
+/* clang-format off */
+const struct option_row option_rows[] = {
+    { .letter = 'l', .name = "listen", .kind = OPTION_FLAG, FIELD(request.listens),
+      .excludes = "zero random connect-timeout", .group = GROUP_MODE,
+      .help = "wait for a connection instead of making one" },
+    { .letter = 'k', .name = "keep-open", .kind = OPTION_FLAG, FIELD(request.keeps_open),
+      .needs = "listen", .group = GROUP_MODE, .help = "take one client after the other" },
+    { .letter = 'z', .name = "zero", .kind = OPTION_FLAG, FIELD(request.scans), .fits = FITS_PORTS,
+      .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
+                  "idle-timeout delay crlf output hex-dump stats",
+      .group = GROUP_MODE,
+      .help = "only see whether ports answer; PORT may be a range, as in 20-30" },
+
+    { .letter = '4', .name = "ipv4", .kind = OPTION_SELECT, .domain = &inet4_domain,
+      .excludes = "ipv6 unixsock domain", .group = GROUP_KIND, .help = "only IPv4" },
+    { .letter = '6', .name = "ipv6", .kind = OPTION_SELECT, .domain = &inet6_domain,
+      .excludes = "unixsock domain", .group = GROUP_KIND, .help = "only IPv6" },
+    { .letter = 'u', .name = "udp", .kind = OPTION_SELECT, .type = TYPE_DGRAM,
+      .excludes = "seqpacket type", .group = GROUP_KIND,
+      .help = "datagrams: UDP, or with -U their local kind" },
+    { .letter = 'U', .name = "unixsock", .kind = OPTION_SELECT, .domain = &unix_domain,
+      .excludes = "domain", .group = GROUP_KIND,
+      .help = "a local socket at PATH, or at @NAME in the abstract namespace" },
+    { .name = "seqpacket", .kind = OPTION_SELECT, .type = TYPE_SEQPACKET, .excludes = "type",
+      .group = GROUP_KIND, .help = "a connection that keeps records apart" },
+    { .name = "domain", .value = "NAME", .kind = OPTION_DOMAIN, FIELD(domain), .group = GROUP_KIND,
+      .help = "the address family" },
+    { .name = "type", .value = "NAME", .kind = OPTION_TYPE, FIELD(type), .group = GROUP_KIND,
+      .help = "the socket type" },
+    { .name = "protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(request.socket.protocol),
+      .max = 65535, .fallback = "the type's usual one", .group = GROUP_KIND,
+      .help = "the protocol, by name or number" },
+
+    { .letter = 'n', .name = "nodns", .kind = OPTION_FLAG, FIELD(request.socket.numeric),
+      .group = GROUP_ADDRESS, .help = "look up no names: hosts are numeric addresses" },
+    { .letter = 's', .name = "source", .value = "ADDRESS", .kind = OPTION_TEXT, FIELD(source),
+      .group = GROUP_ADDRESS, .help = "come from this address; with -l, listen at it" },
+    { .letter = 'p', .name = "source-port", .value = "PORT", .kind = OPTION_TEXT, FIELD(source_port),
+      .excludes = "random", .fits = FITS_PORTS, .group = GROUP_ADDRESS,
+      .help = "come from this port; with -l, listen at it" },
+    { .letter = 'r', .name = "random", .kind = OPTION_FLAG, FIELD(request.socket.random_source_port),
+      .fits = FITS_PORTS, .group = GROUP_ADDRESS, .help = "come from a port chosen at random" },
+    { .name = "mode", .value = "OCTAL", .kind = OPTION_OCTAL, FIELD(request.socket.path_mode),
+      .max = 0777, .fallback = "600", .needs = "listen", .fits = FITS_PATHS, .group = GROUP_ADDRESS,
+      .help = "permissions of the socket file" },
+    { .name = "reuse-port", .kind = OPTION_FLAG, FIELD(request.socket.reuse_port), .needs = "listen",
+      .fits = FITS_PORTS, .group = GROUP_ADDRESS, .help = "share the port with other listeners" },
+    { .name = "backlog", .value = "N", .kind = OPTION_NUMBER, FIELD(request.socket.backlog), .min = 1,
+      .max = 65535, .fallback = "the system's maximum", .needs = "listen", .fits = FITS_ACCEPTING,
+      .group = GROUP_ADDRESS, .help = "clients that may wait to be accepted" },
+    { .name = "announce", .value = "FILE", .may_lack_value = true, .kind = OPTION_SINK,
+      FIELD(request.announce_to), .fallback = "standard error", .needs = "listen", .group = GROUP_ADDRESS,
+      .help = "write the bound address to FILE or fd:N once listening" },
+
+    { .letter = 'q', .name = "quit-after", .value = "TIME", .kind = OPTION_DURATION,
+      FIELD(request.pump.quit_ms), .min = -1, .max = TIME_MAX_MS, .fallback = "no limit",
+      .group = GROUP_END, .help = "go on at most this long after our input has ended" },
+    { .letter = 'd', .name = "no-input", .kind = OPTION_FLAG, FIELD(request.no_input),
+      .excludes = CONFLICTS_WITH_NO_INPUT, .group = GROUP_END,
+      .help = "read no input, and do not end the writing side either" },
+    { .letter = 'N', .name = "half-close", .kind = OPTION_CONSTANT, FIELD(request.half_close),
+      .constant = HALF_CLOSE_WRITE, .excludes = "no-shutdown shutdown", .group = GROUP_END,
+      .help = "end the writing side when our input ends; this is the default" },
+    { .name = "no-shutdown", .kind = OPTION_CONSTANT, FIELD(request.half_close),
+      .constant = HALF_CLOSE_NONE, .excludes = "shutdown eof-message", .group = GROUP_END,
+      .help = "keep the writing side open when our input ends" },
+    { .name = "shutdown", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.half_close),
+      .choices = shutdown_choices, .fallback = "wr", .excludes = "eof-message", .fits = FITS_HALF_CLOSE,
+      .group = GROUP_END, .help = "what to end when our input ends" },
+    { .name = "send-only", .kind = OPTION_FLAG, FIELD(request.send_only),
+      .excludes = "recv-only recv-limit", .group = GROUP_END,
+      .help = "throw away what comes in, and end with our input" },
+    { .name = "recv-only", .kind = OPTION_FLAG, FIELD(request.no_input),
+      .excludes = CONFLICTS_WITH_NO_INPUT, .group = GROUP_END, .help = "only receive, as -d" },
+    { .name = "eof-message", .kind = OPTION_FLAG, FIELD(request.eof_message), .fits = FITS_NO_HALF_CLOSE,
+      .group = GROUP_END, .help = "an empty message means the end of input, both ways" },
+
+    { .name = "records", .value = "FORMAT", .kind = OPTION_RECORDS, FIELD(request.pump.records),
+      .fallback = "none", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
+      .help = "how standard input and output tell messages apart" },
+    { .letter = 'W', .name = "recv-limit", .value = "N", .kind = OPTION_NUMBER,
+      FIELD(request.pump.receive_max), .min = 1, .max = INT64_C(1000000000000), .fallback = "no limit",
+      .group = GROUP_MESSAGE,
+      .help = "end after receiving so many messages, or reads of a stream" },
+
+    { .letter = 'w', .name = "wait", .value = "TIME", .kind = OPTION_DURATION, FIELD(wait_ms), .min = 1,
+      .max = TIME_MAX_MS, .fallback = "no limit", .group = GROUP_TIME,
+      .help = "give up connecting, and later an idle session, after this long" },
+    { .name = "connect-timeout", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.connect_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "as -w", .group = GROUP_TIME,
+      .help = "for the lookup and the connection together" },
+    { .name = "accept-timeout", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.accept_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "no limit", .needs = "listen", .group = GROUP_TIME,
+      .help = "for the next client to come" },
+    { .name = "idle-timeout", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.pump.idle_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "as -w", .group = GROUP_TIME,
+      .help = "without traffic in either direction" },
+    { .name = "max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.max_ms), .min = 1,
+      .max = TIME_MAX_MS, .fallback = "no limit", .group = GROUP_TIME,
+      .help = "for everything together" },
+    { .letter = 'i', .name = "delay", .value = "TIME", .kind = OPTION_DURATION,
+      FIELD(request.pump.delay_ms), .max = TIME_MAX_MS, .fallback = "0", .group = GROUP_TIME,
+      .help = "pause between two lines or messages that we send" },
+
+    { .letter = 'C', .name = "crlf", .kind = OPTION_FLAG, FIELD(request.pump.crlf), .group = GROUP_DATA,
+      .help = "send CR LF for each LF" },
+    { .letter = 'o', .name = "output", .value = "FILE", .kind = OPTION_FILE, FIELD(request.output),
+      .group = GROUP_DATA, .help = "write what is sent and received to FILE, too" },
+    { .name = "hex-dump", .value = "FILE", .kind = OPTION_FILE, FIELD(request.hex_dump),
+      .group = GROUP_DATA, .help = "the same in hexadecimal" },
+    { .name = "append-output", .kind = OPTION_FLAG, FIELD(request.append_output),
+      .needs = "output hex-dump", .group = GROUP_DATA,
+      .help = "keep what these files already hold" },
+
+    { .letter = 'b', .name = "broadcast", .kind = OPTION_FLAG, .sockopt = "broadcast",
+      .fits = FITS_MESSAGES, .group = GROUP_SOCKET, .help = "allow broadcast addresses" },
+    { .letter = 'D', .name = "debug", .kind = OPTION_FLAG, .sockopt = "debug", .group = GROUP_SOCKET,
+      .help = "have the kernel record debugging information" },
+    { .letter = 'I', .name = "receive-buffer", .value = "SIZE", .kind = OPTION_SIZE, .sockopt = "rcvbuf",
+      .min = 1, .max = INT_MAX, .group = GROUP_SOCKET,
+      .help = "the kernel's buffer for receiving" },
+    { .letter = 'O', .name = "send-buffer", .value = "SIZE", .kind = OPTION_SIZE, .sockopt = "sndbuf",
+      .min = 1, .max = INT_MAX, .group = GROUP_SOCKET, .help = "the kernel's buffer for sending" },
+    { .letter = 'M', .name = "ttl", .value = "N", .kind = OPTION_NUMBER, .sockopt = "ttl", .min = 1,
+      .max = 255, .group = GROUP_SOCKET, .help = "hops that our packets may take" },
+    { .letter = 'm', .name = "min-ttl", .value = "N", .kind = OPTION_NUMBER, .sockopt = "minttl",
+      .min = 1, .max = 255, .group = GROUP_SOCKET,
+      .help = "drop packets that arrive with fewer hops left" },
+    { .letter = 'T', .name = "tos", .value = "WORD", .kind = OPTION_CHOICE, .sockopt = "tos",
+      .choices = tos_choices, .max = 255, .group = GROUP_SOCKET,
+      .help = "type of service, by name or number" },
+
+    { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
+      .group = GROUP_TELL, .help = "say what happens; twice: in more detail" },
+    { .name = "stats", .kind = OPTION_FLAG, FIELD(request.stats), .group = GROUP_TELL,
+      .help = "say at the end what was moved" },
+    { .letter = 'h', .name = "help", .kind = OPTION_FLAG, FIELD(request.help), .group = GROUP_TELL,
+      .help = "print this" },
+    { .letter = 'V', .name = "version", .kind = OPTION_FLAG, FIELD(request.version), .group = GROUP_TELL,
+      .help = "print the version and what it can do" },
+    { .name = "completion", .value = "SHELL", .kind = OPTION_WORD, FIELD(request.completion),
+      .choices = shell_choices, .group = GROUP_TELL, .help = "print the completion for a shell" },
+    { .name = NULL },
+};
+/* clang-format on */
+
+_Static_assert(sizeof option_rows / sizeof option_rows[0] <= OPTIONS_MAX, "OPTIONS_MAX is too small");
+
+const struct option_row *
+option_named(const char *name)
+{
+    const struct option_row *row = option_rows;
+    while (row->name != NULL && strcmp(row->name, name) != 0)
+        row++;
+    assert(row->name != NULL);
+    return row;
+}
+
+bool
+option_lists(const char *names, const char *name)
+{
+    size_t size = strlen(name);
+    for (const char *at = names; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (length == size && memcmp(at, name, size) == 0)
+            return true;
+        at += length;
+    }
+    return false;
+}
+
+bool
+option_excludes(const struct option_row *a, const struct option_row *b)
+{
+    return option_lists(a->excludes, b->name) || option_lists(b->excludes, a->name);
+}
+
+static void
+words_add(struct option_words *words, const char *word)
+{
+    assert(words->count < OPTION_WORDS_MAX);
+    words->items[words->count++] = word;
+    words->items[words->count] = NULL;
+}
+
+/* Cut words->text at its blanks. */
+static void
+words_split(struct option_words *words)
+{
+    char *rest = NULL;
+    for (char *word = strtok_r(words->text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        words_add(words, word);
+}
+
+/* Only the types that some domain has. */
+static void
+words_add_types(struct option_words *words)
+{
+    unsigned types = 0;
+    for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
+        types |= (*domain)->types;
+    for (const struct type *type = type_rows; type->name != NULL; type++)
+        if (types & (unsigned)type->bit)
+            words_add(words, type->name);
+}
+
+void
+option_words(const struct option_row *row, struct option_words *words)
+{
+    words->count = 0;
+    words->items[0] = NULL;
+    if (row->kind == OPTION_DOMAIN)
+        for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
+            words_add(words, (*domain)->name);
+    if (row->kind == OPTION_TYPE)
+        words_add_types(words);
+    if (row->kind == OPTION_RECORDS) {
+        (void)snprintf(words->text, sizeof words->text, "%s", record_words);
+        words_split(words);
+    }
+    for (const struct option_choice *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
+        words_add(words, choice->word);
+}
+
+/* A time in its largest unit that is a whole number. */
+static void
+duration_text(int64_t ms, char *text, size_t size)
+{
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = { { "h", 3600000 }, { "m", 60000 }, { "s", 1000 }, { "ms", 1 } };
+    size_t i = 0;
+    while (ms % units[i].ms != 0)
+        i++;
+    (void)snprintf(text, size, "%" PRId64 "%s", ms / units[i].ms, ms == 0 ? "" : units[i].name);
+}
+
+void
+option_bounds(const struct option_row *row, char *text, size_t size)
+{
+    text[0] = '\0';
+    if (row->kind == OPTION_OCTAL) {
+        (void)snprintf(text, size, "%" PRIo64 " to %" PRIo64, (uint64_t)row->min, (uint64_t)row->max);
+    } else if (row->kind == OPTION_DURATION) {
+        char least[32], most[32];
+        duration_text(row->min < 0 ? 0 : row->min, least, sizeof least);
+        duration_text(row->max, most, sizeof most);
+        (void)snprintf(text, size, "%s to %s%s", least, most, row->min < 0 ? ", or -1 for no limit" : "");
+    } else if (row->max != 0) {
+        (void)snprintf(text, size, "%" PRId64 " to %" PRId64, row->min, row->max);
+    }
+}
+
+struct option_name
+option_name(const struct option_row *row, bool as_letter)
+{
+    struct option_name name;
+    if (as_letter)
+        (void)snprintf(name.text, sizeof name.text, "-%c", row->letter);
+    else
+        (void)snprintf(name.text, sizeof name.text, "--%s", row->name);
+    return name;
+}

@@ -1,0 +1,125 @@
+/*
+ * The options: one table, many readers. The parser and its bounds, the checks of what goes together, --help,
+ * the completions and the tests read it; nothing else lists the options.
+ */
+#ifndef SKT_REQUEST_OPTION_H
+#define SKT_REQUEST_OPTION_H
+
+#include "domain/domain.h"
+#include "domain/type.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a value is read and what is put into the field. */
+enum option_kind {
+    OPTION_FLAG,     /* no value; a bool becomes true, or a socket option 1 */
+    OPTION_CONSTANT, /* no value; `constant` is stored */
+    OPTION_COUNT,    /* no value; an int grows by one each time */
+    OPTION_SELECT,   /* no value; `domain` and `type` of the row are chosen */
+    OPTION_TEXT,     /* a word as it is */
+    OPTION_FILE,     /* the name of a file */
+    OPTION_SINK,     /* the name of a file, or fd:N */
+    OPTION_NUMBER,
+    OPTION_OCTAL,
+    OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
+    OPTION_SIZE,     /* in bytes */
+    OPTION_CHOICE,   /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
+    OPTION_WORD,     /* one of `choices`, its word is stored */
+    OPTION_DOMAIN,   /* a row of domain.h */
+    OPTION_TYPE,     /* a row of type.h */
+    OPTION_PROTOCOL, /* a name from protocols(5), or a number */
+    OPTION_RECORDS,  /* a word of record.h */
+};
+
+/* What the domain and the type have to be like for an option to mean anything. */
+enum option_fit {
+    FITS_ALL,
+    FITS_MESSAGES,      /* types that keep messages apart */
+    FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
+    FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
+    FITS_ACCEPTING,     /* types with connections to accept */
+    FITS_PORTS,         /* domains whose addresses have ports */
+    FITS_PATHS,         /* domains whose addresses have none */
+};
+
+enum option_group {
+    GROUP_MODE,
+    GROUP_KIND,
+    GROUP_ADDRESS,
+    GROUP_END,
+    GROUP_MESSAGE,
+    GROUP_TIME,
+    GROUP_DATA,
+    GROUP_SOCKET,
+    GROUP_TELL,
+};
+
+struct option_choice {
+    const char *word;
+    int number;
+};
+
+struct option_row {
+    char letter;       /* 0: none */
+    const char *name;  /* without the dashes */
+    const char *value; /* what --help calls its value; NULL: it takes none */
+    bool may_lack_value;
+    enum option_kind kind;
+    size_t field; /* offset in struct command (command.h) */
+    size_t size;  /* of the field */
+    int64_t min, max;
+    int constant;
+    const struct domain *domain;         /* OPTION_SELECT: NULL leaves the domain as it is */
+    enum type_bit type;                  /* OPTION_SELECT: 0 leaves the type as it is */
+    const char *sockopt;                 /* goes to the socket option of this name, not to a field */
+    const struct option_choice *choices; /* ended by word NULL */
+    const char *fallback;                /* the default, in words, for --help */
+    const char *excludes;                /* names, blank-separated; goes both ways, so one row says it */
+    const char *needs;                   /* names, blank-separated, one of which has to be given too */
+    enum option_fit fits;
+    enum option_group group;
+    const char *help;
+};
+
+/* More than there are rows, for arrays with a place for each. */
+enum { OPTIONS_MAX = 80 };
+
+/* All rows, ended by one with name NULL. */
+extern const struct option_row option_rows[];
+
+/* The headings of the groups in the order of --help, ended by NULL. */
+extern const char *const option_group_titles[];
+
+/* The row of a name that is known to be there. */
+const struct option_row *option_named(const char *name);
+
+/* Do two rows exclude each other, whichever of them says so? */
+bool option_excludes(const struct option_row *a, const struct option_row *b);
+
+/* Is `name` one of the blank-separated `names`? names may be NULL. */
+bool option_lists(const char *names, const char *name);
+
+enum { OPTION_WORDS_MAX = 48 };
+
+/* Words that a value can be, for messages and completions. */
+struct option_words {
+    char text[256];
+    const char *items[OPTION_WORDS_MAX + 1]; /* into text or at constants; ended by NULL */
+    size_t count;
+};
+
+/* The words from which the value of a row is taken; none for free values. */
+void option_words(const struct option_row *row, struct option_words *words);
+
+/* The bounds of a number, time or size: "1 to 255", "1ms to 87600h". Empty if the value is none. */
+void option_bounds(const struct option_row *row, char *text, size_t size);
+
+/* A name as one types it: "-w" or "--wait". */
+struct option_name {
+    char text[32];
+};
+
+struct option_name option_name(const struct option_row *row, bool as_letter);
+
+#endif

@@ -1,0 +1,227 @@
+#include "request/request.h"
+
+#include "request/command.h"
+#include "request/nearest.h"
+#include "request/operand.h"
+#include "request/rules.h"
+#include "request/scheme.h"
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    /* What getopt_long(3) returns for the long name of row i: above every character, wide ones included. */
+    NAME_BASE = 0x200000,
+    DATAGRAM_LINGER_MS = 1000,
+};
+
+/* The same table as getopt_long(3) wants it. */
+struct getopt_tables {
+    struct option names[OPTIONS_MAX];
+    char letters[3 * OPTIONS_MAX];
+};
+
+static void
+getopt_tables(struct getopt_tables *tables)
+{
+    char *letter = tables->letters;
+    struct option *name = tables->names;
+    *letter++ = ':';
+    for (const struct option_row *row = option_rows; row->name != NULL; row++) {
+        int has_value = row->value == NULL    ? no_argument
+                        : row->may_lack_value ? optional_argument
+                                              : required_argument;
+        *name++ = (struct option){ row->name, has_value, NULL, NAME_BASE + (int)(row - option_rows) };
+        if (row->letter == '\0')
+            continue;
+        *letter++ = row->letter;
+        for (int colons = has_value; colons > 0; colons--)
+            *letter++ = ':';
+    }
+    *letter = '\0';
+    *name = (struct option){ 0 };
+}
+
+/* The row that a value of getopt_long(3) stands for, or NULL. */
+static const struct option_row *
+row_of(int value)
+{
+    if (value >= NAME_BASE)
+        return &option_rows[value - NAME_BASE];
+    const struct option_row *row = option_rows;
+    while (row->name != NULL && (row->letter == '\0' || row->letter != value))
+        row++;
+    return row->name != NULL ? row : NULL;
+}
+
+/* A word that begins several names, or none: `word` is without the dashes and a value. */
+static int
+refuse_name(const char *word, struct fault *fault)
+{
+    const char *names[OPTIONS_MAX];
+    size_t count = 0;
+    char why[sizeof fault->why] = "could be";
+    size_t used = strlen(why);
+    size_t alike = 0;
+    for (const struct option_row *row = option_rows; row->name != NULL; row++) {
+        names[count++] = row->name;
+        if (strncmp(row->name, word, strlen(word)) != 0 || used >= sizeof why)
+            continue;
+        int n = snprintf(why + used, sizeof why - used, " --%s", row->name);
+        used += n > 0 ? (size_t)n : 0;
+        alike++;
+    }
+    names[count] = NULL;
+    const char *near = nearest(word, names);
+    if (alike == 0)
+        (void)snprintf(why, sizeof why, "no such option: %s%s%s",
+                       near != NULL ? "did you mean --" : "see skt --help", near != NULL ? near : "",
+                       near != NULL ? "?" : "");
+    return fault_say(fault, STATUS_USAGE, why, "--%s", word);
+}
+
+/* What getopt_long(3) answered with ':' or '?'. `word` is the last one that it looked at. */
+static int
+refuse_option(int answer, int option, const char *word, struct fault *fault)
+{
+    const struct option_row *row = option != 0 ? row_of(option) : NULL;
+    if (row == NULL && option != 0)
+        return fault_say(fault, STATUS_USAGE, "no such option: see skt --help", "-%c", option);
+    if (row == NULL) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+        return refuse_name(name, fault);
+    }
+    char why[64] = "takes no value";
+    if (answer == ':')
+        (void)snprintf(why, sizeof why, "needs a value: %s", row->value);
+    return fault_say(fault, STATUS_USAGE, why, "%s", option_name(row, option < NAME_BASE).text);
+}
+
+/* Read the options. Fills in the operands as well. */
+static int
+read_options(struct command *command, int argc, char **argv, struct fault *fault)
+{
+    struct getopt_tables tables;
+    getopt_tables(&tables);
+    optind = 0; /* start afresh, wherever an earlier call has stopped */
+    opterr = 0;
+    for (;;) {
+        int answer = getopt_long(argc, argv, tables.letters, tables.names, NULL);
+        if (answer == -1)
+            break;
+        if (answer == ':' || answer == '?')
+            return refuse_option(answer, optopt, optind <= argc ? argv[optind - 1] : "--", fault);
+        const struct option_row *row = row_of(answer);
+        command->typed[row - option_rows] = answer < NAME_BASE ? TYPED_LETTER : TYPED_NAME;
+        if (command_set(command, row, optarg, fault) != 0)
+            return -1;
+    }
+    command->operands = argv + optind;
+    command->operand_count = optind < argc ? (size_t)(argc - optind) : 0;
+    return 0;
+}
+
+/* A domain's first type is the one that people expect of it. */
+static const struct type *
+usual_type(const struct domain *domain)
+{
+    const struct type *type = type_rows;
+    while (type->name != NULL && !(domain->types & (unsigned)type->bit))
+        type++;
+    return type;
+}
+
+/* Choose the row of each table, and see that the one has the other. */
+static int
+choose_socket(struct command *command, struct fault *fault)
+{
+    struct socket_plan *plan = &command->request.socket;
+    plan->domain = command->domain != NULL ? command->domain : domain_rows[0];
+    plan->type = command->type != NULL ? command->type : usual_type(plan->domain);
+    if (plan->domain->types & (unsigned)plan->type->bit)
+        return 0;
+    char names[96];
+    char why[sizeof fault->why];
+    domain_type_names(plan->domain, names, sizeof names);
+    (void)snprintf(why, sizeof why, "it has %s%s", names,
+                   command->domain == NULL ? "; choose another with -U or --domain" : "");
+    return fault_say(fault, STATUS_USAGE, why, "domain %s has no type %s", plan->domain->name,
+                     plan->type->name);
+}
+
+static void
+choose_times(struct command *command)
+{
+    struct request *request = &command->request;
+    bool waits = command_has(command, "wait");
+    if (waits && !request->listens && !command_has(command, "connect-timeout"))
+        request->connect_ms = command->wait_ms;
+    if (waits && !command_has(command, "idle-timeout"))
+        request->pump.idle_ms = command->wait_ms;
+    if (request->listens || request->socket.type->accepts)
+        return;
+    request->pump.linger_ms = command_has(command, "quit-after") ? request->pump.quit_ms
+                              : waits                            ? command->wait_ms
+                                                                 : DATAGRAM_LINGER_MS;
+}
+
+static int
+choose_files(struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (request->output != NULL && request->hex_dump != NULL &&
+        strcmp(request->output, request->hex_dump) == 0)
+        return fault_say(fault, STATUS_USAGE, "name the same file", "%s and %s %s",
+                         command_name(command, option_named("output")).text,
+                         command_name(command, option_named("hex-dump")).text, request->output);
+    return 0;
+}
+
+/* From what was said to what it means. */
+static int
+conclude(struct command *command, struct fault *fault)
+{
+    struct request *request = &command->request;
+    if (rules_agree(command, fault) != 0 || scheme_take(command, fault) != 0 ||
+        choose_socket(command, fault) != 0 || rules_fit(command, fault) != 0 ||
+        operand_targets(command, fault) != 0 || choose_files(command, fault) != 0)
+        return -1;
+    request->announces = command_has(command, "announce");
+    request->pump.ends_with_input = request->send_only;
+    choose_times(command);
+    return 0;
+}
+
+int
+request_parse(struct request *request, int argc, char **argv, struct fault *fault)
+{
+    struct command command = {
+        .request = {
+            .socket.path_mode = -1,
+            .half_close = HALF_CLOSE_WRITE,
+            .connect_ms = -1,
+            .accept_ms = -1,
+            .max_ms = -1,
+            .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
+        },
+        .wait_ms = -1,
+    };
+    int read = read_options(&command, argc, argv, fault);
+    const struct request *asked = &command.request;
+    bool only_tells = asked->help || asked->version || asked->completion != NULL;
+    if (read == 0 && !only_tells)
+        read = conclude(&command, fault);
+    *request = command.request;
+    if (read != 0)
+        request_free(request);
+    return read;
+}
+
+void
+request_free(struct request *request)
+{
+    while (request->string_count > 0)
+        free(request->strings[--request->string_count]);
+}

@@ -1,0 +1,150 @@
+#include "request/rules.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool
+given(const struct command *command, const struct option_row *row)
+{
+    return command->typed[row - option_rows] != TYPED_NOT;
+}
+
+static int
+check_excludes(const struct command *command, const struct option_row *row, struct fault *fault)
+{
+    for (const struct option_row *other = row + 1; other->name != NULL; other++)
+        if (given(command, other) && option_excludes(row, other))
+            return fault_say(fault, STATUS_USAGE, "exclude each other", "%s and %s",
+                             command_name(command, row).text, command_name(command, other).text);
+    return 0;
+}
+
+static int
+check_needs(const struct command *command, const struct option_row *row, struct fault *fault)
+{
+    if (row->needs == NULL)
+        return 0;
+    char why[128] = "needs";
+    for (const struct option_row *other = option_rows; other->name != NULL; other++) {
+        if (!option_lists(row->needs, other->name))
+            continue;
+        if (given(command, other))
+            return 0;
+        size_t used = strlen(why);
+        (void)snprintf(why + used, sizeof why - used, "%s --%s", used > strlen("needs") ? " or" : "",
+                       other->name);
+    }
+    return fault_say(fault, STATUS_USAGE, why, "%s", command_name(command, row).text);
+}
+
+int
+rules_agree(const struct command *command, struct fault *fault)
+{
+    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+        if (given(command, row) &&
+            (check_excludes(command, row, fault) != 0 || check_needs(command, row, fault) != 0))
+            return -1;
+    return 0;
+}
+
+static bool
+keeps_messages(const struct type *type)
+{
+    return type->unit == UNIT_MESSAGES;
+}
+
+static bool
+half_closes(const struct type *type)
+{
+    return type->half_closes;
+}
+
+static bool
+ends_in_words_only(const struct type *type)
+{
+    return type->unit == UNIT_MESSAGES && !type->half_closes;
+}
+
+static bool
+accepts(const struct type *type)
+{
+    return type->accepts;
+}
+
+static bool
+has_port(const struct domain *domain)
+{
+    return domain->has_port;
+}
+
+static bool
+has_path(const struct domain *domain)
+{
+    return !domain->has_port;
+}
+
+/* One of the two tests, and how "needs ...: NAME ..." goes on. */
+struct fit_row {
+    bool (*type)(const struct type *type);
+    bool (*domain)(const struct domain *domain);
+    const char *needed;
+    const char *lacking;
+};
+
+/* clang-format off */
+static const struct fit_row fit_rows[] = {
+    [FITS_ALL] = { .needed = "", .lacking = "" },
+    [FITS_MESSAGES] = { .type = keeps_messages, .needed = "a type that keeps messages apart",
+                        .lacking = "does not" },
+    [FITS_HALF_CLOSE] = { .type = half_closes, .needed = "a type that half-closes", .lacking = "does not" },
+    [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .needed = "a type of messages without half-close",
+                             .lacking = "is another" },
+    [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
+                         .lacking = "does not" },
+    [FITS_PORTS] = { .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },
+};
+/* clang-format on */
+
+/* The types of a domain that pass a test, as " (dgram, seqpacket)". */
+static void
+fitting_types(const struct domain *domain, const struct fit_row *fit, char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (const struct type *type = type_rows; type->name != NULL && used < size; type++) {
+        if (!(domain->types & (unsigned)type->bit) || !fit->type(type))
+            continue;
+        int n = snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : " (", type->name);
+        used += n > 0 ? (size_t)n : 0;
+    }
+    if (used > 0 && used < size)
+        (void)snprintf(text + used, size - used, ")");
+}
+
+static int
+check_fit(const struct command *command, const struct option_row *row, struct fault *fault)
+{
+    const struct socket_plan *plan = &command->request.socket;
+    const struct fit_row *fit = &fit_rows[row->fits];
+    bool type_fits = fit->type == NULL || fit->type(plan->type);
+    bool domain_fits = fit->domain == NULL || fit->domain(plan->domain);
+    if (type_fits && domain_fits)
+        return 0;
+    char types[96] = "";
+    if (!type_fits)
+        fitting_types(plan->domain, fit, types, sizeof types);
+    char why[sizeof fault->why];
+    (void)snprintf(why, sizeof why, "needs %s%s: %s %s", fit->needed, types,
+                   type_fits ? plan->domain->name : plan->type->name, fit->lacking);
+    return fault_say(fault, STATUS_USAGE, why, "%s", command_name(command, row).text);
+}
+
+int
+rules_fit(const struct command *command, struct fault *fault)
+{
+    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+        if (given(command, row) && check_fit(command, row, fault) != 0)
+            return -1;
+    return 0;
+}

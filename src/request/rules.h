@@ -1,0 +1,13 @@
+/* What goes together: the columns excludes, needs and fits of the option table, each carried out by one loop. */
+#ifndef SKT_REQUEST_RULES_H
+#define SKT_REQUEST_RULES_H
+
+#include "request/command.h"
+
+/* Do the options that were given get on with each other? Returns 0, or -1 with STATUS_USAGE naming them. */
+int rules_agree(const struct command *command, struct fault *fault);
+
+/* Do they mean something for the domain and the type? Returns 0, or -1 with STATUS_USAGE. */
+int rules_fit(const struct command *command, struct fault *fault);
+
+#endif

@@ -1,0 +1,150 @@
+#include "request/scheme.h"
+
+#include "domain/inet.h"
+#include "domain/unix.h"
+#include "request/nearest.h"
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+struct scheme_row {
+    const char *name;
+    const struct domain *domain;
+    enum type_bit type; /* 0: the options say it */
+};
+
+static const struct scheme_row scheme_rows[] = {
+    { .name = "tcp", .domain = &inet46_domain, .type = TYPE_STREAM },
+    { .name = "tcp4", .domain = &inet4_domain, .type = TYPE_STREAM },
+    { .name = "tcp6", .domain = &inet6_domain, .type = TYPE_STREAM },
+    { .name = "udp", .domain = &inet46_domain, .type = TYPE_DGRAM },
+    { .name = "udp4", .domain = &inet4_domain, .type = TYPE_DGRAM },
+    { .name = "udp6", .domain = &inet6_domain, .type = TYPE_DGRAM },
+    { .name = "unix", .domain = &unix_domain },
+};
+
+enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
+
+static const char *
+scheme_end(const struct scheme_row *row)
+{
+    return row->domain->has_port ? "://" : ":";
+}
+
+void
+scheme_names(char *text, size_t size)
+{
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t i = 0; i < SCHEMES && used < size; i++) {
+        const struct scheme_row *row = &scheme_rows[i];
+        int n = snprintf(text + used, size - used, "%s%s%s", used > 0 ? " " : "", row->name, scheme_end(row));
+        used += n > 0 ? (size_t)n : 0;
+    }
+}
+
+/* The row whose name and end the word begins with, or NULL. */
+static const struct scheme_row *
+scheme_find(const char *word)
+{
+    for (size_t i = 0; i < SCHEMES; i++) {
+        size_t size = strlen(scheme_rows[i].name);
+        const char *end = scheme_end(&scheme_rows[i]);
+        if (strncasecmp(word, scheme_rows[i].name, size) == 0 && strncmp(word + size, end, strlen(end)) == 0)
+            return &scheme_rows[i];
+    }
+    return NULL;
+}
+
+/* Letters, digits, plus, minus and dots, and then "://" (RFC 3986 section 3.1). */
+static size_t
+unknown_scheme_size(const char *word)
+{
+    size_t size = 0;
+    while (isalnum((unsigned char)word[size]) ||
+           (size > 0 && strchr("+-.", word[size]) != NULL && word[size]))
+        size++;
+    return size > 0 && strncmp(word + size, "://", 3) == 0 ? size : 0;
+}
+
+static int
+refuse_scheme(const char *word, size_t size, struct fault *fault)
+{
+    char name[32];
+    (void)snprintf(name, sizeof name, "%.*s", (int)(size < sizeof name ? size : sizeof name - 1), word);
+    const char *names[SCHEMES + 1] = { NULL };
+    for (size_t i = 0; i < SCHEMES; i++)
+        names[i] = scheme_rows[i].name;
+    const char *near = nearest(name, names);
+    char known[128];
+    char why[256];
+    scheme_names(known, sizeof known);
+    (void)snprintf(why, sizeof why, "%s%s%sknown: %s", near != NULL ? "did you mean " : "unknown scheme; ",
+                   near != NULL ? near : "", near != NULL ? "? " : "", known);
+    return fault_say(fault, STATUS_USAGE, why, "%s", word);
+}
+
+/* The one of two domains that is within the other; NULL if neither is. inet46 is either of its two parts. */
+static const struct domain *
+narrower(const struct domain *a, const struct domain *b)
+{
+    bool b_is_part = b == &inet4_domain || b == &inet6_domain;
+    bool a_is_part = a == &inet4_domain || a == &inet6_domain;
+    if (a == b || (a == &inet46_domain && b_is_part))
+        return b;
+    return b == &inet46_domain && a_is_part ? a : NULL;
+}
+
+/* The option that chose the domain or the type, as typed. */
+static struct option_name
+chosen_by(const struct command *command, bool domain)
+{
+    const struct option_row *row = option_named(domain ? "domain" : "type");
+    for (const struct option_row *other = option_rows; other->name != NULL; other++) {
+        bool selects = domain ? other->domain != NULL : other->type != 0;
+        if (other->kind == OPTION_SELECT && selects && command->typed[other - option_rows] != TYPED_NOT)
+            row = other;
+    }
+    return command_name(command, row);
+}
+
+static int
+contradiction(const struct command *command, const char *word, bool domain, struct fault *fault)
+{
+    return fault_say(fault, STATUS_USAGE, "contradict each other", "%s and %s",
+                     chosen_by(command, domain).text, word);
+}
+
+/* unix:PATH and unix:///PATH are the same; nothing can stand where a URL has a host. */
+static int
+path_of(const char *word, const char *rest, const char **path, struct fault *fault)
+{
+    bool has_host = strncmp(rest, "//", 2) == 0 && rest[2] != '/';
+    *path = strncmp(rest, "///", 3) == 0 ? rest + 2 : rest;
+    if (has_host || **path == '\0')
+        return fault_say(fault, STATUS_USAGE, "use unix:PATH, unix:@NAME or unix:///PATH", "%s", word);
+    return 0;
+}
+
+int
+scheme_take(struct command *command, struct fault *fault)
+{
+    const char *word = command->operand_count > 0 ? command->operands[0] : "";
+    const struct scheme_row *row = scheme_find(word);
+    size_t unknown = row == NULL ? unknown_scheme_size(word) : 0;
+    if (unknown > 0 && (command->domain == NULL || command->domain->has_port))
+        return refuse_scheme(word, unknown, fault);
+    if (row == NULL)
+        return 0;
+    const struct type *type = row->type != 0 ? type_of(row->type) : command->type;
+    const struct domain *asked = command->domain != NULL ? command->domain : row->domain;
+    command->domain = narrower(asked, row->domain);
+    if (command->domain == NULL)
+        return contradiction(command, word, true, fault);
+    if (command->type != NULL && command->type != type)
+        return contradiction(command, word, false, fault);
+    command->type = type;
+    command->address = word + strlen(row->name) + strlen(scheme_end(row));
+    return row->domain->has_port ? 0 : path_of(word, command->address, &command->address, fault);
+}
