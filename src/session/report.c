@@ -1,0 +1,72 @@
+#include "session/report.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+report_name(const struct domain *domain, const struct address *address, char *name, size_t size)
+{
+    struct address_text text;
+    domain->format(address, &text);
+    const char *host = *text.host ? text.host : "client";
+    (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
+}
+
+/* The service that services(5) knows by this port, or "*", as nc prints it. */
+static const char *
+service_name(const struct socket_plan *plan, const char *port, const char *protocol, char *name, size_t size)
+{
+    struct servent entry;
+    struct servent *found = NULL;
+    char space[1024];
+    if (!plan->numeric) {
+        uint16_t number = htons((uint16_t)strtoul(port, NULL, 10));
+        (void)getservbyport_r(number, protocol, &entry, space, sizeof space, &found);
+    }
+    (void)snprintf(name, size, "%s", found ? found->s_name : "*");
+    return name;
+}
+
+void
+report_connected(const struct log *log, const struct socket_plan *plan, const struct address *peer)
+{
+    if (log->level < LOG_TALK)
+        return;
+    const char *protocol = plan->domain->protocol_name(plan->type, plan->protocol);
+    struct address_text text;
+    plan->domain->format(peer, &text);
+    if (!plan->domain->has_port) {
+        log_line(log, LOG_TALK, "Connection to %s succeeded!", text.host);
+        return;
+    }
+    char service[64];
+    (void)service_name(plan, text.port, protocol, service, sizeof service);
+    bool as_typed = plan->numeric || strcmp(plan->remote.host, text.host) == 0;
+    log_line(log, LOG_TALK, "Connection to %s%s%s%s %s port [%s/%s] succeeded!", plan->remote.host,
+             as_typed ? "" : " (", as_typed ? "" : text.host, as_typed ? "" : ")", text.port, protocol, service);
+}
+
+void
+report_listening(const struct log *log, const struct listener *listener)
+{
+    const char *word = listener->plan->type->accepts ? "Listening" : "Bound";
+    for (size_t i = 0; i < listener->count; i++) {
+        struct address_text text;
+        listener->plan->domain->format(&listener->sockets[i].binding.address, &text);
+        log_line(log, LOG_TALK, "%s on %s%s%s", word, text.host, *text.port ? " " : "", text.port);
+    }
+}
+
+void
+report_client(const struct log *log, const struct listener *listener, const struct address *peer)
+{
+    const struct domain *domain = listener->plan->domain;
+    struct address_text text;
+    domain->format(peer, &text);
+    if (*text.host == '\0') /* a Unix client rarely has a name of its own: say where it came in, as nc does */
+        domain->format(&listener->sockets[0].binding.address, &text);
+    log_line(log, LOG_TALK, "Connection received on %s%s%s", text.host, *text.port ? " " : "", text.port);
+}

@@ -1,0 +1,109 @@
+#include "session/session.h"
+
+#include "base/deadline.h"
+#include "base/fd.h"
+#include "dial/dial.h"
+#include "session/report.h"
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+enum { PROBES = 3, PROBE_MS = 300 };
+
+/* Put the ports in a random order (Fisher and Yates). */
+static void
+shuffle(uint16_t *ports, size_t count)
+{
+    for (size_t i = count; i > 1; i--) {
+        uint32_t random = 0;
+        if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
+            return; /* no random order is no reason not to look */
+        size_t j = random % i;
+        uint16_t other = ports[i - 1];
+        ports[i - 1] = ports[j];
+        ports[j] = other;
+    }
+}
+
+/*
+ * A port without connections answers only what it understands, but a closed one is refused by ICMP: send a
+ * little, more than once as datagrams get lost, and take silence for open, as nc does.
+ */
+static int
+probe(const struct run *run, int fd, const char *port, struct fault *fault)
+{
+    for (int i = 0; i < PROBES; i++) {
+        (void)send(fd, "X", 1, MSG_NOSIGNAL); /* a refusal shows below or at the next send */
+        struct pollfd answer = { .fd = fd, .events = POLLIN };
+        int64_t deadline = deadline_after(deadline_now(), PROBE_MS);
+        if (loop_wait(run->loop, &answer, 1, deadline_sooner(deadline, run->deadline), fault) < 0)
+            return -1;
+        int error = 0;
+        socklen_t size = sizeof error;
+        (void)getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+        errno = error;
+        if (error != 0)
+            return fault_set(fault, STATUS_CONNECT, "connect to %s port %s (%s) failed",
+                             run->request->socket.remote.host, port,
+                             run->request->socket.domain->protocol_name(run->request->socket.type,
+                                                                        run->request->socket.protocol));
+        if (answer.revents & POLLIN)
+            return 0;
+    }
+    return 0;
+}
+
+/* Try one port. Returns 0 if it answered, -1 with fault. */
+static int
+try_port(const struct run *run, uint16_t port, struct fault *fault)
+{
+    char word[8];
+    (void)snprintf(word, sizeof word, "%u", (unsigned)port);
+    struct socket_plan plan = run->request->socket;
+    plan.remote.port = word;
+    int64_t deadline =
+        deadline_sooner(run->deadline, deadline_after(deadline_now(), run->request->connect_ms));
+    struct address peer;
+    struct binding source;
+    int fd = dial(run->loop, &plan, deadline, &peer, &source, fault);
+    if (fd < 0)
+        return -1;
+    int result = plan.type->accepts ? 0 : probe(run, fd, word, fault);
+    if (result == 0)
+        report_connected(run->log, &plan, &peer);
+    dial_release(&plan, &source);
+    (void)fd_close(&fd);
+    return result;
+}
+
+int
+scan_run(const struct run *run, struct fault *fault)
+{
+    const struct request *request = run->request;
+    size_t count = (size_t)(request->scan_last - request->scan_first) + 1;
+    uint16_t *ports = malloc(count * sizeof *ports);
+    if (!ports)
+        return fault_set(fault, STATUS_LOCAL, "%zu ports", count);
+    for (size_t i = 0; i < count; i++)
+        ports[i] = (uint16_t)(request->scan_first + i);
+    if (request->socket.random_source_port)
+        shuffle(ports, count);
+    size_t answered = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (try_port(run, ports[i], fault) == 0) {
+            answered++;
+            continue;
+        }
+        if (fault->signal || (fault->status != STATUS_CONNECT && fault->status != STATUS_TIMEOUT) ||
+            deadline_passed(run->deadline, deadline_now())) {
+            answered = 0; /* no use to go on: a signal, a name that cannot be found */
+            break;
+        }
+        if (count > 1 && run->log->level >= LOG_TALK)
+            log_fault(run->log, fault);
+    }
+    free(ports);
+    return answered > 0 ? 0 : -1;
+}

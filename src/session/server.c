@@ -1,0 +1,126 @@
+#include "session/session.h"
+
+#include "base/deadline.h"
+#include "dial/listener.h"
+#include "endpoint/mailbox.h"
+#include "session/announce.h"
+#include "session/report.h"
+#include <string.h>
+
+/* Closed without a byte in either direction: a port scan, a health check. */
+static bool
+was_empty(const struct outcome *outcome)
+{
+    return outcome->sent.bytes == 0 && outcome->received.bytes == 0 && outcome->sent.messages == 0 &&
+           outcome->received.messages == 0;
+}
+
+/* Accept one client and run its session. */
+static int
+serve_one(const struct run *run, struct listener *listener, int64_t accept_deadline, struct outcome *outcome,
+          struct fault *fault)
+{
+    const struct request *request = run->request;
+    const struct socket_plan *plan = &request->socket;
+    struct address peer;
+    int fd = listener_accept(listener, run->loop, accept_deadline, &peer, fault);
+    if (fd < 0)
+        return -1;
+    if (!request->keeps_open)
+        listener_pause(listener); /* a second client is refused at once instead of left hanging */
+    report_client(run->log, listener, &peer);
+    char name[REPORT_NAME_SIZE];
+    report_name(plan->domain, &peer, name, sizeof name);
+    struct socket_choice choice = session_socket_choice(request);
+    struct endpoint *far = socket_take(fd, plan->domain, plan->type, &choice, name, fault);
+    return far ? session_run(run, far, outcome, fault) : -1;
+}
+
+/* A fault that ends a server too: a signal, this side, the time for all of it. */
+static bool
+ends_server(const struct run *run, const struct fault *fault)
+{
+    return fault->signal || fault->status == STATUS_LOCAL || deadline_passed(run->deadline, deadline_now());
+}
+
+/* Clients one after the other: the first that says something, or with -k all that come. */
+static int
+serve(const struct run *run, struct listener *listener, struct fault *fault)
+{
+    const struct request *request = run->request;
+    for (;;) {
+        int64_t accept_deadline =
+            deadline_sooner(run->deadline, deadline_after(deadline_now(), request->accept_ms));
+        struct outcome outcome = { .started = -1 };
+        int result = serve_one(run, listener, accept_deadline, &outcome, fault);
+        bool had_client = outcome.started >= 0;
+        if (result != 0 && (!had_client || ends_server(run, fault)))
+            return -1;
+        if (!request->keeps_open && !was_empty(&outcome))
+            return result;
+        if (was_empty(&outcome))
+            log_line(run->log, LOG_TALK, "Connection closed without a byte");
+        else if (result != 0)
+            log_fault(run->log, fault);
+        if (!request->keeps_open && listener_resume(listener, fault) != 0)
+            return -1;
+    }
+}
+
+struct mailbox_context {
+    const struct run *run;
+    const struct listener *listener;
+};
+
+static void
+on_sender(void *context, const struct address *sender)
+{
+    const struct mailbox_context *mailbox = context;
+    report_client(mailbox->run->log, mailbox->listener, sender);
+}
+
+static void
+on_undelivered(void *context, const struct address *sender, int error)
+{
+    const struct mailbox_context *mailbox = context;
+    char name[REPORT_NAME_SIZE];
+    report_name(mailbox->run->request->socket.domain, sender, name, sizeof name);
+    log_line(mailbox->run->log, LOG_ERROR, "answer to %s: %s", name, strerror(error));
+}
+
+/* Types without connections: one session for all that is sent to us. */
+static int
+receive(const struct run *run, struct listener *listener, struct fault *fault)
+{
+    const struct request *request = run->request;
+    struct mailbox_context context = { .run = run, .listener = listener };
+    const struct mailbox_choice choice = {
+        .takes_all = request->keeps_open,
+        .eof_message = request->eof_message,
+        .on_sender = on_sender,
+        .on_undelivered = on_undelivered,
+        .context = &context,
+    };
+    int fds[LISTENER_SOCKETS_MAX];
+    for (size_t i = 0; i < listener->count; i++)
+        fds[i] = listener_take(listener, i);
+    struct endpoint *far = mailbox_take(fds, listener->count, request->socket.domain, request->socket.type,
+                                        &choice, fault);
+    struct outcome outcome;
+    return far ? session_run(run, far, &outcome, fault) : -1;
+}
+
+int
+server_run(const struct run *run, struct fault *fault)
+{
+    const struct request *request = run->request;
+    struct listener listener;
+    if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
+        return -1;
+    report_listening(run->log, &listener);
+    int result = request->announces ? announce(&listener, request->announce_to, fault) : 0;
+    if (result == 0)
+        result = request->socket.type->accepts ? serve(run, &listener, fault) : receive(run, &listener, fault);
+    listener_close(&listener);
+    return result;
+}

@@ -1,0 +1,41 @@
+/*
+ * A session: one connected socket joined with its local end. A client is one session; a server is a loop that
+ * makes sessions.
+ */
+#ifndef SKT_SESSION_SESSION_H
+#define SKT_SESSION_SESSION_H
+
+#include "base/loop.h"
+#include "endpoint/endpoint.h"
+#include "observe/log.h"
+#include "observe/observer.h"
+#include "request/request.h"
+
+/* What all sessions of a run share. */
+struct run {
+    struct loop *loop;
+    const struct request *request;
+    const struct log *log;
+    int64_t deadline;           /* of everything: --max-time */
+    struct observer *observers; /* -o, --hex-dump */
+};
+
+/*
+ * Join `far` with the standard streams until both have ended; print --stats. Closes far.
+ * Returns 0, or -1 with fault; *outcome is filled either way.
+ */
+int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
+
+/* The socket's own part of a request. */
+struct socket_choice session_socket_choice(const struct request *request);
+
+/* Connect and run one session. Returns 0, or -1 with fault. */
+int client_run(const struct run *run, struct fault *fault);
+
+/* Listen and run sessions, one after the other. Returns 0, or -1 with fault. */
+int server_run(const struct run *run, struct fault *fault);
+
+/* -z: try each port of the range. Returns 0 if any answered, -1 with the last fault if none did. */
+int scan_run(const struct run *run, struct fault *fault);
+
+#endif

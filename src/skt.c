@@ -1,0 +1,71 @@
+#include "base/deadline.h"
+#include "base/fd.h"
+#include "base/loop.h"
+#include "observe/dump.h"
+#include "observe/log.h"
+#include "request/request.h"
+#include "session/session.h"
+
+/* Connect, listen or scan, with the files that watch the traffic open. */
+static int
+run_sessions(struct loop *loop, const struct request *request, const struct log *log, struct fault *fault)
+{
+    struct run run = {
+        .loop = loop,
+        .request = request,
+        .log = log,
+        .deadline = deadline_after(deadline_now(), request->max_ms),
+    };
+    int result = 0;
+    if (request->output)
+        result = dump_open(request->output, DUMP_RAW, request->append_output, &run.observers, fault);
+    if (result == 0 && request->hex_dump)
+        result = dump_open(request->hex_dump, DUMP_HEX, request->append_output, &run.observers, fault);
+    if (result == 0)
+        result = request->scans     ? scan_run(&run, fault)
+                 : request->listens ? server_run(&run, fault)
+                                    : client_run(&run, fault);
+    struct fault closing;
+    if (dump_close(&run.observers, &closing) != 0 && result == 0) {
+        *fault = closing;
+        result = -1;
+    }
+    return result;
+}
+
+/* What the command line asks for, with the request filled in. */
+static int
+carry_out(const struct request *request, const struct log *log, struct fault *fault)
+{
+    if (request->help)
+        return request_help(fault);
+    if (request->version)
+        return request_version(fault);
+    if (request->completion)
+        return request_completion(request->completion, fault);
+    struct loop loop;
+    loop_start(&loop);
+    return run_sessions(&loop, request, log, fault);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct fault fault = { .status = STATUS_DONE };
+    struct request request = { 0 };
+    struct log log = { .level = LOG_ERROR };
+    int result = fd_reserve_standard(&fault);
+    if (result == 0)
+        result = request_parse(&request, argc, argv, &fault);
+    if (result == 0) {
+        log.level = request.verbosity > 1 ? LOG_STATE : request.verbosity > 0 ? LOG_TALK : LOG_ERROR;
+        result = carry_out(&request, &log, &fault);
+    }
+    request_free(&request);
+    if (result == 0)
+        return STATUS_DONE;
+    if (fault.signal)
+        loop_die(fault.signal);
+    log_fault(&log, &fault);
+    return (int)fault.status;
+}
