@@ -27,10 +27,10 @@ enum status {
 
 struct fault {
     enum status status;
-    int error;       /* the errno behind it, or 0 */
-    int signal;      /* not 0: a signal asked us to end; main ends by the same one */
-    char what[512];  /* what was attempted, on which operand as the user typed it */
-    char why[256];   /* the reason */
+    int error;      /* the errno behind it, or 0 */
+    int signal;     /* not 0: a signal asked us to end; main ends by the same one */
+    char what[512]; /* what was attempted, on which operand as the user typed it */
+    char why[256];  /* the reason */
 };
 
 /*

@@ -24,7 +24,8 @@ fd_reserve_standard(struct fault *fault)
 int
 fd_create(const char *path, bool append, struct fault *fault)
 {
-    int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
+    int how =
+        O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
     int fd = open(path, how, 0600);
     if (fd < 0 && errno == ELOOP)
         return fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s", path);

@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 
 struct resolve_query
@@ -45,13 +46,15 @@ void
 open_words(const struct socket_plan *plan, const struct address *tried, char *words, size_t size)
 {
     const struct target *remote = &plan->remote;
-    struct address_text text = { .host = "", .port = "" };
-    if (tried)
-        plan->domain->format(tried, &text);
     const char *host = remote->host ? remote->host : "";
-    const char *before = tried ? " (" : "", *after = tried ? ")" : "";
+    struct address_text text = { .host = "", .port = "" };
+    if (tried && !plan->numeric)
+        plan->domain->format(tried, &text);
+    if (strcmp(text.host, host) == 0)
+        text.host[0] = '\0';
+    const char *before = *text.host ? " (" : "", *after = *text.host ? ")" : "";
     if (!plan->domain->has_port)
-        (void)snprintf(words, size, "%s%s%s%s", host, before, text.host, after);
+        (void)snprintf(words, size, "%s", host);
     else
         (void)snprintf(words, size, "%s%s%s%s%sport %s (%s)", host, before, text.host, after,
                        *host ? " " : "", remote->port ? remote->port : "",

@@ -36,7 +36,7 @@ int open_finish(const struct socket_plan *plan, int fd, enum status status, stru
 
 /*
  * The remote target in words as typed, for messages: "HOST port PORT (tcp)", or only the path. `tried` is put
- * in parentheses after the host ("localhost (::1) port 80 (tcp)"); NULL: not.
+ * in parentheses after the host ("localhost (::1) port 80 (tcp)") unless it is what was typed; NULL: not.
  */
 void open_words(const struct socket_plan *plan, const struct address *tried, char *words, size_t size);
 

@@ -75,10 +75,11 @@ remember_errno(struct contest *contest, size_t candidate)
     int error = errno;
     char words[OPEN_WORDS_MAX];
     const struct address *tried = &contest->candidates->items[candidate];
-    open_words(contest->plan, contest->candidates->count > 1 ? tried : NULL, words, sizeof words);
+    open_words(contest->plan, tried, words, sizeof words);
     struct fault fault;
     errno = error;
-    (void)fault_set(&fault, error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_CONNECT, "connect to %s", words);
+    enum status status = error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_CONNECT;
+    (void)fault_set(&fault, status, "connect to %s failed", words);
     remember(contest, &fault);
 }
 

@@ -104,12 +104,14 @@ write_name(const struct address *address, char *words, size_t size)
 {
     struct sockaddr_un name;
     size_t length = name_bytes(address, &name);
+    char path[sizeof name.sun_path + 1] = ""; /* other programs may fill it to the last byte */
+    memcpy(path, name.sun_path, length);
     if (length == 0)
         (void)snprintf(words, size, "(unnamed)");
-    else if (name.sun_path[0] == '\0')
-        write_abstract(name.sun_path + 1, length - 1, words, size);
+    else if (path[0] == '\0')
+        write_abstract(path + 1, length - 1, words, size);
     else
-        (void)escape(name.sun_path, words, size);
+        (void)escape(path, words, size);
 }
 
 static void

@@ -73,9 +73,9 @@ struct endpoint_ops {
     /*
      * At the end: has all that was written arrived? IO_DONE: yes, or nothing more can be known. IO_ENDED:
      * yes, and the peer has ended too. IO_AGAIN: call again after a while. IO_FAILED: it will not. Reads and
-     * throws away what still comes in. `peer_ended`: the read side has seen the end.
+     * throws away what still comes in.
      */
-    enum io (*settle)(struct endpoint *endpoint, bool peer_ended, struct fault *fault);
+    enum io (*settle)(struct endpoint *endpoint, struct fault *fault);
 
     /* Bytes written that are known not to have arrived yet; 0 if that cannot be known. */
     uint64_t (*unsettled)(struct endpoint *endpoint);
@@ -92,6 +92,7 @@ struct endpoint {
     bool ends;          /* reading can come to an end (datagram sockets never do) */
     bool person;        /* a terminal: somebody sits there */
     bool silent;        /* nothing is ever read from it, and that is no end */
+    bool peer_ended;    /* reading has seen the other side's own end, in order */
     size_t message_max; /* messages: the largest one that can be written */
     int read_fd;        /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;

@@ -195,7 +195,7 @@ mailbox_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct mailbox *mailbox = (struct mailbox *)endpoint;
     size_t put;
-    if (!mailbox->choice.eof_message || mailbox->sender_fd < 0)
+    if (!mailbox->choice.eof_message)
         return IO_DONE;
     return mailbox_write(endpoint, "", 0, &put, fault);
 }
@@ -209,10 +209,9 @@ mailbox_lost(struct endpoint *endpoint, struct fault *fault)
 }
 
 static enum io
-mailbox_settle(struct endpoint *endpoint, bool peer_ended, struct fault *fault)
+mailbox_settle(struct endpoint *endpoint, struct fault *fault)
 {
     (void)endpoint;
-    (void)peer_ended;
     (void)fault;
     return IO_ENDED;
 }

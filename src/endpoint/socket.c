@@ -12,6 +12,7 @@ struct socket {
     const struct domain *domain;
     const struct type *type;
     struct socket_choice choice;
+    bool shut_both;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
 };
@@ -67,6 +68,14 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     return ready;
 }
 
+/* After our own shutdown of both directions an end says nothing about the peer. */
+static enum io
+note_end(struct socket *socket)
+{
+    socket->base.peer_ended = !socket->shut_both;
+    return IO_ENDED;
+}
+
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -77,7 +86,7 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
     if (n == 0)
-        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : IO_ENDED;
+        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
     *got = (size_t)n;
     return IO_DONE;
 }
@@ -103,9 +112,9 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
     if (n == 0 && socket->type->accepts && message.msg_controllen == 0)
-        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : IO_ENDED;
+        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
-        return IO_ENDED;
+        return note_end(socket);
     if (message.msg_flags & MSG_TRUNC) {
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
                         n, room);
@@ -165,8 +174,9 @@ socket_end_writing(struct endpoint *endpoint, struct fault *fault)
     }
     if (socket->choice.half_close == HALF_CLOSE_NONE)
         return IO_DONE;
-    int how = socket->choice.half_close == HALF_CLOSE_BOTH ? SHUT_RDWR : SHUT_WR;
-    if (shutdown(socket->fd, how) == 0 || errno == ENOTCONN) /* gone already: reading tells how it ended */
+    socket->shut_both = socket->choice.half_close == HALF_CLOSE_BOTH;
+    if (shutdown(socket->fd, socket->shut_both ? SHUT_RDWR : SHUT_WR) == 0 ||
+        errno == ENOTCONN) /* gone already: reading tells how it ended */
         return IO_DONE;
     return socket_broke(socket, errno, fault);
 }
@@ -196,31 +206,41 @@ socket_unsettled(struct endpoint *endpoint)
     return socket->domain->unsettled ? socket->domain->unsettled(socket->fd, socket->type) : 0;
 }
 
+/* Throw away what has come in. */
+static enum io
+discard(struct socket *socket, struct fault *fault)
+{
+    char data[DISCARD_SIZE];
+    for (int round = 0; round < DISCARD_ROUNDS; round++) {
+        ssize_t n = recv(socket->fd, data, sizeof data, MSG_DONTWAIT | MSG_TRUNC);
+        if (n == 0)
+            return note_end(socket);
+        if (n < 0 && errno == EAGAIN)
+            return IO_AGAIN;
+        if (n < 0 && errno != EINTR)
+            return socket_broke(socket, errno, fault);
+    }
+    return IO_DONE;
+}
+
 /*
  * Closing with unread input would reset the connection and destroy what the peer has not read of our own
  * last bytes (RFC 9293 section 3.10.4, RFC 2525 section 2.17).
  */
 static enum io
-socket_settle(struct endpoint *endpoint, bool peer_ended, struct fault *fault)
+socket_settle(struct endpoint *endpoint, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
     if (!socket->type->accepts)
         return IO_ENDED;
-    char discarded[DISCARD_SIZE];
-    for (int round = 0; round < DISCARD_ROUNDS && !peer_ended; round++) {
-        ssize_t n = recv(socket->fd, discarded, sizeof discarded, MSG_DONTWAIT | MSG_TRUNC);
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
-            return socket_broke(socket, errno, fault);
-        if (n < 0 && errno == EAGAIN)
-            break;
-        peer_ended = n == 0;
-    }
+    if (!socket->base.peer_ended && discard(socket, fault) == IO_FAILED)
+        return IO_FAILED;
     int error = pending_error(socket->fd);
     if (error != 0)
         return socket_broke(socket, error, fault);
     if (socket_unsettled(endpoint) > 0)
         return IO_AGAIN;
-    return peer_ended ? IO_ENDED : IO_DONE;
+    return socket->base.peer_ended ? IO_ENDED : IO_DONE;
 }
 
 static void

@@ -187,10 +187,9 @@ stdio_lost(struct endpoint *endpoint, struct fault *fault)
 }
 
 static enum io
-stdio_settle(struct endpoint *endpoint, bool peer_ended, struct fault *fault)
+stdio_settle(struct endpoint *endpoint, struct fault *fault)
 {
     (void)endpoint;
-    (void)peer_ended;
     (void)fault;
     return IO_ENDED;
 }

@@ -16,15 +16,15 @@
 
 /* What the user decided about a session. Times in ms; -1: no limit. */
 struct pump_policy {
-    int64_t idle_ms;          /* no byte in either direction for so long: STATUS_TIMEOUT */
-    int64_t quit_ms;          /* so long after our input has ended: stop */
-    int64_t delay_ms;         /* between two lines or messages that we send; 0: none */
-    int64_t linger_ms;        /* far end that never ends by itself: this long after the last message, once our
+    int64_t idle_ms;      /* no byte in either direction for so long: STATUS_TIMEOUT */
+    int64_t quit_ms;      /* so long after our input has ended: stop */
+    int64_t delay_ms;     /* between two lines or messages that we send; 0: none */
+    int64_t linger_ms;    /* far end that never ends by itself: this long after the last message, once our
                                  input has ended, the session is over; -1: never */
-    uint64_t receive_max;     /* stop after so many reads or messages; 0: no limit */
-    bool crlf;                /* send LF as CR LF */
-    bool ends_with_peer;      /* when the peer has ended, do not wait for input that is not there yet */
-    bool ends_with_input;     /* --send-only: our input's end, delivered, is the end of the session */
+    uint64_t receive_max; /* stop after so many reads or messages; 0: no limit */
+    bool crlf;            /* send LF as CR LF */
+    bool ends_with_peer;  /* when the peer has ended, do not wait for input that is not there yet */
+    bool ends_with_input; /* --send-only: our input's end, delivered, is the end of the session */
     struct record_format records;
 };
 
@@ -43,8 +43,8 @@ struct outcome {
  * policy ended it and all that was sent has arrived. Otherwise -1 with one fault that names the side and the
  * counts. *outcome is filled either way.
  */
-int pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far,
-             const struct pump_policy *policy, int64_t deadline, struct observer *observers,
-             const struct log *log, struct outcome *outcome, struct fault *fault);
+int pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const struct pump_policy *policy,
+             int64_t deadline, struct observer *observers, const struct log *log, struct outcome *outcome,
+             struct fault *fault);
 
 #endif

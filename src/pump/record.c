@@ -44,8 +44,7 @@ cut_short(struct record *record, size_t have, size_t need)
 }
 
 static enum record_found
-find_delimited(char delimiter, const char *data, size_t size, bool ended, size_t max,
-               struct record *record)
+find_delimited(char delimiter, const char *data, size_t size, bool ended, size_t max, struct record *record)
 {
     const char *end = memchr(data, delimiter, size);
     size_t payload = end ? (size_t)(end - data) : size;

@@ -51,8 +51,8 @@ struct record {
  * record then; any other part of a record is bad). max: the largest payload allowed; a larger one is bad as
  * soon as its size is known. Not for RECORD_NONE.
  */
-enum record_found record_find(const struct record_format *format, const char *data, size_t size,
-                              bool ended, size_t max, struct record *record);
+enum record_found record_find(const struct record_format *format, const char *data, size_t size, bool ended,
+                              size_t max, struct record *record);
 
 /*
  * Mark up a payload of `size` bytes that stands at `payload` with RECORD_PREFIX_MAX free bytes before it and
@@ -60,8 +60,8 @@ enum record_found record_find(const struct record_format *format, const char *da
  * words (too large for the length field; not of the fixed size). *ambiguous is set when the payload holds
  * the delimiter inside, so that the record's end cannot be told.
  */
-int record_wrap(const struct record_format *format, char *payload, size_t size, char **begin,
-                size_t *whole, bool *ambiguous, char *problem, size_t problem_size);
+int record_wrap(const struct record_format *format, char *payload, size_t size, char **begin, size_t *whole,
+                bool *ambiguous, char *problem, size_t problem_size);
 
 /*
  * Read the word of --records, in any case. Returns 0, or -1 if it is none of them (N is 1 to RECORD_SIZE_MAX).

@@ -13,7 +13,7 @@ settle(struct loop *loop, struct endpoint *far, const struct settle_plan *plan, 
     int64_t arrived_at = -1;
     uint64_t left = UINT64_MAX;
     for (int64_t step = 1;; step = step * 2 < STEP_MAX_MS ? step * 2 : STEP_MAX_MS) {
-        enum io result = far->ops->settle(far, plan->peer_ended, fault);
+        enum io result = far->ops->settle(far, fault);
         if (result == IO_FAILED)
             return -1;
         if (result == IO_ENDED)
@@ -27,7 +27,7 @@ settle(struct loop *loop, struct endpoint *far, const struct settle_plan *plan, 
         left = far->ops->unsettled(far);
         moved_at = left != left_before ? now : moved_at;
         if (deadline_passed(plan->deadline, now))
-            return plan->peer_ended || arrived_at >= 0
+            return far->peer_ended || arrived_at >= 0
                        ? 0
                        : fault_say(fault, STATUS_TIMEOUT, "timed out: not all that was sent has arrived",
                                    "%s", far->name);

@@ -5,7 +5,7 @@
 
 enum {
     STREAM_SIZE = 256 * 1024,
-    MESSAGE_SIZE = 1024 * 1024, /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
+    MESSAGE_SIZE = 1024 * 1024,   /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
     READ_AS_MESSAGE = 128 * 1024, /* the most that one read makes into one message */
 };
 
@@ -101,9 +101,9 @@ find_next(struct transfer *transfer, struct fault *fault)
 {
     if (!cuts(transfer))
         return IO_DONE;
-    transfer->found = record_find(&transfer->records, buffer_data(&transfer->buffer),
-                                  buffer_size(&transfer->buffer), transfer->source_ended,
-                                  message_max(transfer), &transfer->next);
+    transfer->found =
+        record_find(&transfer->records, buffer_data(&transfer->buffer), buffer_size(&transfer->buffer),
+                    transfer->source_ended, message_max(transfer), &transfer->next);
     if (transfer->found != RECORD_BAD)
         return IO_DONE;
     (void)fault_say(fault, STATUS_LOCAL, transfer->next.problem, "standard input");

@@ -24,7 +24,7 @@ struct transfer {
     struct buffer buffer;
     bool after_cr;
     bool source_ended;
-    bool holds_message; /* the buffer holds exactly one message, which may be empty */
+    bool holds_message;      /* the buffer holds exactly one message, which may be empty */
     enum record_found found; /* bytes cut into messages: is the next one whole? */
     struct record next;
     struct totals taken, given; /* read from the source, written to the sink */

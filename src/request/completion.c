@@ -158,7 +158,7 @@ print_zsh(FILE *stream)
     fputs("#compdef skt\n_arguments -s -S : \\\n", stream);
     for (const struct option_row *row = option_rows; row->name != NULL; row++)
         zsh_row(stream, row);
-    fputs("    '1:host, path or URL:_alternative \"hosts:host:_hosts\" \"files:path:_files\"' \\\n"
+    fputs("    '1:host, path or URL:{_alternative \"hosts:host:_hosts\" \"files:path:_files\"}' \\\n"
           "    '2:port:_ports'\n",
           stream);
 }

@@ -21,8 +21,7 @@ int
 client_run(const struct run *run, struct fault *fault)
 {
     const struct request *request = run->request;
-    int64_t deadline =
-        deadline_sooner(run->deadline, deadline_after(deadline_now(), request->connect_ms));
+    int64_t deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), request->connect_ms));
     struct address peer;
     struct binding source;
     int fd = dial(run->loop, &request->socket, deadline, &peer, &source, fault);

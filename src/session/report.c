@@ -46,7 +46,8 @@ report_connected(const struct log *log, const struct socket_plan *plan, const st
     (void)service_name(plan, text.port, protocol, service, sizeof service);
     bool as_typed = plan->numeric || strcmp(plan->remote.host, text.host) == 0;
     log_line(log, LOG_TALK, "Connection to %s%s%s%s %s port [%s/%s] succeeded!", plan->remote.host,
-             as_typed ? "" : " (", as_typed ? "" : text.host, as_typed ? "" : ")", text.port, protocol, service);
+             as_typed ? "" : " (", as_typed ? "" : text.host, as_typed ? "" : ")", text.port, protocol,
+             service);
 }
 
 void

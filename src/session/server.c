@@ -104,8 +104,8 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     int fds[LISTENER_SOCKETS_MAX];
     for (size_t i = 0; i < listener->count; i++)
         fds[i] = listener_take(listener, i);
-    struct endpoint *far = mailbox_take(fds, listener->count, request->socket.domain, request->socket.type,
-                                        &choice, fault);
+    struct endpoint *far =
+        mailbox_take(fds, listener->count, request->socket.domain, request->socket.type, &choice, fault);
     struct outcome outcome;
     return far ? session_run(run, far, &outcome, fault) : -1;
 }
@@ -120,7 +120,8 @@ server_run(const struct run *run, struct fault *fault)
     report_listening(run->log, &listener);
     int result = request->announces ? announce(&listener, request->announce_to, fault) : 0;
     if (result == 0)
-        result = request->socket.type->accepts ? serve(run, &listener, fault) : receive(run, &listener, fault);
+        result =
+            request->socket.type->accepts ? serve(run, &listener, fault) : receive(run, &listener, fault);
     listener_close(&listener);
     return result;
 }

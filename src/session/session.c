@@ -19,7 +19,9 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
     const struct stdio_choice choice = {
         .no_input = request->no_input,
         .discards = request->send_only,
-        .output_end = request->keeps_open ? OUTPUT_KEPT : request->listens ? OUTPUT_CLOSED_IF_USED : OUTPUT_CLOSED,
+        .output_end = request->keeps_open ? OUTPUT_KEPT
+                      : request->listens  ? OUTPUT_CLOSED_IF_USED
+                                          : OUTPUT_CLOSED,
     };
     struct pump_policy policy = request->pump;
     policy.ends_with_peer = request->keeps_open; /* the next client waits */
@@ -30,8 +32,8 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
         far->ops->close(far);
         return -1;
     }
-    int result = pump_run(run->loop, near, far, &policy, run->deadline, run->observers, run->log,
-                          outcome, fault);
+    int result =
+        pump_run(run->loop, near, far, &policy, run->deadline, run->observers, run->log, outcome, fault);
     if (request->stats)
         stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit,
                     outcome->ended - outcome->started);

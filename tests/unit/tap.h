@@ -31,8 +31,7 @@ bool ok(bool condition, const char *words, ...) __attribute__((format(printf, 2,
 bool is_int(long got, long want, const char *words, ...) __attribute__((format(printf, 3, 4)));
 
 /* Two strings are equal. Either may be NULL, which equals only NULL. */
-bool is_text(const char *got, const char *want, const char *words, ...)
-    __attribute__((format(printf, 3, 4)));
+bool is_text(const char *got, const char *want, const char *words, ...) __attribute__((format(printf, 3, 4)));
 
 /* Two pieces of memory have the same size and content. */
 bool is_data(const void *got, size_t got_size, const void *want, size_t want_size, const char *words, ...)

@@ -30,7 +30,8 @@ main(void)
     (void)buffer_room(&buffer, 2, &room);
     is_int((long)room, 2, "room behind is used as it is when it is enough");
     fill(&buffer, "ghijkl");
-    is_data(buffer_data(&buffer), buffer_size(&buffer), "efghijkl", 8, "what is held moves to the front when it is not");
+    is_data(buffer_data(&buffer), buffer_size(&buffer), "efghijkl", 8,
+            "what is held moves to the front when it is not");
     (void)buffer_room(&buffer, 1, &room);
     is_int((long)room, 0, "a full buffer has no room");
 

@@ -21,8 +21,10 @@ check_words(void)
     is_int(format_of("size:1400").kind, RECORD_SIZE, "size:N is sized records");
     is_int((long)format_of("size:1400").size, 1400, "with N bytes");
     is_int(format_of("NetString").kind, RECORD_NETSTRING, "in any case");
-    static const char *const wrong[] = { "",        "lines",    "size",     "size:",     "size:0", "size:-1",
-                                         "size:1x", "size:01", "size:1048577", "size:99999999999999999999" };
+    static const char *const wrong[] = {
+        "",        "lines",   "size",    "size:",        "size:0",
+        "size:-1", "size:1x", "size:01", "size:1048577", "size:99999999999999999999"
+    };
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         is_int(record_parse(wrong[i], &format), -1, "\"%s\" is none", wrong[i]);
 }
@@ -148,7 +150,8 @@ main(void)
               "not a netstring: a length in decimal and a colon should stand here");
     check_bad("netstring", DATA("99999999999:"), false,
               "not a netstring: a length in decimal and a colon should stand here");
-    check_bad("u16", DATA("\0\145"), false, "a record of 101 bytes is too large: a message takes at most 100");
+    check_bad("u16", DATA("\0\145"), false,
+              "a record of 101 bytes is too large: a message takes at most 100");
     check_bad("u32", DATA("\377\377\377\377"), false,
               "a record of 4294967295 bytes is too large: a message takes at most 100");
 

@@ -1,0 +1,84 @@
+#include "pump/ending.h"
+
+#include "base/deadline.h"
+#include <stdio.h>
+
+bool
+ending_awaits_only_input(const struct joint *joint)
+{
+    return joint->sent.state == FLOW_OPEN && joint->received.state == FLOW_CLOSED &&
+           (joint->policy->ends_with_peer || joint->near->person) && transfer_has_room(&joint->sent.carrier);
+}
+
+int64_t
+ending_next(const struct joint *joint)
+{
+    int64_t next = deadline_sooner(joint->deadline, joint->hurry_until);
+    next = deadline_sooner(next, deadline_after(joint->moved_at, joint->policy->idle_ms));
+    if (joint->input_ended_at >= 0)
+        next = deadline_sooner(next, deadline_after(joint->input_ended_at, joint->policy->quit_ms));
+    if (!joint->far->ends && joint->sent.state == FLOW_CLOSED && joint->input_ended_at >= 0 &&
+        transfer_is_empty(&joint->received.carrier))
+        next = deadline_sooner(next, deadline_after(joint->message_at, joint->policy->linger_ms));
+    const struct flow *flows[] = { &joint->sent, &joint->received };
+    for (int i = 0; i < 2; i++)
+        if (flows[i]->state != FLOW_CLOSED && !deadline_passed(flows[i]->write_not_before, joint->now))
+            next = deadline_sooner(next, flows[i]->write_not_before);
+    if (ending_awaits_only_input(joint))
+        next = joint->now;
+    return next;
+}
+
+/* Datagrams have no end: the session is over some time after the last one, once our input has ended. */
+static bool
+has_lingered(const struct joint *joint)
+{
+    return !joint->far->ends && joint->sent.state == FLOW_CLOSED && joint->input_ended_at >= 0 &&
+           deadline_passed(deadline_after(joint->message_at, joint->policy->linger_ms), joint->now) &&
+           transfer_is_empty(&joint->received.carrier);
+}
+
+/* The ends that come by the clock. Returns true when the session is over. */
+static bool
+by_clock(struct joint *joint)
+{
+    const struct pump_policy *policy = joint->policy;
+    if (deadline_passed(joint->deadline, joint->now)) {
+        joint_time_out(joint, "timed out: the time for all of it is over");
+        return true;
+    }
+    if (deadline_passed(joint->hurry_until, joint->now) || has_lingered(joint))
+        return true;
+    if (joint->input_ended_at >= 0 &&
+        deadline_passed(deadline_after(joint->input_ended_at, policy->quit_ms), joint->now)) {
+        if (!transfer_is_empty(&joint->sent.carrier) || !transfer_is_empty(&joint->received.carrier))
+            joint_time_out(joint, "timed out: the time after the end of input is over");
+        return true;
+    }
+    if (deadline_passed(deadline_after(joint->moved_at, policy->idle_ms), joint->now)) {
+        char why[64];
+        (void)snprintf(why, sizeof why, "timed out: idle for %g s", (double)policy->idle_ms / 1000);
+        joint_time_out(joint, why);
+        return true;
+    }
+    return false;
+}
+
+/* The ends that come by what has happened. Returns true when the session is over. */
+static bool
+by_state(struct joint *joint)
+{
+    const struct pump_policy *policy = joint->policy;
+    if (policy->receive_max > 0 && joint->received.carrier.taken.messages >= policy->receive_max) {
+        joint_end_source(joint, &joint->received);
+        joint_end_source(joint, &joint->sent);
+    }
+    return joint->sent.state == FLOW_CLOSED &&
+           (joint->received.state == FLOW_CLOSED || policy->ends_with_input);
+}
+
+bool
+ending_has_come(struct joint *joint)
+{
+    return by_state(joint) || by_clock(joint);
+}

@@ -1,0 +1,92 @@
+#include "pump/joint.h"
+
+#include "base/deadline.h"
+
+enum { HURRY_MS = 500 }; /* this side has failed: so long for what is still to be sent */
+
+void
+joint_advance(struct joint *joint, struct flow *flow, enum flow_event event)
+{
+    enum flow_state next = flow_next(flow->state, event);
+    if (next == flow->state)
+        return;
+    log_line(joint->log, LOG_STATE, "%s: %s -> %s (%s)", flow->name, flow_state_name(flow->state),
+             flow_state_name(next), flow_event_name(event));
+    flow->state = next;
+    joint->moved_on = true;
+}
+
+void
+joint_fail(struct joint *joint, const struct fault *fault)
+{
+    if (!joint->failed)
+        *joint->fault = *fault;
+    joint->failed = true;
+}
+
+void
+joint_end_source(struct joint *joint, struct flow *flow)
+{
+    if (flow->state != FLOW_OPEN)
+        return;
+    struct fault fault;
+    if (transfer_end(&flow->carrier, &fault) == IO_FAILED)
+        joint_fail(joint, &fault);
+    if (joint_is_sent(joint, flow))
+        joint->input_ended_at = joint->now;
+    joint_advance(joint, flow, FLOW_SOURCE_ENDED);
+}
+
+/* This side cannot go on: send and write out what is held, soon, and go. */
+static void
+hurry(struct joint *joint)
+{
+    joint->hurry_until = deadline_sooner(joint->hurry_until, deadline_after(joint->now, HURRY_MS));
+    joint_end_source(joint, &joint->sent);
+    joint_end_source(joint, &joint->received);
+}
+
+void
+joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why)
+{
+    struct fault fault;
+    if (why) {
+        joint_fail(joint, why);
+    } else if (!transfer_is_empty(&flow->carrier)) {
+        (void)fault_say(&fault, STATUS_CONNECTION, "closed by the peer", "%s", flow->carrier.sink->name);
+        joint_fail(joint, &fault);
+    }
+    joint_advance(joint, flow, FLOW_SINK_LOST);
+    if (!joint_is_sent(joint, flow) || (why && why->status == STATUS_LOCAL)) {
+        hurry(joint);
+        return;
+    }
+    joint->far_is_dead = true;
+    if (!joint->far->ends) /* nothing else would tell the other direction */
+        joint_end_source(joint, &joint->received);
+}
+
+void
+joint_time_out(struct joint *joint, const char *why)
+{
+    struct fault fault;
+    (void)fault_say(&fault, STATUS_TIMEOUT, why, "%s", joint->far->name);
+    joint_fail(joint, &fault);
+    joint->far_is_dead = true;
+}
+
+void
+joint_fail_source(struct joint *joint, struct flow *flow, const struct fault *why)
+{
+    joint_fail(joint, why);
+    if (joint_is_sent(joint, flow)) {
+        joint->input_ended = true;
+        joint_end_source(joint, flow);
+    } else if (why->status == STATUS_LOCAL) { /* an observer's file */
+        hurry(joint);
+    } else {
+        joint->far_is_dead = true;
+        joint_advance(joint, &joint->sent, FLOW_SINK_LOST);
+        joint_end_source(joint, flow);
+    }
+}

@@ -1,0 +1,66 @@
+/*
+ * Inside the pump: what it knows of a session, and what befalls a flow. Only files of this folder include it.
+ */
+#ifndef SKT_PUMP_JOINT_H
+#define SKT_PUMP_JOINT_H
+
+#include "pump/flow.h"
+#include "pump/pump.h"
+#include "pump/transfer.h"
+#include <stdbool.h>
+
+/* One direction: the state that flow_next changes, and what carries the bytes. */
+struct flow {
+    const char *name; /* "sent", "received": for -vv */
+    enum flow_state state;
+    struct transfer carrier;
+    int64_t write_not_before; /* pauses: --delay, a full interface queue */
+};
+
+struct joint {
+    struct loop *loop;
+    struct endpoint *near, *far;
+    const struct pump_policy *policy;
+    const struct log *log;
+    struct flow sent, received;
+    int64_t now;
+    int64_t deadline;       /* of it all */
+    int64_t moved_at;       /* the last byte in either direction */
+    int64_t message_at;     /* the last read or write at the far end */
+    int64_t input_ended_at; /* -1: it has not */
+    int64_t hurry_until;    /* DEADLINE_NEVER: no hurry */
+    bool input_ended;       /* by itself, not by our policy */
+    bool moved_on;          /* a state has changed: look at everything again before waiting */
+    bool failed;
+    bool far_is_dead; /* nothing more can be said over the socket, or no time is left for it */
+    struct fault *fault;
+};
+
+static inline bool
+joint_is_sent(const struct joint *joint, const struct flow *flow)
+{
+    return flow == &joint->sent;
+}
+
+/* Move a flow on by an event; says so under -vv. */
+void joint_advance(struct joint *joint, struct flow *flow, enum flow_event event);
+
+/* Remember a fault. The first is the one that is told; what follows from it is not. */
+void joint_fail(struct joint *joint, const struct fault *fault);
+
+/* Fail with STATUS_TIMEOUT, and leave the far end alone from here on. */
+void joint_time_out(struct joint *joint, const char *why);
+
+/* The source is at its end, by itself or by our policy: what is held goes out, then the sink is told. */
+void joint_end_source(struct joint *joint, struct flow *flow);
+
+/* The source has failed. What was read before still goes out. */
+void joint_fail_source(struct joint *joint, struct flow *flow, const struct fault *why);
+
+/*
+ * Nobody takes what we write. why: the fault, or NULL for an orderly close: then only what was read and cannot
+ * go out any more is a loss.
+ */
+void joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why);
+
+#endif

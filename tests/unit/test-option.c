@@ -1,0 +1,377 @@
+/* The option table is sound, and command lines become the requests that they should. */
+#include "request/option.h"
+#include "request/command.h"
+#include "request/request.h"
+#include "tap.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { WORDS_MAX = 24 };
+
+/* A command line cut at its blanks; a word '' is empty. The request points into it. */
+struct line {
+    char text[256];
+    char *words[WORDS_MAX];
+    int count;
+};
+
+static void
+line_cut(struct line *line, const char *text)
+{
+    (void)snprintf(line->text, sizeof line->text, "skt %s", text);
+    line->count = 0;
+    char *rest = NULL;
+    for (char *word = strtok_r(line->text, " ", &rest); word != NULL; word = strtok_r(NULL, " ", &rest))
+        line->words[line->count++] = strcmp(word, "''") == 0 ? word + 2 : word;
+    line->words[line->count] = NULL;
+}
+
+/* --- the table itself --- */
+
+static bool
+name_exists(const char *name, size_t size)
+{
+    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+        if (strlen(row->name) == size && memcmp(row->name, name, size) == 0)
+            return true;
+    return false;
+}
+
+static void
+check_names(const struct option_row *row, const char *names, const char *column)
+{
+    for (const char *at = names; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+        size_t size = strcspn(at, " ");
+        ok(name_exists(at, size), "--%s %s an option that exists: %.*s", row->name, column, (int)size, at);
+        at += size;
+    }
+}
+
+static void
+check_unique(const struct option_row *row)
+{
+    for (const struct option_row *other = row + 1; other->name != NULL; other++)
+        if (strcmp(row->name, other->name) == 0 || (row->letter != '\0' && row->letter == other->letter))
+            ok(false, "--%s and --%s have a name or letter in common", row->name, other->name);
+}
+
+static bool
+takes_value(enum option_kind kind)
+{
+    return kind != OPTION_FLAG && kind != OPTION_CONSTANT && kind != OPTION_COUNT && kind != OPTION_SELECT;
+}
+
+static void
+check_row(const struct option_row *row)
+{
+    ok(takes_value(row->kind) == (row->value != NULL), "--%s has a value if its kind reads one", row->name);
+    ok(row->help != NULL && row->help[0] != '\0', "--%s has a help", row->name);
+    ok(row->size > 0 || row->sockopt != NULL || row->kind == OPTION_SELECT, "--%s is put somewhere",
+       row->name);
+    ok(row->sockopt == NULL || sockopt_find(row->sockopt) != NULL, "--%s names a socket option", row->name);
+    ok(!option_excludes(row, row), "--%s does not exclude itself", row->name);
+    ok(row->min <= row->max, "the bounds of --%s are in order", row->name);
+    check_names(row, row->excludes, "excludes");
+    check_names(row, row->needs, "needs");
+    check_unique(row);
+}
+
+/* --- requests, spelled out --- */
+
+static const char *
+text_or_none(const char *text)
+{
+    return text != NULL ? text : "-";
+}
+
+static void
+spell(const struct request *request, char *text, size_t size)
+{
+    const struct socket_plan *plan = &request->socket;
+    int used =
+        snprintf(text, size, "%s %s/%s %s %s", request->listens ? "listen" : "connect", plan->domain->name,
+                 plan->type->name, text_or_none(plan->remote.host), text_or_none(plan->remote.port));
+    if (plan->source.host != NULL || plan->source.port != NULL)
+        (void)snprintf(text + used, size - (size_t)used, " from %s %s", text_or_none(plan->source.host),
+                       text_or_none(plan->source.port));
+}
+
+static const struct {
+    const char *line;
+    const char *request;
+} good[] = {
+    { "localhost 80", "connect inet46/stream localhost 80" },
+    { "localhost:80", "connect inet46/stream localhost 80" },
+    { "::1 80", "connect inet46/stream ::1 80" },
+    { "[::1] 80", "connect inet46/stream [::1] 80" },
+    { "[::1]:80", "connect inet46/stream [::1] 80" },
+    { "localhost -v 80", "connect inet46/stream localhost 80" },
+    { "-- localhost 80", "connect inet46/stream localhost 80" },
+    { "-u localhost 53", "connect inet46/dgram localhost 53" },
+    { "-6 -s ::1 ::1 80", "connect inet6/stream ::1 80 from ::1 -" },
+    { "-p 999 localhost 80", "connect inet46/stream localhost 80 from - 999" },
+    { "-s 127.0.0.1 -p 999 localhost 80", "connect inet46/stream localhost 80 from 127.0.0.1 999" },
+    { "tcp://localhost:80", "connect inet46/stream localhost 80" },
+    { "TCP://localhost:80", "connect inet46/stream localhost 80" },
+    { "-6 tcp://localhost:80", "connect inet6/stream localhost 80" },
+    { "tcp6://[::1]:80", "connect inet6/stream [::1] 80" },
+    { "tcp6://[fe80::1%25lo]:80", "connect inet6/stream [fe80::1%lo] 80" },
+    { "udp://localhost:80", "connect inet46/dgram localhost 80" },
+    { "-u udp://localhost:80", "connect inet46/dgram localhost 80" },
+    { "-U /tmp/x", "connect unix/stream /tmp/x -" },
+    { "-U @x", "connect unix/stream @x -" },
+    { "-U -s /tmp/y /tmp/x", "connect unix/stream /tmp/x - from /tmp/y -" },
+    { "-uU /tmp/x", "connect unix/dgram /tmp/x -" },
+    { "-U --seqpacket /tmp/x", "connect unix/seqpacket /tmp/x -" },
+    { "--domain PF_UNIX --type SOCK_SEQPACKET /tmp/x", "connect unix/seqpacket /tmp/x -" },
+    { "unix:/tmp/x", "connect unix/stream /tmp/x -" },
+    { "unix:///tmp/x", "connect unix/stream /tmp/x -" },
+    { "unix:@x", "connect unix/stream @x -" },
+    { "-U unix:@x", "connect unix/stream @x -" },
+    { "-u unix:x", "connect unix/dgram x -" },
+    { "-l 5000", "listen inet46/stream - 5000" },
+    { "-l 0", "listen inet46/stream - 0" },
+    { "-l -p 5000", "listen inet46/stream - 5000" },
+    { "-l localhost 5000", "listen inet46/stream localhost 5000" },
+    { "-l -s 127.0.0.1 -p 5000", "listen inet46/stream 127.0.0.1 5000" },
+    { "-l -s 127.0.0.1 5000", "listen inet46/stream 127.0.0.1 5000" },
+    { "-l localhost -p 5000", "listen inet46/stream localhost 5000" },
+    { "-l ::1 -p 5000", "listen inet46/stream ::1 5000" },
+    { "-l [::1] -p 5000", "listen inet46/stream [::1] 5000" },
+    { "-l [::1]:5000", "listen inet46/stream [::1] 5000" },
+    { "-l localhost:5000", "listen inet46/stream localhost 5000" },
+    { "-l *:5000", "listen inet46/stream - 5000" },
+    { "-l :5000", "listen inet46/stream - 5000" },
+    { "-l * 5000", "listen inet46/stream - 5000" },
+    { "-l tcp://*:5000", "listen inet46/stream - 5000" },
+    { "-l tcp4://:5000", "listen inet/stream - 5000" },
+    { "-lU /tmp/x --mode 600", "listen unix/stream /tmp/x -" },
+    { "-z localhost 20-30", "connect inet46/stream localhost 20" },
+};
+
+static void
+check_good(const char *text, const char *want)
+{
+    struct line line;
+    struct request request;
+    struct fault fault = { 0 };
+    line_cut(&line, text);
+    if (request_parse(&request, line.count, line.words, &fault) != 0) {
+        ok(false, "skt %s is taken (%s: %s)", text, fault.what, fault.why);
+        return;
+    }
+    char got[512];
+    spell(&request, got, sizeof got);
+    is_text(got, want, "skt %s", text);
+    request_free(&request);
+}
+
+static const struct {
+    const char *line;
+    const char *message;
+} bad[] = {
+    { "", "missing operand: connecting needs HOST and PORT" },
+    { "localhost", "missing operand after localhost: connecting needs HOST and PORT" },
+    { "localhost 80 81", "surplus operand 81: connecting needs HOST and PORT" },
+    { "'' 80", "empty operand: connecting needs HOST and PORT" },
+    { "localhost ''", "empty operand: connecting needs HOST and PORT" },
+    { "localhost 20-30", "port 20-30: a range of ports needs -z" },
+    { "-z localhost 30-20", "port 30-20: a range begins with its lower port" },
+    { "::1", "::1: no port; an IPv6 address and a port are [ADDRESS]:PORT" },
+    { "[::1", "[::1: an IPv6 address and a port are [ADDRESS]:PORT" },
+    { "/tmp/x", "/tmp/x: a path or @NAME needs -U" },
+    { "/tmp/x:y", "/tmp/x:y: a path or @NAME needs -U" },
+    { "-l @x", "@x: a path or @NAME needs -U" },
+    { "* 80", "*: * stands for every interface and needs -l" },
+    { ":80", ":80: no host: connecting needs HOST and PORT" },
+    { "-l", "missing operand: listening needs [HOST] PORT" },
+    { "-l -p 5 6", "-p 5 and operand 6: the port is given twice" },
+    { "-l --source-port 5 localhost:6", "--source-port 5 and operand localhost:6: the port is given twice" },
+    { "-l -s ::1 localhost 5", "-s ::1 and operand localhost: the address is given twice" },
+    { "-lU", "missing operand: listening needs a PATH" },
+    { "-U a b", "surplus operand b: connecting needs a PATH" },
+    { "-lU -s a b", "-s a: the path to listen at is the operand" },
+    { "tcp://localhost", "tcp://localhost: no port: use SCHEME://HOST:PORT" },
+    { "tcp://localhost:80 80", "surplus operand 80: the URL says it all" },
+    { "-u tcp://localhost:80", "-u and tcp://localhost:80: contradict each other" },
+    { "--ipv4 tcp6://localhost:80", "--ipv4 and tcp6://localhost:80: contradict each other" },
+    { "--domain unix tcp://localhost:80", "--domain and tcp://localhost:80: contradict each other" },
+    { "unix://host/x", "unix://host/x: use unix:PATH, unix:@NAME or unix:///PATH" },
+    { "-w abc h 1", "-w abc: not a time: use seconds, or a number with ms, s, m or h" },
+    { "--wait '' h 1", "--wait '': not a time: use seconds, or a number with ms, s, m or h" },
+    { "-w 0 h 1", "-w 0: out of range: 1ms to 87600h" },
+    { "-w -1 h 1", "-w -1: not a time: use seconds, or a number with ms, s, m or h" },
+    { "-q -2 h 1", "-q -2: not a time: use seconds, or a number with ms, s, m or h" },
+    { "-q 99999999999999999999 h 1",
+      "-q 99999999999999999999: out of range: 0 to 87600h, or -1 for no limit" },
+    { "-M 256 h 1", "-M 256: out of range: 1 to 255" },
+    { "-M +1 h 1", "-M +1: not a number: 1 to 255" },
+    { "-I 1KB h 1", "-I 1KB: not a size: use bytes, or a number with K, M or G" },
+    { "-I 2G h 1", "-I 2G: out of range: 1 to 2147483647" },
+    { "-lU --mode 888 x", "--mode 888: not an octal number: 0 to 777" },
+    { "--domain uinx h 1", "--domain uinx: did you mean unix? known: inet46 inet inet6 unix" },
+    { "--type seqpcket h 1", "--type seqpcket: did you mean seqpacket? known: stream dgram seqpacket" },
+    { "--shutdown w h 1", "--shutdown w: did you mean wr? known: wr rdwr none" },
+    { "--completion tcsh", "--completion tcsh: not known; known: bash zsh fish" },
+    { "--protocol nosuch h 1",
+      "--protocol nosuch: not known; known: tcp udp mptcp sctp dccp udplite icmp icmpv6" },
+    { "--announce=fd:x -l 1", "--announce fd:x: not a descriptor: fd:N with a number" },
+    { "-o '' h 1", "-o '': empty" },
+    { "--lisen 1", "--lisen: no such option: did you mean --listen?" },
+    { "--lisen=1", "--lisen: no such option: did you mean --listen?" },
+    { "--entirely-else", "--entirely-else: no such option: see skt --help" },
+    { "-x h 1", "-x: no such option: see skt --help" },
+    { "-lx 1", "-x: no such option: see skt --help" },
+    { "--no h 1", "--no: could be --nodns --no-input --no-shutdown" },
+    { "--listen=5", "--listen: takes no value" },
+    { "--wait", "--wait: needs a value: TIME" },
+    { "h 1 -w", "-w: needs a value: TIME" },
+    { "-4 -6 h 1", "-4 and -6: exclude each other" },
+    { "--udp --seqpacket h 1", "--udp and --seqpacket: exclude each other" },
+    { "--seqpacket -u h 1", "-u and --seqpacket: exclude each other" },
+    { "-z -l 1", "-l and -z: exclude each other" },
+    { "-k h 1", "-k: needs --listen" },
+    { "--append-output h 1", "--append-output: needs --output or --hex-dump" },
+    { "-o x --hex-dump x h 1", "-o and --hex-dump x: name the same file" },
+    { "--seqpacket h 1",
+      "domain inet46 has no type seqpacket: it has stream, dgram; choose another with -U or --domain" },
+    { "-4 --seqpacket h 1", "domain inet has no type seqpacket: it has stream, dgram" },
+    { "--records u32 h 1", "--records: needs a type that keeps messages apart (dgram): stream does not" },
+    { "--eof-message -U --seqpacket x",
+      "--eof-message: needs a type of messages without half-close (dgram): seqpacket is another" },
+    { "-z -U x", "-z: needs addresses with ports: unix has none" },
+    { "-l --mode 600 1", "--mode: needs addresses that are paths: inet46 has none" },
+    { "-lu --backlog 1 1", "--backlog: needs a type that accepts connections (stream): dgram does not" },
+};
+
+static void
+check_bad(const char *text, const char *want)
+{
+    struct line line;
+    struct request request;
+    struct fault fault = { 0 };
+    line_cut(&line, text);
+    if (request_parse(&request, line.count, line.words, &fault) == 0) {
+        ok(false, "skt %s is refused", text);
+        request_free(&request);
+        return;
+    }
+    char got[sizeof fault.what + sizeof fault.why + 2];
+    (void)snprintf(got, sizeof got, "%s: %s", fault.what, fault.why);
+    is_text(got, want, "skt %s", text);
+    is_int((long)fault.status, STATUS_USAGE, "skt %s is a fault of usage", text);
+}
+
+/* Parse a line that has to be good. */
+static struct request
+parsed(const char *text)
+{
+    static struct line line;
+    struct request request;
+    struct fault fault = { 0 };
+    line_cut(&line, text);
+    ok(request_parse(&request, line.count, line.words, &fault) == 0, "skt %s is taken", text);
+    return request;
+}
+
+/* connect, idle, quit and linger, in ms */
+static const struct {
+    const char *line;
+    const char *times;
+} timed[] = {
+    { "h 1", "-1 -1 -1 -1" },
+    { "-w 1.5 h 1", "1500 1500 -1 -1" },
+    { "-w 5 --connect-timeout 2 h 1", "2000 5000 -1 -1" },
+    { "--idle-timeout 2 -w 5 h 1", "5000 2000 -1 -1" },
+    { "-l -w 5 1", "-1 5000 -1 -1" },
+    { "-q 0 h 1", "-1 -1 0 -1" },
+    { "-q -1 h 1", "-1 -1 -1 -1" },
+    { "-u h 1", "-1 -1 -1 1000" },
+    { "-u -w 3 h 1", "3000 3000 -1 3000" },
+    { "-u -w 3 -q 4 h 1", "3000 3000 4000 4000" },
+    { "-u -q -1 h 1", "-1 -1 -1 -1" },
+    { "-lu -w 3 1", "-1 3000 -1 -1" },
+    { "-U --seqpacket x", "-1 -1 -1 -1" },
+};
+
+static void
+check_times(const char *text, const char *want)
+{
+    struct request request = parsed(text);
+    char got[128];
+    (void)snprintf(got, sizeof got, "%" PRId64 " %" PRId64 " %" PRId64 " %" PRId64, request.connect_ms,
+                   request.pump.idle_ms, request.pump.quit_ms, request.pump.linger_ms);
+    is_text(got, want, "the times of skt %s", text);
+    request_free(&request);
+}
+
+static void
+check_sockopts(void)
+{
+    struct request request = parsed("-u -b -T ef -I 64K -M 3 -M 5 -m 0255 h 1");
+    char got[256] = "";
+    for (size_t i = 0; i < request.socket.options.count; i++) {
+        size_t used = strlen(got);
+        (void)snprintf(got + used, sizeof got - used, " %s=%d", request.socket.options.items[i].row->name,
+                       request.socket.options.items[i].value);
+    }
+    is_text(got, " broadcast=1 tos=184 rcvbuf=65536 ttl=5 minttl=255",
+            "socket options are kept in order, the last value of each");
+    request_free(&request);
+}
+
+static void
+check_fields(void)
+{
+    struct request request = parsed("-z h 20-30");
+    ok(request.scans && request.scan_first == 20 && request.scan_last == 30, "-z takes a range");
+    request_free(&request);
+
+    request = parsed("-z h 80");
+    ok(request.scan_first == 80 && request.scan_last == 80, "-z takes one port");
+    request_free(&request);
+
+    request = parsed("-l --announce 1");
+    ok(request.announces && request.announce_to == NULL, "--announce goes to standard error");
+    request = parsed("-l --announce=fd:3 1");
+    is_text(request.announce_to, "fd:3", "--announce=fd:3 goes to a descriptor");
+
+    request = parsed("--send-only --no-shutdown -vv h 1");
+    ok(request.send_only && request.pump.ends_with_input, "--send-only ends with our input");
+    is_int((long)request.half_close, HALF_CLOSE_NONE, "--no-shutdown keeps the writing side open");
+    is_int(request.verbosity, 2, "-vv counts");
+
+    request = parsed("--recv-only -W 7 h 1");
+    ok(request.no_input && request.pump.receive_max == 7, "--recv-only reads no input");
+    request = parsed("-u --records size:9 --eof-message h 1");
+    ok(request.pump.records.kind == RECORD_SIZE && request.pump.records.size == 9, "--records size:9");
+    request = parsed("--protocol IPPROTO_MPTCP h 1");
+    is_int(request.socket.protocol, 262, "--protocol takes a name with its prefix");
+    request = parsed("-lU --mode 660 --backlog 3 x");
+    ok(request.socket.path_mode == 0660 && request.socket.backlog == 3, "--mode is octal");
+    request = parsed("-l 1");
+    ok(request.socket.path_mode == -1 && request.socket.backlog == 0, "no mode and no backlog by default");
+    request = parsed("--help");
+    ok(request.help, "--help needs no operands");
+    request = parsed("--completion ZSH");
+    is_text(request.completion, "zsh", "--completion takes a shell in any case");
+}
+
+#define EACH(rows, index) for (size_t index = 0; index < sizeof(rows) / sizeof(rows)[0]; index++)
+
+int
+main(void)
+{
+    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+        check_row(row);
+    EACH(good, i)
+    check_good(good[i].line, good[i].request);
+    EACH(bad, i)
+    check_bad(bad[i].line, bad[i].message);
+    EACH(timed, i)
+    check_times(timed[i].line, timed[i].times);
+    check_sockopts();
+    check_fields();
+    return tap_done();
+}
