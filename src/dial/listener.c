@@ -54,10 +54,14 @@ bind_and_listen(const struct socket_plan *plan, int fd, const struct address *ad
         return -1;
     if (!plan->type->accepts || listen(fd, plan->backlog > 0 ? plan->backlog : INT_MAX) == 0)
         return 0;
-    (void)fault_set(fault, STATUS_LISTEN, "listen");
+    return fault_set(fault, STATUS_LISTEN, "listen");
+}
+
+static void
+unbind(const struct socket_plan *plan, struct binding *binding)
+{
     if (plan->domain->unbind)
         plan->domain->unbind(binding);
-    return -1;
 }
 
 /* Open one socket at one address. Returns the descriptor and *binding, or -1 and *binding untouched. */
@@ -71,12 +75,15 @@ listen_at(const struct socket_plan *plan, const struct address *address, bool is
     struct binding bound = { .owns_file = false };
     if (set_reuse(plan, fd, fault) < 0) {
         (void)fd_close(&fd); /* not in use yet */
-    } else if (bind_and_listen(plan, fd, address, &bound, fault) < 0) {
+        return -1;
+    }
+    if (bind_and_listen(plan, fd, address, &bound, fault) < 0) {
         (void)listener_fault(plan, is_one_of_several ? address : NULL, fault);
         (void)fd_close(&fd);
-    } else {
-        *binding = bound;
+        unbind(plan, &bound);
+        return -1;
     }
+    *binding = bound;
     return fd;
 }
 
@@ -278,9 +285,7 @@ void
 listener_close(struct listener *listener)
 {
     listener_pause(listener);
-    for (size_t i = 0; i < listener->count; i++) {
-        if (listener->plan->domain->unbind)
-            listener->plan->domain->unbind(&listener->sockets[i].binding);
-    }
+    for (size_t i = 0; i < listener->count; i++)
+        unbind(listener->plan, &listener->sockets[i].binding);
     listener->count = 0;
 }

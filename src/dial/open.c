@@ -42,15 +42,24 @@ open_finish(const struct socket_plan *plan, int fd, enum status status, struct f
     return sockopt_apply(fd, &plan->options, PHASE_CONNECTED, status, fault);
 }
 
+bool
+open_is_typed(const struct socket_plan *plan, const char *host)
+{
+    const char *typed = plan->remote.host ? plan->remote.host : "";
+    size_t brackets = *typed == '[' ? 1 : 0, length = strlen(host);
+    return plan->numeric ||
+           (strlen(typed) == length + 2 * brackets && strncmp(typed + brackets, host, length) == 0);
+}
+
 void
 open_words(const struct socket_plan *plan, const struct address *tried, char *words, size_t size)
 {
     const struct target *remote = &plan->remote;
     const char *host = remote->host ? remote->host : "";
     struct address_text text = { .host = "", .port = "" };
-    if (tried && !plan->numeric)
+    if (tried)
         plan->domain->format(tried, &text);
-    if (strcmp(text.host, host) == 0)
+    if (open_is_typed(plan, text.host))
         text.host[0] = '\0';
     const char *before = *text.host ? " (" : "", *after = *text.host ? ")" : "";
     if (!plan->domain->has_port)

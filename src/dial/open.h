@@ -34,6 +34,9 @@ int open_socket(const struct socket_plan *plan, int family, enum status status, 
 /* Settings for a connected or accepted socket: the family's own, then PHASE_CONNECTED. 0, or -1 as above. */
 int open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);
 
+/* Is this numeric host what was typed (brackets apart, and with -n always), so that it needs no mention? */
+bool open_is_typed(const struct socket_plan *plan, const char *host);
+
 /*
  * The remote target in words as typed, for messages: "HOST port PORT (tcp)", or only the path. `tried` is put
  * in parentheses after the host ("localhost (::1) port 80 (tcp)") unless it is what was typed; NULL: not.

@@ -305,10 +305,11 @@ inet_message_max(int fd, const struct type *type)
     if (type->unit == UNIT_BYTES)
         return SIZE_MAX;
     struct address end = { .length = sizeof end.name };
-    if (getpeername(fd, (struct sockaddr *)&end.name, &end.length) < 0) { /* not connected */
-        end.length = sizeof end.name;
-        if (getsockname(fd, (struct sockaddr *)&end.name, &end.length) < 0)
-            return UDP4_MAX;
+    if (getpeername(fd, (struct sockaddr *)&end.name, &end.length) < 0) { /* whoever writes is answered */
+        int only_ipv6 = 0;
+        socklen_t size = sizeof only_ipv6;
+        (void)getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, &size); /* sockets of IPv4 have none */
+        return only_ipv6 ? UDP6_MAX : UDP4_MAX;
     }
     union inet_name given = inet_name(&end);
     return inet_unmapped(&given).any.sa_family == AF_INET6 ? UDP6_MAX : UDP4_MAX;

@@ -67,9 +67,19 @@ static void
 keep_only(struct mailbox *mailbox, int fd)
 {
     mailbox->connected = connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
+    mailbox->base.message_max = mailbox->domain->message_max(fd, mailbox->type);
     for (size_t i = 0; i < mailbox->count; i++)
         if (mailbox->fds[i] != fd)
             (void)fd_close(&mailbox->fds[i]);
+}
+
+/* Local sockets that were never bound write without a name: they cannot be told apart, and count as one. */
+static bool
+is_same_sender(const struct mailbox *mailbox, const struct address *sender)
+{
+    if (sender->length == 0 || mailbox->sender.length == 0)
+        return sender->length == mailbox->sender.length;
+    return mailbox->domain->same(&mailbox->sender, sender);
 }
 
 /* Note who wrote. Returns false for a message that is not from the only sender. */
@@ -77,7 +87,7 @@ static bool
 note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
 {
     bool known = mailbox->sender_fd >= 0;
-    bool same = known && mailbox->domain->same(&mailbox->sender, sender);
+    bool same = known && is_same_sender(mailbox, sender);
     if (known && !same && !mailbox->choice.takes_all)
         return false; /* it was queued before the socket was connected to the first */
     mailbox->sender = *sender;

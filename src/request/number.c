@@ -25,7 +25,7 @@ multiply_add(int64_t *number, int64_t factor, int64_t summand)
     return true;
 }
 
-/* Read digits from *text on and move it behind them. False if the number does not fit; all are passed then too. */
+/* Read digits and move *text behind them. False if the number does not fit; *text moves all the same. */
 static bool
 digits_read(const char **text, int base, int64_t *number)
 {

@@ -212,8 +212,8 @@ path_targets(struct command *command, struct fault *fault)
 }
 
 /*
- * -z: one port, or FIRST-LAST. Names of services have hyphens, too: the word as a whole comes first, then each
- * hyphen in turn.
+ * -z: one port, or FIRST-LAST. Names of services have hyphens, too: the word as a whole comes first, then
+ * each hyphen in turn.
  */
 static int
 scan_range(struct command *command, struct fault *fault)

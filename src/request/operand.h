@@ -1,6 +1,6 @@
 /*
- * Operands: the words that say where to connect or listen. HOST PORT, HOST:PORT, [IPV6]:PORT, a path, or what follows
- * the scheme of a URL (scheme.h).
+ * Operands: the words that say where to connect or listen. HOST PORT, HOST:PORT, [IPV6]:PORT, a path, or what
+ * follows the scheme of a URL (scheme.h).
  */
 #ifndef SKT_REQUEST_OPERAND_H
 #define SKT_REQUEST_OPERAND_H

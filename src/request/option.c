@@ -61,7 +61,7 @@ const struct option_row option_rows[] = {
       .needs = "listen", .group = GROUP_MODE, .help = "take one client after the other" },
     { .letter = 'z', .name = "zero", .kind = OPTION_FLAG, FIELD(request.scans), .fits = FITS_PORTS,
       .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
-                  "idle-timeout delay crlf output hex-dump stats",
+                  "idle-timeout crlf output hex-dump stats",
       .group = GROUP_MODE,
       .help = "only see whether ports answer; PORT may be a range, as in 20-30" },
 
@@ -154,7 +154,7 @@ const struct option_row option_rows[] = {
       .help = "for everything together" },
     { .letter = 'i', .name = "delay", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.delay_ms), .max = TIME_MAX_MS, .fallback = "0", .group = GROUP_TIME,
-      .help = "pause between two lines or messages that we send" },
+      .help = "pause between two lines or messages that we send; with -z, between two ports" },
 
     { .letter = 'C', .name = "crlf", .kind = OPTION_FLAG, FIELD(request.pump.crlf), .group = GROUP_DATA,
       .help = "send CR LF for each LF" },

@@ -22,8 +22,10 @@ int page_open(struct page *page, struct fault *fault);
 int page_show(struct page *page, struct fault *fault);
 
 /*
- * Write words to a stream, broken at blanks so that no line is longer than 80 columns. column: how much of the
- * line is taken already. indent: blanks before each further line.
+ * Write words to a stream, broken at blanks so that no line is longer than 80 columns.
+ *
+ * column  how much of the line is taken already
+ * indent  blanks before each further line
  */
 void page_wrap(FILE *stream, const char *words, size_t column, size_t indent);
 

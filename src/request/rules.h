@@ -1,4 +1,4 @@
-/* What goes together: the columns excludes, needs and fits of the option table, each carried out by one loop. */
+/* What goes together: the columns excludes, needs and fits of the option table, each read by one loop. */
 #ifndef SKT_REQUEST_RULES_H
 #define SKT_REQUEST_RULES_H
 

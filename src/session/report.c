@@ -4,7 +4,6 @@
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 void
 report_name(const struct domain *domain, const struct address *address, char *name, size_t size)
@@ -44,7 +43,7 @@ report_connected(const struct log *log, const struct socket_plan *plan, const st
     }
     char service[64];
     (void)service_name(plan, text.port, protocol, service, sizeof service);
-    bool as_typed = plan->numeric || strcmp(plan->remote.host, text.host) == 0;
+    bool as_typed = open_is_typed(plan, text.host);
     log_line(log, LOG_TALK, "Connection to %s%s%s%s %s port [%s/%s] succeeded!", plan->remote.host,
              as_typed ? "" : " (", as_typed ? "" : text.host, as_typed ? "" : ")", text.port, protocol,
              service);

@@ -78,6 +78,49 @@ try_port(const struct run *run, uint16_t port, struct fault *fault)
     return result;
 }
 
+/* No use to go on: a signal, a name that cannot be found, the time for all of it. */
+static bool
+ends_scan(const struct run *run, const struct fault *fault)
+{
+    return fault->signal || (fault->status != STATUS_CONNECT && fault->status != STATUS_TIMEOUT) ||
+           deadline_passed(run->deadline, deadline_now());
+}
+
+/* --delay, as in nc: between two ports. */
+static int
+pause_between(const struct run *run, struct fault *fault)
+{
+    int64_t until = deadline_after(deadline_now(), run->request->pump.delay_ms);
+    return loop_wait(run->loop, NULL, 0, deadline_sooner(until, run->deadline), fault);
+}
+
+/* Returns 0 if a port answered, -1 with fault if none did or the scan had to end. */
+static int
+try_all(const struct run *run, const uint16_t *ports, size_t count, struct fault *fault)
+{
+    size_t answered = 0;
+    enum status status = STATUS_TIMEOUT;
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && pause_between(run, fault) != 0)
+            return -1;
+        if (try_port(run, ports[i], fault) == 0) {
+            answered++;
+            continue;
+        }
+        if (count == 1 || ends_scan(run, fault))
+            return -1;
+        if (fault->status == STATUS_CONNECT)
+            status = STATUS_CONNECT;
+        if (run->log->level >= LOG_TALK)
+            log_fault(run->log, fault);
+    }
+    if (answered > 0)
+        return 0;
+    return fault_say(fault, status, "no port answered", "scan of %s ports %u to %u",
+                     run->request->socket.remote.host, (unsigned)run->request->scan_first,
+                     (unsigned)run->request->scan_last);
+}
+
 int
 scan_run(const struct run *run, struct fault *fault)
 {
@@ -90,20 +133,7 @@ scan_run(const struct run *run, struct fault *fault)
         ports[i] = (uint16_t)(request->scan_first + i);
     if (request->socket.random_source_port)
         shuffle(ports, count);
-    size_t answered = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (try_port(run, ports[i], fault) == 0) {
-            answered++;
-            continue;
-        }
-        if (fault->signal || (fault->status != STATUS_CONNECT && fault->status != STATUS_TIMEOUT) ||
-            deadline_passed(run->deadline, deadline_now())) {
-            answered = 0; /* no use to go on: a signal, a name that cannot be found */
-            break;
-        }
-        if (count > 1 && run->log->level >= LOG_TALK)
-            log_fault(run->log, fault);
-    }
+    int result = try_all(run, ports, count, fault);
     free(ports);
-    return answered > 0 ? 0 : -1;
+    return result;
 }
