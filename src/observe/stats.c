@@ -16,13 +16,13 @@ format_rate(double bytes_per_second, char *text, size_t size)
 }
 
 static void
-print_direction(const struct log *log, const char *word, const struct totals *totals, enum unit unit,
+print_direction(const struct log *log, const char *word, const struct totals *totals, bool of_messages,
                 int64_t ms)
 {
     char rate[32];
     double seconds = (double)ms / 1000;
     (void)format_rate((double)totals->bytes / (ms > 0 ? seconds : 0.001), rate, sizeof rate);
-    if (unit == UNIT_MESSAGES)
+    if (of_messages)
         log_line(log, LOG_ERROR, "%s %" PRIu64 " bytes in %" PRIu64 " messages, %.3f s, %s", word,
                  totals->bytes, totals->messages, seconds, rate);
     else
@@ -30,9 +30,9 @@ print_direction(const struct log *log, const char *word, const struct totals *to
 }
 
 void
-stats_print(const struct log *log, const struct totals *sent, const struct totals *received, enum unit unit,
+stats_print(const struct log *log, const struct totals *sent, const struct totals *received, bool of_messages,
             int64_t ms)
 {
-    print_direction(log, "sent", sent, unit, ms);
-    print_direction(log, "received", received, unit, ms);
+    print_direction(log, "sent", sent, of_messages, ms);
+    print_direction(log, "received", received, of_messages, ms);
 }

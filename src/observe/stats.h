@@ -2,15 +2,15 @@
 #ifndef SKT_OBSERVE_STATS_H
 #define SKT_OBSERVE_STATS_H
 
-#include "domain/type.h"
 #include "observe/log.h"
 #include "observe/observer.h"
+#include <stdbool.h>
 
 /*
  * "skt: sent 1048576 bytes, 0.250 s, 4.0 MiB/s"; for message types "... bytes in 3 messages, 0.250 s, ...".
- * ms: how long the session took.
+ * of_messages: the counts of messages mean something. ms: how long the session took.
  */
 void stats_print(const struct log *log, const struct totals *sent, const struct totals *received,
-                 enum unit unit, int64_t ms);
+                 bool of_messages, int64_t ms);
 
 #endif

@@ -35,7 +35,7 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
     int result =
         pump_run(run->loop, near, far, &policy, run->deadline, run->observers, run->log, outcome, fault);
     if (request->stats)
-        stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit,
+        stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
                     outcome->ended - outcome->started);
     near->ops->close(near);
     far->ops->close(far);
