@@ -36,7 +36,9 @@
 #   start_foreign COMMAND...            start_background that skips the test where COMMAND is not installed
 #   start_peer STEP...                  tests/peers/peer.py, a scripted peer (its manual is at its top); sets
 #                                       $port once it listens, and $peer_pid $peer_out $peer_err
-#   foreign SCRIPT.py ARGUMENTS...      run a script of tests/peers/ to its end; for `run foreign ...`
+#   foreign SCRIPT.py ARGUMENTS...      run a script of tests/peers/ to its end; for `run foreign ...`. Each has
+#                                       its manual at its top: peer.py, and terminal.py, which gives a command
+#                                       a terminal as standard input
 #   stop PID                            end it now, by SIGTERM, and after a second by SIGKILL
 #   For odd standard streams: start_background bash -c 'exec "$@" >&-' - "$SKT" ...   (exec keeps the pid)
 #
@@ -55,14 +57,20 @@
 # A network of its own
 #   in_netns COMMAND...                 run inside a new user and network namespace, loopback up; skips where
 #                                       that is refused. COMMAND may be a function; it sees exported variables
-#                                       and these helpers. Nothing outside can be reached from it.
+#                                       and these helpers. Nothing outside can be reached from it. What it mounts
+#                                       nobody else sees. `in_netns true` before `run in_netns ...`, which cannot skip
+#   use_hosts LINE...                   within in_netns: the names of these lines (as in /etc/hosts) are all there
+#                                       are; the name server is 127.0.0.1
+#   start_deaf_listener [WHERE]         at WHERE (tcp; as peer.py has it) is a listener whose queue is full: who
+#                                       connects to it gets no answer at all. Sets $port
 #
 # Files
 #   random_file SIZE                    makes a file of SIZE random bytes (10, 64K, 3M); prints its path
 #   digest FILE...                      prints the SHA-256 of each, a line each; without FILE, of its input
 #
 # Needs: each skips the test, with the reason, where it is not met
-#   need COMMAND...      need_ipv6      need_root
+#   need COMMAND...      need_ipv6      need_root      need_plain_build (no sanitizers: for what they change,
+#   such as memory in use, or what cannot be together with them, such as strace)
 #
 # Assertions, which print both sides when they fail
 #   assert_equal GOT WANT               assert_contains TEXT PART        refute_contains TEXT PART
@@ -329,18 +337,42 @@ open_fds() {
 
 in_netns() {
     need unshare ip
-    unshare --user --map-root-user --net true 2>/dev/null || skip "new user and network namespaces are refused here"
+    local own=(unshare --user --map-root-user --net --mount)
+    "${own[@]}" true 2>/dev/null || skip "new user and network namespaces are refused here"
     if [ "$(type -t "$1")" = file ]; then
-        unshare --user --map-root-user --net bash -c 'ip link set lo up && exec "$@"' - "$@"
+        "${own[@]}" bash -c 'ip link set lo up && exec "$@"' - "$@"
     else
-        unshare --user --map-root-user --net bash -c "$(declare -f)"'
-            job_pids=() job_count=1000
-            trap "end_all" EXIT
-            end_all() { for pid in "${job_pids[@]}"; do stop "$pid"; done; }
-            set -e
-            ip link set lo up
-            "$@"' - "$@"
+        # from a file, not by -c: `run` puts back the flags that it found, and "set -c" is none, nor would be -e
+        local script=$BATS_TEST_TMPDIR/in-netns-$((++job_count))
+        {
+            declare -f
+            echo 'job_pids=() job_count=1000
+                trap "end_all" EXIT
+                end_all() { for pid in "${job_pids[@]}"; do stop "$pid"; done; }
+                set -eET
+                ip link set lo up
+                "$@"'
+        } >"$script"
+        "${own[@]}" bash "$script" "$@"
     fi
+}
+
+use_hosts() {
+    printf '%s\n' "$@" >hosts
+    echo 'hosts: files dns' >nsswitch.conf
+    echo 'nameserver 127.0.0.1' >resolv.conf
+    local file
+    for file in hosts nsswitch.conf resolv.conf; do
+        [ ! -e "/etc/$file" ] || mount --bind "$file" "/etc/$file"
+    done
+}
+
+# With a backlog of 0 the kernel keeps one client that nobody accepts, and drops the packets of all others.
+start_deaf_listener() {
+    local where=${1:-tcp} filled=$BATS_TEST_TMPDIR/filled-$((job_count + 1))
+    start_peer backlog:0 "listen:$where" stall
+    start_peer "connect:${where%:*}:$port" "touch:$filled" stall
+    wait_until 10 test -e "$filled"
 }
 
 # --- files -----------------------------------------------------------------------------------------------
@@ -368,6 +400,8 @@ need_ipv6() {
 }
 
 need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
+
+need_plain_build() { [ "${SKT_SANITIZED:-no}" = no ] || skip "not with sanitizers"; }
 
 # --- assertions ------------------------------------------------------------------------------------------
 

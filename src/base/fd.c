@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <unistd.h>
 
 int
@@ -41,6 +42,11 @@ fd_write_all(int fd, const void *data, size_t size)
     const char *rest = data;
     while (size > 0) {
         ssize_t n = write(fd, rest, size);
+        if (n < 0 && errno == EAGAIN) { /* somebody else has made it non-blocking, and it is full */
+            struct pollfd room = { .fd = fd, .events = POLLOUT };
+            (void)poll(&room, 1, -1); /* whatever it says, write(2) says it again */
+            continue;
+        }
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -58,5 +64,6 @@ fd_close(int *fd)
         return 0;
     int closing = *fd;
     *fd = -1;
-    return close(closing); /* on Linux the descriptor is gone even after EINTR: close(2), NOTES */
+    int result = close(closing);
+    return result < 0 && errno == EINTR ? 0 : result; /* on Linux it is gone even then: close(2), NOTES */
 }

@@ -19,7 +19,7 @@ int fd_reserve_standard(struct fault *fault);
  */
 int fd_create(const char *path, bool append, struct fault *fault);
 
-/* Write all of data to a blocking descriptor. Returns 0, or -1 with errno. */
+/* Write all of data, however long that takes. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 
 /* Close *fd if it is one (>= 0) and make it -1. The result of close(2) is returned, EINTR taken as closed. */

@@ -297,7 +297,7 @@ unix_message_max(int fd, const struct type *type)
     if (type->unit == UNIT_BYTES)
         return SIZE_MAX;
     if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size) < 0 || bytes <= SEND_OVERHEAD)
-        return 0;
+        return SIZE_MAX; /* not known: then send(2) says what is too large */
     return (size_t)(bytes - SEND_OVERHEAD);
 }
 

@@ -156,7 +156,13 @@ too_large(const struct mailbox *mailbox, size_t size, struct fault *fault)
 static enum io
 cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *fault)
 {
-    if (!mailbox->choice.takes_all || !mailbox->choice.on_undelivered)
+    bool has_many = mailbox->choice.takes_all && mailbox->choice.on_undelivered;
+    if (!has_many && mailbox->sender.length == 0) {
+        (void)fault_say(fault, STATUS_CONNECTION, "the sender has no name that could be answered", "%s",
+                        mailbox->base.name);
+        return IO_FAILED;
+    }
+    if (!has_many)
         return mailbox_failed(mailbox, fault);
     mailbox->choice.on_undelivered(mailbox->choice.context, &mailbox->sender, errno);
     *put = size;

@@ -1,0 +1,469 @@
+#!/usr/bin/env python3
+"""Runs a program through one exchange again and again, and lets another call fail each time.
+
+usage: inject.py [OPTION...] SCENARIO PROGRAM
+
+The exchange: the program sends SIZE bytes and receives SIZE others at the same time, and each side ends its input.
+SCENARIO is KIND-client or KIND-listener, the program's part in it; KIND is
+  tcp unix              streams
+  name                  tcp, to "localhost", which has to be looked up (client only)
+  seqpacket             Unix records, with --records u32 on the program's standard streams
+
+  --size=BYTES          of each direction (1048576)
+  --ordinals=some|all   which calls of each kind fail: the first, the second, the middle one and the last, or each (some)
+  --lasting             a final error comes at every later call of the kind as well
+  --only=CALL[,CALL]    only these system calls
+  --shim=FILE           not system calls but allocations fail, each once; FILE is failmalloc.c, compiled
+  --limit=SECONDS       of one run (20)
+  --verbose             a line for each run, not only for those that are wrong
+
+A run with a fault in it is one of
+  whole     status 0, nothing said, all bytes have arrived on both sides, and the peer saw an orderly end
+  clean     another status, and exactly one line of message
+  LIE       status 0 though something is missing, or the peer was reset
+  MUTE      another status and no message         BABBLE   a message of several lines, or at status 0
+  HANG      did not end                           CRASH    ended by a signal, or a sanitizer spoke
+  DIED      clean, though the error was one that only says "try again"
+Those in capitals are wrong, and each is printed. The last line counts. Exit status: 0 nothing was wrong, 1 something.
+A listener whose client is lost before a byte has moved goes on listening, so such a client comes back.
+"""
+
+import concurrent.futures
+import errno
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+# What each call may answer: what only says "try again", or "try the next one"; and what is final. What is final may
+# be survived all the same, where the call was not needed.
+AGAIN = ["EINTR", "EAGAIN"]
+FULL = ["ENOBUFS", "ENOMEM"]
+GONE = ["ECONNRESET", "ETIMEDOUT", "EIO"]
+ERRORS = {
+    "accept4": (AGAIN + FULL + ["ECONNABORTED", "EPROTO", "EMFILE", "ENFILE"], ["EIO"]),
+    "bind": ([], ["ENOMEM", "EIO", "EADDRINUSE"]),
+    "clone3": ([], ["EAGAIN", "ENOMEM"]),
+    "close": (["EINTR"], ["EIO", "ENOSPC"]),
+    "connect": (AGAIN, GONE + FULL),
+    "dup": ([], ["EMFILE"]),
+    "epoll_create1": ([], ["EMFILE", "ENOMEM"]),
+    "epoll_ctl": ([], ["ENOMEM", "ENOSPC"]),
+    "epoll_pwait": (["EINTR"], ["EIO"]),
+    "epoll_wait": (["EINTR"], ["EIO"]),
+    "eventfd2": ([], ["EMFILE", "ENOMEM"]),
+    "fchmod": ([], ["EIO"]),
+    "fcntl": ([], ["EBADF", "ENOMEM"]),
+    "fstat": ([], ["ENOMEM", "EIO"]),
+    "getpeername": ([], ["ENOBUFS"]),
+    "getsockname": ([], ["ENOBUFS"]),
+    "getsockopt": ([], FULL),
+    "ioctl": ([], ["EIO", "ENOMEM"]),
+    "listen": ([], ["EADDRINUSE", "ENOBUFS"]),
+    "mmap": ([], ["ENOMEM"]),
+    "newfstatat": ([], ["ENOMEM", "EIO"]),
+    "openat": ([], ["EMFILE", "EACCES", "ENOMEM"]),
+    "pipe2": ([], ["EMFILE"]),
+    "poll": (["EINTR"], ["ENOMEM"]),
+    "ppoll": (AGAIN, ["ENOMEM", "EIO"]),
+    "read": (AGAIN, ["EIO", "ENOMEM", "ECONNRESET"]),
+    "recvfrom": (AGAIN, GONE + FULL),
+    "recvmsg": (AGAIN, GONE + FULL),
+    "sendmsg": (AGAIN + FULL, GONE + ["EPIPE"]),
+    "sendto": (AGAIN + FULL, GONE + ["EPIPE"]),
+    "setsockopt": ([], FULL),
+    "shutdown": ([], GONE + ["ENOTCONN", "ENOBUFS"]),
+    "socket": ([], FULL + ["EMFILE"]),
+    "splice": (AGAIN, GONE + ["EPIPE", "ENOMEM", "ENOSPC"]),
+    "unlink": ([], ["EIO"]),
+    "write": (AGAIN, ["EIO", "ENOSPC", "EPIPE", "ENOMEM"]),
+}
+# In a lookup these are the C library's, on files of the system; and a counter that nobody else has cannot fail.
+NOT_IN_LOOKUPS = ["read", "write", "newfstatat", "openat", "mmap", "close", "poll", "sendto", "recvfrom", "ioctl"]
+WRONG = ["LIE", "MUTE", "BABBLE", "HANG", "CRASH", "DIED"]
+SANITIZED = os.environ.get("SKT_SANITIZED", "no") == "yes"
+SANITIZER_STATUS = 99
+WORKERS = len(os.sched_getaffinity(0))
+RECORD = 4096
+# The program's first call of its own; what comes before is the loader's and the C library's.
+OWN = re.compile(r"fcntl\(0, F_GETFD")
+
+
+def marked(data):
+    """The bytes with the length before each record, as --records u32 has them."""
+    records = (data[start : start + RECORD] for start in range(0, len(data), RECORD))
+    return b"".join(len(record).to_bytes(4, "big") + record for record in records)
+
+
+def error_name(error):
+    return errno.errorcode.get(error.errno, str(error))
+
+
+class Peer:
+    """The other side of the exchange, in threads of this process."""
+
+    def __init__(self, family, kind, down):
+        self.family, self.kind = family, kind
+        self.down = down
+        self.listener = None
+        self.connection = None
+        self.received = bytearray()
+        self.end = "no connection"
+        self.thread = None
+
+    def listen(self, address):
+        self.listener = socket.socket(self.family, self.kind)
+        self.listener.bind(address)
+        self.listener.listen(4)
+        return self.listener.getsockname()
+
+    def start(self, function, *arguments):
+        self.thread = threading.Thread(target=function, args=arguments)
+        self.thread.start()
+
+    def serve(self):
+        try:
+            self.connection, _ = self.listener.accept()
+        except OSError:
+            return  # nobody came: the listener was shut down once the program had ended
+        self.converse()
+
+    def call(self, find_address, has_ended):
+        """Connect when there is an address; again when nothing was taken and the program goes on."""
+        while not has_ended():
+            address = find_address()
+            if address:
+                self.connection = socket.socket(self.family, self.kind)
+                try:
+                    self.connection.connect(address)
+                    self.converse()
+                except OSError as error:
+                    self.end = error_name(error)
+                if self.received:
+                    return
+                self.connection.close()
+            time.sleep(0.002)
+
+    def converse(self):
+        sender = threading.Thread(target=self.send)
+        sender.start()
+        self.receive()
+        sender.join()
+
+    def send(self):
+        try:
+            step = RECORD if self.kind == socket.SOCK_SEQPACKET else len(self.down)
+            for start in range(0, len(self.down), step):
+                self.connection.sendall(self.down[start : start + step])
+            self.connection.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it has gone: what came of it is judged by the other direction and by its status
+
+    def receive(self):
+        try:
+            while data := self.connection.recv(1 << 20):
+                self.received += data
+            self.end = "the end"
+        except OSError as error:
+            self.end = error_name(error)
+
+    def finish(self):
+        """The program has ended: what still waits for it is told."""
+        if self.listener:
+            self.interrupt(self.listener)
+        self.thread.join(5)
+        if self.thread.is_alive():
+            self.interrupt(self.connection)
+            self.thread.join()
+            self.end = "no end"
+        for one in (self.listener, self.connection):
+            if one:
+                one.close()
+
+    @staticmethod
+    def interrupt(one):
+        try:
+            one.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # not connected any more
+
+
+class Run:
+    """One exchange. A client's standard input is a file and its output a pipe; a listener's, the other way round."""
+
+    def __init__(self, sweep, folder):
+        self.sweep = sweep
+        self.folder = folder
+        kind, _, role = sweep.scenario.partition("-")
+        self.name = "localhost" if kind == "name" else "127.0.0.1"
+        self.is_client = role == "client"
+        self.is_inet = kind in ("tcp", "name")
+        self.has_records = kind == "seqpacket"
+        self.input = marked(sweep.up) if self.has_records else sweep.up
+        self.wanted = marked(sweep.down) if self.has_records else sweep.down
+        self.path = os.path.join(folder, "socket")
+        self.announced = os.path.join(folder, "announced")
+        family = socket.AF_INET if self.is_inet else socket.AF_UNIX
+        self.peer = Peer(family, socket.SOCK_SEQPACKET if self.has_records else socket.SOCK_STREAM, sweep.down)
+        self.output = self.errors = b""
+        self.status = None
+
+    def address(self):
+        """Where the program has said that it listens, or None."""
+        try:
+            with open(self.announced, encoding="utf-8") as file:
+                line = file.readline()
+        except OSError:
+            return None
+        if not line.endswith("\n"):
+            return None
+        return ("127.0.0.1", int(line.rpartition(":")[2])) if self.is_inet else self.path
+
+    def operands(self):
+        kind = ["--seqpacket", "--records", "u32"] if self.has_records else []
+        listen = [] if self.is_client else ["-l", "--announce=" + self.announced]
+        if not self.is_inet:
+            return listen + kind + ["-U", self.path]
+        port = self.peer.listener.getsockname()[1] if self.is_client else 0
+        return listen + [self.name, str(port)]
+
+    def perform(self, before, environment):
+        """Run the program, `before` being the words in front of it."""
+        with open(os.path.join(self.folder, "file"), "w+b") as file:
+            if self.is_client:
+                self.peer.listen(("127.0.0.1", 0) if self.is_inet else self.path)
+                file.write(self.input)
+                file.seek(0)
+            process = subprocess.Popen(
+                before + [self.sweep.program] + self.operands(),
+                stdin=file if self.is_client else subprocess.PIPE,
+                stdout=subprocess.PIPE if self.is_client else file,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
+                env=environment,
+            )
+            if self.is_client:
+                self.peer.start(self.peer.serve)
+            else:
+                self.peer.start(self.peer.call, self.address, lambda: process.returncode is not None)
+            try:
+                given = None if self.is_client else self.input
+                self.output, self.errors = process.communicate(given, timeout=self.sweep.limit)
+                self.status = process.returncode
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+            self.peer.finish()
+            if not self.is_client:
+                file.seek(0)
+                self.output = file.read()
+
+    def is_whole(self):
+        return (
+            self.peer.received == self.sweep.up and self.peer.end == "the end" and self.output == self.wanted
+        )
+
+    def verdict(self, transient):
+        if self.status is None:
+            return "HANG"
+        spoke = b"Sanitizer" in self.errors or b"runtime error" in self.errors
+        if self.status < 0 or self.status == SANITIZER_STATUS or spoke:
+            return "CRASH"
+        if self.status == 0 and not self.is_whole():
+            return "LIE"
+        if self.status == 0:
+            return "BABBLE" if self.errors else "whole"
+        if not self.errors:
+            return "MUTE"
+        if self.errors.count(b"\n") != 1 or not self.errors.startswith(b"skt: "):
+            return "BABBLE"
+        return "DIED" if transient else "clean"
+
+    def describe(self):
+        said = self.errors.decode(errors="replace").strip()
+        return (
+            f"status {self.status}; peer received {len(self.peer.received)} of {len(self.sweep.up)} bytes and"
+            f" {self.peer.end}; {len(self.output)} of {len(self.wanted)} written; {said or 'nothing said'}"
+        )
+
+
+class Sweep:
+    def __init__(self, options, scenario, program):
+        self.options = options
+        self.scenario = scenario
+        self.program = program
+        size = int(options["size"])
+        self.up, self.down = os.urandom(size), os.urandom(size)
+        self.limit = float(options["limit"])
+        self.counts = dict.fromkeys(["whole", "clean"] + WRONG, 0)
+        self.transient_faults = 0
+        self.transient_survived = 0
+        self.own_words = 0
+        self.not_reached = 0
+
+    def run(self, words, left_behind, environment=None):
+        """One run. Returns it and the text of the file whose name stands where FILE is among the words."""
+        with tempfile.TemporaryDirectory(dir=".") as folder:
+            path = os.path.join(folder, left_behind)
+            run = Run(self, folder)
+            run.perform([path if word == "FILE" else word for word in words], environment and environment(path))
+            try:
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    return run, file.read()
+            except OSError:
+                return run, ""
+
+    def note(self, what, run, transient, words):
+        verdict = run.verdict(transient)
+        self.counts[verdict] += 1
+        self.transient_faults += transient
+        self.transient_survived += transient and verdict == "whole"
+        self.own_words += verdict == "clean" and words.encode() in run.errors
+        if verdict in WRONG or self.options["verbose"]:
+            print(f"{verdict} {self.scenario} {what}: {run.describe()}", flush=True)
+
+    def finish(self):
+        runs = sum(self.counts.values())
+        counts = ", ".join(f"{count} {name}" for name, count in self.counts.items())
+        print(
+            f"{self.scenario}: {runs} faults: {counts}; {self.transient_survived} of {self.transient_faults} transient"
+            f" survived, {self.own_words} of {self.counts['clean']} messages in the error's own words,"
+            f" {self.not_reached} not reached"
+        )
+        return 1 if runs == 0 or any(self.counts[name] for name in WRONG) else 0
+
+
+# --- system calls ---
+
+
+def strace(*words):
+    return ["strace", "-f", "-q", "-e", "signal=none", "-o", "FILE", *words]
+
+
+def calls_of_its_own(sweep):
+    """{call: its ordinals in a run without a fault}."""
+    run, trace = sweep.run(strace(), "trace")
+    if run.verdict(True) != "whole":
+        sys.exit(f"inject.py: without a fault: {run.describe()}")
+    own, counts, ordinals = False, {}, {}
+    for line in trace.splitlines():
+        match = re.match(r"\d+ +(\w+)\(", line)
+        if not match:
+            continue
+        own = own or OWN.search(line) is not None
+        call = match.group(1)
+        counts[call] = counts.get(call, 0) + 1
+        if own and call in ERRORS:
+            ordinals.setdefault(call, []).append(counts[call])
+    if not ordinals:
+        sys.exit("inject.py: the trace shows no call of the program's own")
+    return ordinals
+
+
+def chosen(ordinals, which):
+    if which == "all":
+        return ordinals
+    return sorted({ordinals[0], *ordinals[1:2], ordinals[len(ordinals) // 2], ordinals[-1]})
+
+
+def is_swept(sweep, call):
+    if sweep.options["only"]:
+        return call in sweep.options["only"].split(",")
+    if sweep.scenario.startswith("name-") and call in NOT_IN_LOOKUPS:
+        return False
+    return not (SANITIZED and call == "mmap")
+
+
+def fail_call(sweep, call, ordinal, error, lasting):
+    """Returns the run, and the ordinal. Not each run has the last calls; then the ordinal moves down, twice at most."""
+    for _ in range(3):
+        when = f"{ordinal}+" if lasting else f"{ordinal}"
+        inject = f"inject={call}:error={error}:when={when}"
+        run, trace = sweep.run(strace("--seccomp-bpf", "-e", f"trace={call}", "-e", inject), "trace")
+        if "(INJECTED)" in trace or run.verdict(True) != "whole":
+            return run, ordinal
+        ordinal = min(ordinal - 1, len(re.findall(rf"(?m)^\d+ +{call}\(", trace)))
+        if ordinal < 1:
+            break
+    return None, ordinal
+
+
+def sweep_calls(sweep, pool):
+    jobs = []
+    lasting = sweep.options["lasting"]
+    for call, ordinals in sorted(calls_of_its_own(sweep).items()):
+        if not is_swept(sweep, call):
+            continue
+        again, final = ERRORS[call]
+        for ordinal in chosen(ordinals, sweep.options["ordinals"]):
+            jobs += [(call, ordinal, error, True, False) for error in again]
+            jobs += [(call, ordinal, error, False, lasting) for error in final]
+    results = pool.map(lambda job: fail_call(sweep, job[0], job[1], job[2], job[4]), jobs)
+    for (call, _, error, transient, _), (run, ordinal) in zip(jobs, results):
+        if run is None:
+            sweep.not_reached += 1
+        else:
+            sweep.note(f"{call} {ordinal} {error}", run, transient, os.strerror(getattr(errno, error)))
+
+
+# --- allocations ---
+
+
+def fail_allocation(sweep, number):
+    """The run, or None when the program has not come to that allocation."""
+
+    def environment(path):
+        return dict(os.environ, LD_PRELOAD=sweep.options["shim"], FAILMALLOC_AT=str(number), FAILMALLOC_SAYS=path)
+
+    run, said = sweep.run([], "said", environment)
+    return run if said else None
+
+
+def sweep_allocations(sweep, pool):
+    number, reached = 1, True
+    while reached:
+        batch = range(number, number + WORKERS)
+        for at, run in zip(batch, pool.map(lambda at: fail_allocation(sweep, at), batch)):
+            reached = reached and run is not None
+            if run is not None:
+                sweep.note(f"allocation {at}", run, False, os.strerror(errno.ENOMEM))
+        number += WORKERS
+
+
+def main(words):
+    options = {
+        "size": "1048576",
+        "ordinals": "some",
+        "lasting": "",
+        "only": "",
+        "shim": "",
+        "limit": "20",
+        "verbose": "",
+    }
+    while words and words[0].startswith("--"):
+        name, _, value = words.pop(0)[2:].partition("=")
+        if name not in options:
+            sys.stderr.write(f"inject.py: no such option: --{name}\n")
+            return 2
+        options[name] = value or "yes"
+    if len(words) != 2:
+        sys.stderr.write("usage: inject.py [OPTION...] SCENARIO PROGRAM\n")
+        return 2
+    if SANITIZED:  # the search for leaks traces the process, and only one can do that
+        os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+    sweep = Sweep(options, *words)
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        if options["shim"]:
+            sweep_allocations(sweep, pool)
+        else:
+            sweep_calls(sweep, pool)
+    return sweep.finish()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
