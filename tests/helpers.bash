@@ -16,6 +16,7 @@
 #   SKT            the program under test, an absolute path
 #   SKT_SRCDIR     where the sources are
 #   SKT_BUILDDIR   where the build is
+#   SKT_PYTHON     python3 itself
 #
 # Waiting
 #   wait_until [SECONDS] CONDITION...   try the command every 20 ms until it succeeds; fail after SECONDS (10)
@@ -39,6 +40,11 @@
 #   foreign SCRIPT.py ARGUMENTS...      run a script of tests/peers/ to its end; for `run foreign ...`. Each has
 #                                       its manual at its top: peer.py, and terminal.py, which gives a command
 #                                       a terminal as standard input
+#   meet ROLE KIND STEP...              skt as ROLE (client, listener) over KIND (tcp, unix, seqpacket) and peer.py
+#                                       at its other end, which does the steps once they are connected. skt's
+#                                       options are in the array `options`, its input in $input (a file; empty when
+#                                       not set), and $streams holds redirections, such as '>&-'. Sets $skt_pid
+#                                       $skt_out $skt_err and, as start_peer, $peer_pid $peer_out $peer_err
 #   stop PID                            end it now, by SIGTERM, and after a second by SIGKILL
 #   For odd standard streams: start_background bash -c 'exec "$@" >&-' - "$SKT" ...   (exec keeps the pid)
 #
@@ -88,6 +94,9 @@ SKT_SRCDIR=${SKT_SRCDIR:-$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)}
 SKT_BUILDDIR=${SKT_BUILDDIR:-$SKT_SRCDIR/build}
 SKT=${SKT:-$SKT_BUILDDIR/skt}
 export SKT SKT_SRCDIR SKT_BUILDDIR
+if [ -n "${SKT_PYTHON:-}" ]; then # the interpreter itself, where python3 is only its launcher
+    PATH=${SKT_PYTHON%/*}:$PATH
+fi
 
 setup() { skt_setup; }
 teardown() { skt_teardown; }
@@ -231,6 +240,35 @@ start_peer() {
     esac
 }
 
+meet() {
+    local role=$1 kind=$2 place=meeting-$job_count announced words
+    shift 2
+    case $kind in
+    tcp) place=127.0.0.1: words=(127.0.0.1) ;;
+    unix) words=(-U "$place") ;;
+    seqpacket) words=(--seqpacket -U "$place") ;;
+    esac
+    if [ "$role" = client ]; then
+        start_peer "listen:$kind:$place" accept "$@"
+        [ "$kind" != tcp ] || words+=("$port")
+        start_meeting_skt "${words[@]}"
+    else
+        [ "$kind" != tcp ] || words+=(0)
+        announced=$BATS_TEST_TMPDIR/announced-$((job_count + 1))
+        start_meeting_skt -l --announce="$announced" "${words[@]}"
+        wait_for_line "$announced" "$skt_pid" "$skt_err"
+        port_of "$(<"$announced")"
+        start_peer "connect:$kind:$place$port" "$@"
+    fi
+}
+
+# The part of meet that is skt. exec keeps the process id.
+start_meeting_skt() {
+    background_input=${input:-/dev/null} start_background \
+        bash -c 'exec "$@" '"${streams:-}" - "$SKT" "${options[@]}" "$@"
+    skt_pid=$started_pid skt_out=$started_out skt_err=$started_err
+}
+
 foreign() {
     need python3
     python3 "$SKT_SRCDIR/tests/peers/$1" "${@:2}"
@@ -348,7 +386,7 @@ in_netns() {
             declare -f
             echo 'job_pids=() job_count=1000
                 trap "end_all" EXIT
-                end_all() { for pid in "${job_pids[@]}"; do stop "$pid"; done; }
+                end_all() { for pid in $(families "${job_pids[@]}"); do stop "$pid"; done; }
                 set -eET
                 ip link set lo up
                 "$@"'

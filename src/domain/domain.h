@@ -121,7 +121,7 @@ struct domain {
     /* The largest message in bytes that a socket takes; SIZE_MAX if there is no limit. */
     size_t (*message_max)(int fd, const struct type *type);
 
-    /* Bytes sent that the peer's kernel has not acknowledged. NULL: what was written has arrived. */
+    /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
 
     /* True if two addresses name the same end (compares what matters only). */

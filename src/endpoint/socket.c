@@ -12,6 +12,7 @@ struct socket {
     const struct domain *domain;
     const struct type *type;
     struct socket_choice choice;
+    bool ended; /* the peer was told that our writing has ended */
     bool shut_both;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
@@ -175,8 +176,8 @@ socket_end_writing(struct endpoint *endpoint, struct fault *fault)
     if (socket->choice.half_close == HALF_CLOSE_NONE)
         return IO_DONE;
     socket->shut_both = socket->choice.half_close == HALF_CLOSE_BOTH;
-    if (shutdown(socket->fd, socket->shut_both ? SHUT_RDWR : SHUT_WR) == 0 ||
-        errno == ENOTCONN) /* gone already: reading tells how it ended */
+    socket->ended = shutdown(socket->fd, socket->shut_both ? SHUT_RDWR : SHUT_WR) == 0;
+    if (socket->ended || errno == ENOTCONN) /* gone already: reading tells how it ended */
         return IO_DONE;
     return socket_broke(socket, errno, fault);
 }
@@ -199,11 +200,19 @@ socket_lost(struct endpoint *endpoint, struct fault *fault)
     return socket->type->accepts ? IO_LOST : IO_AGAIN;
 }
 
+/* What the peer's kernel has not acknowledged; our end, the last of it, counts as one byte. */
+static uint64_t
+in_flight(const struct socket *socket)
+{
+    return socket->domain->unsettled ? socket->domain->unsettled(socket->fd, socket->type) : 0;
+}
+
 static uint64_t
 socket_unsettled(struct endpoint *endpoint)
 {
     const struct socket *socket = (const struct socket *)endpoint;
-    return socket->domain->unsettled ? socket->domain->unsettled(socket->fd, socket->type) : 0;
+    uint64_t open = in_flight(socket);
+    return socket->ended && open > 0 ? open - 1 : open;
 }
 
 /* Throw away what has come in. */
@@ -224,6 +233,16 @@ discard(struct socket *socket, struct fault *fault)
 }
 
 /*
+ * The peer has ended and has all of our bytes, and only our own end is refused: its socket is gone by now, as
+ * a closed one waits for our end no longer than net.ipv4.tcp_fin_timeout (tcp(7)).
+ */
+static bool
+is_end_refused(const struct socket *socket)
+{
+    return socket->base.peer_ended && socket->ended && in_flight(socket) == 1;
+}
+
+/*
  * Closing with unread input would reset the connection and destroy what the peer has not read of our own
  * last bytes (RFC 9293 section 3.10.4, RFC 2525 section 2.17).
  */
@@ -236,11 +255,11 @@ socket_settle(struct endpoint *endpoint, struct fault *fault)
     if (!socket->base.peer_ended && discard(socket, fault) == IO_FAILED)
         return IO_FAILED;
     int error = pending_error(socket->fd);
-    if (error != 0)
+    if (error != 0 && !is_end_refused(socket))
         return socket_broke(socket, error, fault);
-    if (socket_unsettled(endpoint) > 0)
-        return IO_AGAIN;
-    return socket->base.peer_ended ? IO_ENDED : IO_DONE;
+    if (socket->base.peer_ended)
+        return socket_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
+    return in_flight(socket) > 0 ? IO_AGAIN : IO_DONE;
 }
 
 static void

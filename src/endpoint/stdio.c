@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -45,6 +46,18 @@ open_own(int inherited, int mode, int flags)
     return own;
 }
 
+/*
+ * Not where opening gives something else: the master of a pseudo-terminal is a new one each time (pts(4)), and
+ * a pipe's reading end would become a writing end.
+ */
+static bool
+may_open_own(int inherited, int mode, int flags)
+{
+    unsigned number;
+    int held = flags & O_ACCMODE;
+    return (held == mode || held == O_RDWR) && ioctl(inherited, TIOCGPTN, &number) != 0;
+}
+
 static struct stream
 stream_open(int inherited, int mode)
 {
@@ -56,7 +69,7 @@ stream_open(int inherited, int mode)
     if (S_ISSOCK(facts.st_mode)) {
         stream.manner = MANNER_SOCKET;
     } else if (S_ISFIFO(facts.st_mode) || isatty(inherited)) {
-        int own = open_own(inherited, mode, flags);
+        int own = may_open_own(inherited, mode, flags) ? open_own(inherited, mode, flags) : -1;
         if (own >= 0)
             stream.fd = own;
         else if (!(flags & O_NONBLOCK))
@@ -93,8 +106,9 @@ stdio_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, 
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     size_t count = 0;
+    /* The inherited one: our own never hears of the end of a FIFO whose writers were gone before (pipe.c) */
     if (wants & WANT_READ && !stdio->choice.no_input)
-        polls[count++] = (struct pollfd){ .fd = stdio->in.fd, .events = POLLIN };
+        polls[count++] = (struct pollfd){ .fd = stdio->in.inherited, .events = POLLIN };
     if (stdio->choice.discards) {
         *now = *now || wants & WANT_WRITE;
         return count;

@@ -3,6 +3,8 @@
 #include "base/deadline.h"
 #include <stdio.h>
 
+enum { STALL_MS = 2000 }; /* -q: a peer that takes nothing for so long is not waited for */
+
 bool
 ending_awaits_only_input(const struct joint *joint)
 {
@@ -10,16 +12,40 @@ ending_awaits_only_input(const struct joint *joint)
            (joint->policy->ends_with_peer || joint->near->person) && transfer_has_room(&joint->sent.carrier);
 }
 
+/* Datagrams have no end: the session is over some time after the last one, once our input has ended. */
+static int64_t
+linger_end(const struct joint *joint)
+{
+    if (joint->far->ends || joint->sent.state != FLOW_CLOSED || joint->input_ended_at < 0 ||
+        !transfer_is_empty(&joint->received.carrier))
+        return DEADLINE_NEVER;
+    return deadline_after(joint->moved_at, joint->policy->linger_ms); /* not received: output may be slow */
+}
+
+/*
+ * How long to go on after our input has ended. That counts from when all of it was sent, which takes its time
+ * with a slow peer or pauses between lines; only a peer that takes nothing at all is given up before.
+ */
+static int64_t
+quit_at(const struct joint *joint)
+{
+    int64_t quit_ms = joint->policy->quit_ms;
+    if (joint->input_ended_at < 0 || quit_ms < 0)
+        return DEADLINE_NEVER;
+    int64_t since = joint->input_ended_at > joint->sent_at ? joint->input_ended_at : joint->sent_at;
+    if (joint->sent.state == FLOW_CLOSED)
+        return deadline_after(since, quit_ms);
+    if (since < joint->sent.write_not_before)
+        since = joint->sent.write_not_before;
+    return deadline_after(since, quit_ms > STALL_MS ? quit_ms : STALL_MS);
+}
+
 int64_t
 ending_next(const struct joint *joint)
 {
     int64_t next = deadline_sooner(joint->deadline, joint->hurry_until);
     next = deadline_sooner(next, deadline_after(joint->moved_at, joint->policy->idle_ms));
-    if (joint->input_ended_at >= 0)
-        next = deadline_sooner(next, deadline_after(joint->input_ended_at, joint->policy->quit_ms));
-    if (!joint->far->ends && joint->sent.state == FLOW_CLOSED && joint->input_ended_at >= 0 &&
-        transfer_is_empty(&joint->received.carrier))
-        next = deadline_sooner(next, deadline_after(joint->message_at, joint->policy->linger_ms));
+    next = deadline_sooner(next, deadline_sooner(quit_at(joint), linger_end(joint)));
     const struct flow *flows[] = { &joint->sent, &joint->received };
     for (int i = 0; i < 2; i++)
         if (flows[i]->state != FLOW_CLOSED && !deadline_passed(flows[i]->write_not_before, joint->now))
@@ -27,15 +53,6 @@ ending_next(const struct joint *joint)
     if (ending_awaits_only_input(joint))
         next = joint->now;
     return next;
-}
-
-/* Datagrams have no end: the session is over some time after the last one, once our input has ended. */
-static bool
-has_lingered(const struct joint *joint)
-{
-    return !joint->far->ends && joint->sent.state == FLOW_CLOSED && joint->input_ended_at >= 0 &&
-           deadline_passed(deadline_after(joint->message_at, joint->policy->linger_ms), joint->now) &&
-           transfer_is_empty(&joint->received.carrier);
 }
 
 /* The ends that come by the clock. Returns true when the session is over. */
@@ -47,10 +64,9 @@ by_clock(struct joint *joint)
         joint_time_out(joint, "timed out: the time for all of it is over");
         return true;
     }
-    if (deadline_passed(joint->hurry_until, joint->now) || has_lingered(joint))
+    if (deadline_passed(joint->hurry_until, joint->now) || deadline_passed(linger_end(joint), joint->now))
         return true;
-    if (joint->input_ended_at >= 0 &&
-        deadline_passed(deadline_after(joint->input_ended_at, policy->quit_ms), joint->now)) {
+    if (deadline_passed(quit_at(joint), joint->now)) {
         if (!transfer_is_empty(&joint->sent.carrier) || !transfer_is_empty(&joint->received.carrier))
             joint_time_out(joint, "timed out: the time after the end of input is over");
         return true;

@@ -26,7 +26,7 @@ struct joint {
     int64_t now;
     int64_t deadline;       /* of it all */
     int64_t moved_at;       /* the last byte in either direction */
-    int64_t message_at;     /* the last read or write at the far end */
+    int64_t sent_at;        /* the last write to the far end, our own end included */
     int64_t input_ended_at; /* -1: it has not */
     int64_t hurry_until;    /* DEADLINE_NEVER: no hurry */
     bool input_ended;       /* by itself, not by our policy */

@@ -7,17 +7,9 @@
 #include <inttypes.h>
 
 enum {
-    SETTLE_MS = 2000, /* the peer has ended, or our time is up: so long for the last acknowledgements */
+    SETTLE_MS = 2000, /* something has failed, or our time is up: so long for the last acknowledgements */
     SEND_ONLY_END_MS = 1000, /* --send-only: so long for the peer's own end once all has arrived */
 };
-
-static void
-note_moved(struct joint *joint, const struct endpoint *endpoint)
-{
-    joint->moved_at = joint->now;
-    if (endpoint == joint->far)
-        joint->message_at = joint->now;
-}
 
 static bool
 may_read(const struct flow *flow)
@@ -40,7 +32,7 @@ read_source(struct joint *joint, struct flow *flow)
     struct fault fault;
     switch (transfer_read(&flow->carrier, &fault)) {
     case IO_DONE:
-        note_moved(joint, flow->carrier.source);
+        joint->moved_at = joint->now;
         break;
     case IO_FAILED:
         joint_fail_source(joint, flow, &fault);
@@ -63,7 +55,9 @@ write_sink(struct joint *joint, struct flow *flow)
     bool unit_ended = false;
     switch (transfer_write(&flow->carrier, &unit_ended, &fault)) {
     case IO_DONE:
-        note_moved(joint, flow->carrier.sink);
+        joint->moved_at = joint->now;
+        if (joint_is_sent(joint, flow))
+            joint->sent_at = joint->now;
         if (joint_is_sent(joint, flow) && unit_ended && joint->policy->delay_ms > 0)
             flow->write_not_before = deadline_after(joint->now, joint->policy->delay_ms);
         break;
@@ -93,6 +87,8 @@ tell_sink(struct joint *joint, struct flow *flow)
     switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, &fault)) {
     case IO_DONE:
     case IO_ENDED:
+        if (joint_is_sent(joint, flow))
+            joint->sent_at = joint->now;
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         break;
     case IO_PAUSE:
@@ -131,8 +127,10 @@ carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned si
         write_sink(joint, flow);
     if (sink_ready & READY_LOST && flow->state != FLOW_CLOSED)
         check_sink(joint, flow);
-    if (flow->state == FLOW_DRAINING && !transfer_has_next(&flow->carrier))
+    if (flow->state == FLOW_DRAINING && !transfer_has_next(&flow->carrier)) {
+        flow->write_not_before = 0; /* a pause is between two lines, not after the last */
         joint_advance(joint, flow, FLOW_EMPTIED);
+    }
     if (flow->state == FLOW_ENDING && may_write(joint, flow))
         tell_sink(joint, flow);
 }
@@ -194,7 +192,7 @@ settle_far(struct joint *joint)
 {
     if (joint->far_is_dead)
         return 0;
-    bool patient = !joint->far->peer_ended && !joint->failed && joint->policy->quit_ms < 0;
+    bool patient = !joint->failed && joint->policy->quit_ms < 0;
     struct settle_plan plan = {
         .deadline = deadline_sooner(joint->deadline, joint->hurry_until),
         .idle_ms = joint->policy->idle_ms,
@@ -298,7 +296,7 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
         .now = now,
         .deadline = deadline,
         .moved_at = now,
-        .message_at = now,
+        .sent_at = now,
         .input_ended_at = -1,
         .hurry_until = DEADLINE_NEVER,
         .fault = fault,
@@ -306,7 +304,9 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
     *outcome = (struct outcome){ .started = now };
     if (start(&joint, observers, fault) != 0)
         return -1;
-    bool interrupted = run_flows(&joint) != 0 || settle_far(&joint) != 0;
+    bool interrupted = run_flows(&joint) != 0;
+    outcome->peer_left = far->peer_ended || (joint.failed && fault->status == STATUS_CONNECTION);
+    interrupted = interrupted || settle_far(&joint) != 0;
     if (!interrupted) {
         close_output(&joint);
         check_records(&joint);
@@ -317,6 +317,7 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
     outcome->received = joint.received.carrier.taken;
     outcome->ended = deadline_now();
     outcome->input_ended = joint.input_ended;
+    outcome->untouched = joint.sent.carrier.taken.messages == 0 && joint.received.carrier.taken.messages == 0;
     transfer_free(&joint.sent.carrier);
     transfer_free(&joint.received.carrier);
     return interrupted || joint.failed ? -1 : 0;

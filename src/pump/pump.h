@@ -33,6 +33,8 @@ struct outcome {
     struct totals sent, received;
     int64_t started, ended; /* monotonic ms */
     bool input_ended;       /* standard input has reached its end */
+    bool untouched;         /* nothing was read on either side */
+    bool peer_left;         /* the peer has ended or broken the connection: it was not our policy */
 };
 
 /*

@@ -125,10 +125,9 @@ static int
 wrap_delimited(char delimiter, char *payload, size_t size, char **begin, size_t *whole, bool *ambiguous)
 {
     /* A message that brings its own newline at the end (echo hi | nc -u) is not given a second one. */
-    const char *inside = memchr(payload, delimiter, size);
-    bool has_own = inside == payload + size - 1;
-    *ambiguous = inside && !has_own;
-    if (!has_own || size == 0)
+    bool has_own = size > 0 && payload[size - 1] == delimiter;
+    *ambiguous = memchr(payload, delimiter, has_own ? size - 1 : size) != NULL;
+    if (!has_own)
         payload[size++] = delimiter;
     *begin = payload;
     *whole = size;

@@ -12,10 +12,9 @@
 #include <stdint.h>
 
 struct settle_plan {
-    int64_t
-        deadline;    /* monotonic ms; once the peer has ended, what is not acknowledged by then is no fault */
-    int64_t idle_ms; /* give up when nothing is acknowledged for so long; -1: wait until the deadline */
-    int64_t end_ms;  /* once all has arrived, wait so long for the peer's own end */
+    int64_t deadline; /* monotonic ms */
+    int64_t idle_ms;  /* give up when nothing is acknowledged for so long; -1: wait until the deadline */
+    int64_t end_ms;   /* once all has arrived, wait so long for the peer's own end */
 };
 
 /* Returns 0, or -1 with fault: the connection failed, STATUS_TIMEOUT, or a signal. */

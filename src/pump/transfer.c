@@ -68,7 +68,8 @@ transfer_has_room(const struct transfer *transfer)
         return transfer_is_empty(transfer);
     /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
      * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
-    size_t needed = cuts(transfer) ? 2 : transfer->buffer.capacity / 4;
+    bool is_cut_off = cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
+    size_t needed = is_cut_off ? 2 : transfer->buffer.capacity / 4;
     return transfer->buffer.capacity - buffer_size(&transfer->buffer) >= needed;
 }
 

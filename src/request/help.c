@@ -13,7 +13,7 @@ static const char usage[] =
     "Usage: skt [OPTION]... HOST PORT        connect\n"
     "       skt [OPTION]... -l [HOST] PORT   listen, without HOST on every interface;\n"
     "                                        port 0 picks one\n"
-    "       skt [OPTION]... [-l] -U PATH     local sockets; @NAME is one without a file\n"
+    "       skt [OPTION]... [-l] -U PATH     local sockets; @NAME is without a file\n"
     "       skt [OPTION]... [-l] URL         the same in one word, as tcp://HOST:PORT\n"
     "Join a socket to standard input and output.\n";
 

@@ -5,12 +5,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* A Unix client rarely has a name of its own: accept(2) gives no more than the family. */
+static bool
+is_unnamed(const struct address *address)
+{
+    return address->length <= sizeof address->name.ss_family;
+}
+
 void
 report_name(const struct domain *domain, const struct address *address, char *name, size_t size)
 {
     struct address_text text;
     domain->format(address, &text);
-    const char *host = *text.host ? text.host : "client";
+    const char *host = is_unnamed(address) ? "client" : text.host;
     (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
 }
 
@@ -65,8 +72,7 @@ report_client(const struct log *log, const struct listener *listener, const stru
 {
     const struct domain *domain = listener->plan->domain;
     struct address_text text;
-    domain->format(peer, &text);
-    if (*text.host == '\0') /* a Unix client rarely has a name of its own: say where it came in, as nc does */
-        domain->format(&listener->sockets[0].binding.address, &text);
+    /* without a name, say where it came in, as nc does */
+    domain->format(is_unnamed(peer) ? &listener->sockets[0].binding.address : peer, &text);
     log_line(log, LOG_TALK, "Connection received on %s%s%s", text.host, *text.port ? " " : "", text.port);
 }

@@ -7,12 +7,14 @@
 #include "session/report.h"
 #include <string.h>
 
-/* Closed without a byte in either direction: a port scan, a health check. */
+/*
+ * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was
+ * read and could not be sent is gone: then the next client would get less than all.
+ */
 static bool
 was_empty(const struct outcome *outcome)
 {
-    return outcome->sent.bytes == 0 && outcome->received.bytes == 0 && outcome->sent.messages == 0 &&
-           outcome->received.messages == 0;
+    return outcome->untouched && outcome->peer_left;
 }
 
 /* Accept one client and run its session. */
@@ -43,25 +45,37 @@ ends_server(const struct run *run, const struct fault *fault)
     return fault->signal || fault->status == STATUS_LOCAL || deadline_passed(run->deadline, deadline_now());
 }
 
-/* Clients one after the other: the first that says something, or with -k all that come. */
+/* Until when the next client has to come. */
+static int64_t
+accept_deadline(const struct run *run)
+{
+    return deadline_sooner(run->deadline, deadline_after(deadline_now(), run->request->accept_ms));
+}
+
+/*
+ * Clients one after the other: the first that says something, or with -k all that come. One without a byte is
+ * none: who waits for the next client goes on waiting.
+ */
 static int
 serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
     const struct request *request = run->request;
+    int64_t deadline = accept_deadline(run);
     for (;;) {
-        int64_t accept_deadline =
-            deadline_sooner(run->deadline, deadline_after(deadline_now(), request->accept_ms));
         struct outcome outcome = { .started = -1 };
-        int result = serve_one(run, listener, accept_deadline, &outcome, fault);
+        int result = serve_one(run, listener, deadline, &outcome, fault);
         bool had_client = outcome.started >= 0;
         if (result != 0 && (!had_client || ends_server(run, fault)))
             return -1;
-        if (!request->keeps_open && !was_empty(&outcome))
+        bool is_empty = was_empty(&outcome);
+        if (!request->keeps_open && !is_empty)
             return result;
-        if (was_empty(&outcome))
+        if (is_empty)
             log_line(run->log, LOG_TALK, "Connection closed without a byte");
         else if (result != 0)
             log_fault(run->log, fault);
+        if (!is_empty)
+            deadline = accept_deadline(run);
         if (!request->keeps_open && listener_resume(listener, fault) != 0)
             return -1;
     }

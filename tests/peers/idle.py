@@ -9,6 +9,7 @@ each: TICKS of processor time, WAKES (how often it was woken), KIB of resident m
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -44,8 +45,21 @@ def end_peer(joined):
     joined.socket.shutdown(socket.SHUT_WR)
 
 
+def end_peer_only(joined):
+    joined.socket.shutdown(socket.SHUT_WR)
+
+
 def end_ours(joined):
     joined.end_input()
+
+
+def close_peer(joined):
+    joined.socket.close()
+
+
+def reset_peer(joined):
+    joined.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    joined.socket.close()
 
 
 def plainly(*steps, role="client", kind="tcp", options=()):
@@ -93,12 +107,23 @@ def name_all():
         state(f"{role}: nobody reads our output")(plainly(block_download, role=role))
         state(f"{role}: nobody reads our output, and our input has ended")(
             plainly(block_download, end_ours, role=role))
+        state(f"{role}: nobody reads our output, and the peer has ended")(
+            plainly(block_download, end_peer_only, role=role))
+        state(f"{role}: nobody reads our output, and the peer has closed")(
+            plainly(block_download, close_peer, role=role))
+        state(f"{role}: nobody reads our output, and the peer has reset")(
+            plainly(block_download, reset_peer, role=role))
         state(f"{role}: both directions are stuck")(plainly(block_upload, block_download, role=role))
     state("seqpacket: both directions are stuck")(plainly(block_upload, block_download, kind="seqpacket"))
     state("seqpacket: the peer has ended")(plainly(end_peer, kind="seqpacket"))
     state("seqpacket: our input has ended")(plainly(end_ours, kind="seqpacket"))
     state("unix: both directions are stuck, and our input has ended")(
         plainly(block_upload, block_download, end_ours, kind="unix"))
+    for kind in ("unix", "seqpacket"):
+        state(f"{kind}: nobody reads our output, and the peer has closed")(
+            plainly(block_download, close_peer, kind=kind))
+        state(f"{kind}: both directions are stuck, and the peer has closed")(
+            plainly(block_download, block_upload, close_peer, kind=kind))
     state("no input is read")(plainly(block_upload, options=["-d"]))
     state("our input has ended, the writing side is open")(plainly(end_ours, options=["--no-shutdown"]))
     state("only sending, stuck")(plainly(block_upload, end_ours, options=["--send-only"]))

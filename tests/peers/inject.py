@@ -11,14 +11,17 @@ SCENARIO is KIND-client or KIND-listener, the program's part in it; KIND is
 
   --size=BYTES          of each direction (1048576)
   --ordinals=some|all   which calls of each kind fail: the first, the second, the middle one and the last, or each (some)
-  --lasting             a final error comes at every later call of the kind as well
+  --lasting             a final error comes at every later call of the kind as well (but for write, which tells of
+                        it), and no allocation succeeds any more
   --only=CALL[,CALL]    only these system calls
+  --copy                the program also writes a copy of all that it moves, with --output
   --shim=FILE           not system calls but allocations fail, each once; FILE is failmalloc.c, compiled
   --limit=SECONDS       of one run (20)
   --verbose             a line for each run, not only for those that are wrong
 
 A run with a fault in it is one of
-  whole     status 0, nothing said, all bytes have arrived on both sides, and the peer saw an orderly end
+  whole     status 0, nothing said, all bytes have arrived on both sides (and in the copy), and the peer saw an
+            orderly end
   clean     another status, and exactly one line of message
   LIE       status 0 though something is missing, or the peer was reset
   MUTE      another status and no message         BABBLE   a message of several lines, or at status 0
@@ -89,7 +92,7 @@ WRONG = ["LIE", "MUTE", "BABBLE", "HANG", "CRASH", "DIED"]
 SANITIZED = os.environ.get("SKT_SANITIZED", "no") == "yes"
 SANITIZER_STATUS = 99
 WORKERS = len(os.sched_getaffinity(0))
-RECORD = 4096
+RECORD = 32768
 # The program's first call of its own; what comes before is the loader's and the C library's.
 OWN = re.compile(r"fcntl\(0, F_GETFD")
 
@@ -208,6 +211,8 @@ class Run:
         self.wanted = marked(sweep.down) if self.has_records else sweep.down
         self.path = os.path.join(folder, "socket")
         self.announced = os.path.join(folder, "announced")
+        self.copy = os.path.join(folder, "copy")
+        self.copied = 0
         family = socket.AF_INET if self.is_inet else socket.AF_UNIX
         self.peer = Peer(family, socket.SOCK_SEQPACKET if self.has_records else socket.SOCK_STREAM, sweep.down)
         self.output = self.errors = b""
@@ -227,6 +232,7 @@ class Run:
     def operands(self):
         kind = ["--seqpacket", "--records", "u32"] if self.has_records else []
         listen = [] if self.is_client else ["-l", "--announce=" + self.announced]
+        listen += ["--output=" + self.copy] if self.sweep.options["copy"] else []
         if not self.is_inet:
             return listen + kind + ["-U", self.path]
         port = self.peer.listener.getsockname()[1] if self.is_client else 0
@@ -244,6 +250,7 @@ class Run:
                 stdin=file if self.is_client else subprocess.PIPE,
                 stdout=subprocess.PIPE if self.is_client else file,
                 stderr=subprocess.PIPE,
+                bufsize=0,
                 start_new_session=True,
                 env=environment,
             )
@@ -251,22 +258,38 @@ class Run:
                 self.peer.start(self.peer.serve)
             else:
                 self.peer.start(self.peer.call, self.address, lambda: process.returncode is not None)
+            feeder = threading.Thread(target=self.feed, args=(process.stdin,))
+            feeder.start()
+            process.stdin = None  # the feeder's
             try:
-                given = None if self.is_client else self.input
-                self.output, self.errors = process.communicate(given, timeout=self.sweep.limit)
+                self.output, self.errors = process.communicate(timeout=self.sweep.limit)
                 self.status = process.returncode
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
+            feeder.join()
             self.peer.finish()
             if not self.is_client:
                 file.seek(0)
                 self.output = file.read()
+        if os.path.exists(self.copy):
+            self.copied = os.path.getsize(self.copy)
+
+    def feed(self, pipe):
+        """In writes as large as the pipe takes; communicate() would make them small."""
+        try:
+            if pipe:
+                with pipe:
+                    pipe.write(self.input)
+        except OSError:
+            pass  # it takes no more: whether that was in order is judged by what arrived
 
     def is_whole(self):
-        return (
-            self.peer.received == self.sweep.up and self.peer.end == "the end" and self.output == self.wanted
-        )
+        if self.peer.received != self.sweep.up or self.peer.end != "the end" or self.output != self.wanted:
+            return False
+        if self.sweep.options["copy"]:
+            return self.copied == len(self.sweep.up) + len(self.sweep.down)
+        return True
 
     def verdict(self, transient):
         if self.status is None:
@@ -402,7 +425,7 @@ def sweep_calls(sweep, pool):
         again, final = ERRORS[call]
         for ordinal in chosen(ordinals, sweep.options["ordinals"]):
             jobs += [(call, ordinal, error, True, False) for error in again]
-            jobs += [(call, ordinal, error, False, lasting) for error in final]
+            jobs += [(call, ordinal, error, False, lasting and call != "write") for error in final]
     results = pool.map(lambda job: fail_call(sweep, job[0], job[1], job[2], job[4]), jobs)
     for (call, _, error, transient, _), (run, ordinal) in zip(jobs, results):
         if run is None:
@@ -418,7 +441,8 @@ def fail_allocation(sweep, number):
     """The run, or None when the program has not come to that allocation."""
 
     def environment(path):
-        return dict(os.environ, LD_PRELOAD=sweep.options["shim"], FAILMALLOC_AT=str(number), FAILMALLOC_SAYS=path)
+        at = f"{number}+" if sweep.options["lasting"] else f"{number}"
+        return dict(os.environ, LD_PRELOAD=sweep.options["shim"], FAILMALLOC_AT=at, FAILMALLOC_SAYS=path)
 
     run, said = sweep.run([], "said", environment)
     return run if said else None
@@ -441,6 +465,7 @@ def main(words):
         "ordinals": "some",
         "lasting": "",
         "only": "",
+        "copy": "",
         "shim": "",
         "limit": "20",
         "verbose": "",

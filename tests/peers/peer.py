@@ -244,7 +244,7 @@ class Peer:
             if self.listener is None and sender:
                 self.last_sender = sender if self.is_unconnected() else None
         else:
-            data = self.socket.recv(most)
+            data = self.socket.recv(most if self.kind == socket.SOCK_STREAM else MESSAGE_MAX)
         self.received.update(data)
         self.received_bytes += len(data)
         if len(self.kept) < 1 << 25:

@@ -168,5 +168,6 @@ main(void)
     check_line_wrap("hi\n", "hi\n", false);
     check_line_wrap("", "\n", false);
     check_line_wrap("a\nb", "a\nb\n", true);
+    check_line_wrap("a\nb\n", "a\nb\n", true);
     return tap_done();
 }

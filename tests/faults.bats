@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# One call fails: each system call of a session, with each error that it may answer, and each allocation.
+#
+# tests/peers/inject.py says how a run is judged. By default the first, the second, the middle and the last call of
+# each kind fail; with SKT_TEST_SWEEP=full in the environment, each one does, and everywhere also for good.
+
+load helpers
+
+# Options and one scenario. The last line of the output has the figures.
+sweep_once() {
+    run foreign inject.py "$@" "$SKT"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    echo "# ${lines[-1]}" >&3
+}
+
+sweep() {
+    need strace
+    strace -o /dev/null true 2>/dev/null || skip "strace may not trace processes here"
+    if [ "${SKT_TEST_SWEEP:-}" = full ]; then
+        sweep_once --ordinals=all "$@"
+        sweep_once --ordinals=all --lasting "$@"
+    else
+        sweep_once "$@"
+    fi
+}
+
+# The shim that lets an allocation fail, in $shim.
+make_shim() {
+    [ "${SKT_SANITIZED:-no}" = no ] || skip "a sanitizer has an allocator of its own"
+    local compiler
+    read -ra compiler <<<"${CC:-cc}"
+    need "${compiler[0]}"
+    shim=$PWD/failmalloc.so
+    "${compiler[@]}" -std=c11 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$SKT_SRCDIR/tests/peers/failmalloc.c" -ldl ||
+        skip "the compiler makes no shared objects: $CC"
+    LD_PRELOAD=$shim FAILMALLOC_AT=1 FAILMALLOC_SAYS=$PWD/said "$SKT" 127.0.0.1 1 2>/dev/null || true
+    [ -s said ] || skip "the program does not take its allocator from outside, as one that is linked statically"
+}
+
+sweep_allocations() {
+    make_shim
+    for scenario; do
+        for lasting in '' --lasting; do
+            run foreign inject.py $lasting --shim="$shim" "$scenario" "$SKT"
+            echo "$output"
+            [ "$status" -eq 0 ]
+        done
+    done
+}
+
+# --- system calls ----------------------------------------------------------------------------------------
+
+@test "whichever system call of a TCP client fails, it recovers or says so, and never lies" { sweep tcp-client; }
+
+@test "whichever system call of a TCP listener fails, it recovers or says so, and never lies" { sweep tcp-listener; }
+
+@test "whichever system call of a Unix client fails, it recovers or says so, and never lies" { sweep unix-client; }
+
+@test "whichever system call of a Unix listener fails, it recovers or says so, and never lies" { sweep unix-listener; }
+
+@test "whichever system call of a client of records fails, it recovers or says so, and never lies" {
+    sweep seqpacket-client
+}
+
+@test "whichever system call of a listener for records fails, it recovers or says so, and never lies" {
+    sweep seqpacket-listener
+}
+
+@test "whichever system call of a lookup fails, the client recovers or says so" { sweep name-client; }
+
+@test "whichever write of a copy fails, the client says so, and never lies about the copy" {
+    sweep --copy --only=openat,write,close tcp-client
+}
+
+@test "a final error that lasts is said once, by a client" { sweep --lasting tcp-client; }
+
+@test "a final error that lasts is said once, by a listener" { sweep --lasting tcp-listener; }
+
+# --- allocations -----------------------------------------------------------------------------------------
+
+@test "without memory for any one allocation a client ends with one message, and never crashes" {
+    sweep_allocations tcp-client unix-client seqpacket-client
+}
+
+@test "without memory for any one allocation a listener ends with one message, and never crashes" {
+    sweep_allocations tcp-listener unix-listener seqpacket-listener
+}
+
+# --- would it be seen? -----------------------------------------------------------------------------------
+
+@test "the sweep tells a program that hides its failures from one that does not" {
+    need strace
+    strace -o /dev/null true 2>/dev/null || skip "strace may not trace processes here"
+    printf '#!/bin/sh\n"%s" "$@" 2>/dev/null\nexit 0\n' "$SKT" >liar
+    printf '#!/bin/sh\nexec "%s" "$@" 2>/dev/null\n' "$SKT" >mute
+    chmod +x liar mute
+    run -1 foreign inject.py --only=socket tcp-client ./liar
+    assert_contains "$output" "LIE tcp-client socket 1 EMFILE"
+    run -1 foreign inject.py --only=socket tcp-client ./mute
+    assert_contains "$output" "MUTE tcp-client socket 1 EMFILE"
+}

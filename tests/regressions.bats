@@ -1,0 +1,91 @@
+#!/usr/bin/env bats
+# What once went wrong: each test is named after what was seen.
+
+load helpers
+
+# --- listening -----------------------------------------------------------------------------------------------------
+
+@test "input that was read for a client that left at once is said to be lost, and not kept from the next in silence" {
+    printf 'hi\n' >input
+    listener_input=input start_skt_listener -U "$PWD/s"
+    kill -STOP "$listener_pid"
+    start_peer "connect:unix:$PWD/s" close
+    end_status "$peer_pid"
+    kill -CONT "$listener_pid"
+    end_status "$listener_pid"
+    assert_equal "$status" 1
+    assert_contains "$(<"$listener_err")" "(sent 0 bytes, 3 more unsent; received 0 bytes)"
+}
+
+@test "an empty file is sent by a listener that only sends, and that is the end" {
+    start_skt_listener --send-only 127.0.0.1 0
+    run -0 timeout 10 "$SKT" 127.0.0.1 "$port" </dev/null
+    end_status "$listener_pid"
+    assert_equal "$status $(<"$listener_err")" "0 "
+}
+
+# --- -q --------------------------------------------------------------------------------------------------------------
+
+@test "-q 0 sends the lines that -i still holds back" {
+    start_peer listen:tcp accept 'expect:a\nb\nc\n' drain
+    run -0 timeout 10 "$SKT" -q 0 -i 0.2 127.0.0.1 "$port" < <(printf 'a\nb\nc\n')
+    end_status "$peer_pid"
+    assert_equal "$status" 0
+}
+
+@test "-q 0 sends all of a file to a peer that reads late" {
+    input=$(random_file 1M)
+    start_peer rcvbuf:4096 listen:tcp accept sleep:1 drain digest
+    run -0 timeout 20 "$SKT" -q 0 -O 8K 127.0.0.1 "$port" <"$input"
+    assert_equal "$output" ""
+    end_status "$peer_pid"
+    assert_contains "$(<"$peer_out")" "received 1048576 $(digest "$input" | cut -d' ' -f1)"
+}
+
+# --- a truthful status ------------------------------------------------------------------------------------------------
+
+@test "datagrams that wait for a slow reader of standard output are not left behind" {
+    start_peer listen:udp recv:1 datagram:30000 datagram:30000 datagram:30000 datagram:30000
+    run -0 --separate-stderr bash -c '
+        set -o pipefail
+        printf q | timeout 10 "$0" -u 127.0.0.1 "$1" | { sleep 2.5; wc -c; }' "$SKT" "$port"
+    assert_equal "$output" 120000
+}
+
+@test "a peer that ends first and then leaves without reading is no success" {
+    input=$(random_file 150K) # fits into our kernel's buffer, but not into the peer's
+    start_peer rcvbuf:4096 listen:tcp accept halfclose sleep:2.6 close
+    run -1 timeout 20 "$SKT" -O 200K 127.0.0.1 "$port" <"$input"
+    assert_contains "$output" "not acknowledged"
+}
+
+# A closed socket waits for the other side's end no longer than net.ipv4.tcp_fin_timeout; ours is refused after that.
+end_long_after_peer() {
+    echo 1 >/proc/sys/net/ipv4/tcp_fin_timeout
+    start_peer listen:tcp accept expect:hello close
+    run timeout 10 "$SKT" 127.0.0.1 "$port" < <(printf hello; sleep 4)
+    echo "$status $output"
+}
+
+@test "our end of input long after the peer has closed is no failure when all bytes have arrived" {
+    in_netns true
+    run -0 in_netns end_long_after_peer
+    assert_equal "$output" "0 "
+}
+
+# --- standard streams --------------------------------------------------------------------------------------------------
+
+@test "the master of a pseudo-terminal can be standard input and output" {
+    start_peer listen:tcp accept expect:from-slave send:from-peer stall
+    run -0 timeout 20 python3 - "$SKT" "$port" <<'END'
+import os, pty, subprocess, sys, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+skt = subprocess.Popen([sys.argv[1], "127.0.0.1", sys.argv[2]], stdin=master, stdout=master)
+os.write(slave, b"from-slave")
+print(os.read(slave, 100).decode())
+skt.terminate()
+skt.wait()
+END
+    assert_equal "$output" "from-peer"
+}
