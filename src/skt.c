@@ -18,9 +18,9 @@ run_sessions(struct loop *loop, const struct request *request, const struct log 
     };
     int result = 0;
     if (request->output)
-        result = dump_open(request->output, DUMP_RAW, request->append_output, &run.observers, fault);
+        result = dump_open(loop, request->output, DUMP_RAW, request->append_output, &run.observers, fault);
     if (result == 0 && request->hex_dump)
-        result = dump_open(request->hex_dump, DUMP_HEX, request->append_output, &run.observers, fault);
+        result = dump_open(loop, request->hex_dump, DUMP_HEX, request->append_output, &run.observers, fault);
     if (result == 0)
         result = request->scans     ? scan_run(&run, fault)
                  : request->listens ? server_run(&run, fault)

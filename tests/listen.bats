@@ -355,11 +355,14 @@ client_sides() {
 @test "a connection that closes without a byte is told with -v and does not end the listener" {
     start_skt_listener -v -n 127.0.0.1 0
     foreign peer.py "connect:tcp:$port" close
-    wait_for_text "$listener_err" "Connection closed without a byte"
+    told() { [ "$(grep -c "^Connection closed without a byte$" "$listener_err")" -eq "$1" ]; }
+    wait_until told 1
+    wait_listening tcp "$port"
     foreign peer.py "connect:tcp:$port" reset
+    wait_until told 2 # before, a further client would be one too many
+    wait_listening tcp "$port"
     run -0 timeout 10 "$SKT" -z 127.0.0.1 "$port"
-    told_thrice() { [ "$(grep -c "^Connection closed without a byte$" "$listener_err")" -eq 3 ]; }
-    wait_until told_thrice
+    wait_until told 3
     alive "$listener_pid"
     say_to real 127.0.0.1 "$port"
     end_status "$listener_pid"
@@ -371,7 +374,7 @@ client_sides() {
     start_skt_listener 127.0.0.1 0
     foreign peer.py "connect:tcp:$port" close
     foreign peer.py "connect:tcp:$port" reset
-    say_to real 127.0.0.1 "$port"
+    wait_until say_to real 127.0.0.1 "$port" # who comes while the one before is looked at is refused
     end_status "$listener_pid"
     assert_equal "$status" 0
     assert_file_is "$listener_out" 'real\n'

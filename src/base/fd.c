@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 int
@@ -22,18 +23,22 @@ fd_reserve_standard(struct fault *fault)
     return 0;
 }
 
+/* Links that the system itself keeps for a process's own descriptors. */
+static bool
+is_own_descriptor(const char *path)
+{
+    return strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
+           strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0;
+}
+
 int
 fd_create(const char *path, bool append, struct fault *fault)
 {
-    int how =
-        O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
-    int fd = open(path, how, 0600);
+    int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
+    int fd = open(path, is_own_descriptor(path) ? how : how | O_NOFOLLOW, 0600);
     if (fd < 0 && errno == ELOOP)
         return fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s", path);
-    if (fd < 0)
-        return fault_set(fault, STATUS_LOCAL, "%s", path);
-    (void)fcntl(fd, F_SETFL, append ? O_APPEND : 0); /* non-blocking only to open a FIFO without a reader */
-    return fd;
+    return fd < 0 ? fault_set(fault, STATUS_LOCAL, "%s", path) : fd;
 }
 
 int

@@ -14,8 +14,9 @@
 int fd_reserve_standard(struct fault *fault);
 
 /*
- * Open a file to write to: made with mode 0600 if it is not there, never through a symbolic link, emptied
- * unless `append`. Returns the descriptor for the caller to close, or -1 with STATUS_LOCAL.
+ * Open a file to write to: made with mode 0600 if it is not there, emptied unless `append`, and never through a
+ * symbolic link, but for those that stand for our own descriptors (/dev/stderr, /dev/fd/63). It does not block.
+ * Returns the descriptor for the caller to close, or -1 with STATUS_LOCAL.
  */
 int fd_create(const char *path, bool append, struct fault *fault);
 

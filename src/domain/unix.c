@@ -177,7 +177,7 @@ bind_with_mode(int fd, const struct sockaddr_un *name, socklen_t length, mode_t 
     return result;
 }
 
-enum path_state { PATH_IN_USE, PATH_DEAD, PATH_GONE, PATH_OTHER_FILE, PATH_OTHER_USER };
+enum path_state { PATH_IN_USE, PATH_DEAD, PATH_GONE, PATH_OTHER_FILE, PATH_OTHER_USER, PATH_SEALED };
 
 /*
  * What is at a path that bind(2) found taken? Only a socket that refuses is dead. It is asked with a datagram
@@ -199,6 +199,8 @@ path_state(const struct sockaddr_un *name, socklen_t length, struct stat *file)
     (void)fd_close(&fd); /* only asked a question */
     if (error == ENOENT)
         return PATH_GONE;
+    if (error == EACCES)
+        return PATH_SEALED; /* its mode lets us not even ask */
     if (error != ECONNREFUSED)
         return PATH_IN_USE;
     return file->st_uid == geteuid() || geteuid() == 0 ? PATH_DEAD : PATH_OTHER_USER;

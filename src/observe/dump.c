@@ -1,13 +1,17 @@
 #include "observe/dump.h"
 
+#include "base/deadline.h"
 #include "base/fd.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { ROW = 16, LINE_SIZE = 128 };
 
 struct dump {
     struct observer base;
+    struct loop *loop;
     int fd;
     enum dump_form form;
     const char *path;
@@ -17,7 +21,21 @@ struct dump {
 static int
 put(const struct dump *dump, const void *data, size_t size, struct fault *fault)
 {
-    return fd_write_all(dump->fd, data, size) == 0 ? 0 : fault_set(fault, STATUS_LOCAL, "%s", dump->path);
+    const char *rest = data;
+    while (size > 0) {
+        ssize_t n = write(dump->fd, rest, size);
+        if (n < 0 && errno == EAGAIN) {
+            struct pollfd room = { .fd = dump->fd, .events = POLLOUT };
+            if (loop_wait(dump->loop, &room, 1, DEADLINE_NEVER, fault) < 0)
+                return -1;
+        } else if (n < 0 && errno != EINTR) {
+            return fault_set(fault, STATUS_LOCAL, "%s", dump->path);
+        } else if (n > 0) {
+            rest += n;
+            size -= (size_t)n;
+        }
+    }
+    return 0;
 }
 
 /* One row of at most ROW bytes in words. Returns its length. */
@@ -61,13 +79,14 @@ dump_moved(struct observer *observer, enum direction direction, const void *data
 }
 
 int
-dump_open(const char *path, enum dump_form form, bool append, struct observer **observers,
+dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, struct observer **observers,
           struct fault *fault)
 {
     struct dump *dump = malloc(sizeof *dump);
     if (!dump)
         return fault_set(fault, STATUS_LOCAL, "%s", path);
     *dump = (struct dump){ .base = { .moved = dump_moved, .next = *observers }, .form = form, .path = path };
+    dump->loop = loop;
     dump->fd = fd_create(path, append, fault);
     if (dump->fd < 0) {
         free(dump);

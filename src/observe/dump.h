@@ -5,6 +5,7 @@
 #ifndef SKT_OBSERVE_DUMP_H
 #define SKT_OBSERVE_DUMP_H
 
+#include "base/loop.h"
 #include "observe/observer.h"
 #include <stdbool.h>
 
@@ -13,9 +14,12 @@ enum dump_form {
     DUMP_HEX, /* "> 00000000  68 65 6c 6c 6f 0a  |hello.|": > sent, < received; offset within the direction */
 };
 
-/* Open `path` (fd_create) and put an observer in front of *observers. Returns 0, or -1 with STATUS_LOCAL. */
-int dump_open(const char *path, enum dump_form form, bool append, struct observer **observers,
-              struct fault *fault);
+/*
+ * Open `path` (fd_create) and put an observer in front of *observers. A reader of it that is slow (a FIFO) is
+ * waited for with `loop`: a copy is whole. Returns 0, or -1 with STATUS_LOCAL.
+ */
+int dump_open(struct loop *loop, const char *path, enum dump_form form, bool append,
+              struct observer **observers, struct fault *fault);
 
 /* Close and free all of a list; says what close(2) reports. Returns 0, or -1 with STATUS_LOCAL. */
 int dump_close(struct observer **observers, struct fault *fault);

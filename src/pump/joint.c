@@ -22,6 +22,7 @@ joint_fail(struct joint *joint, const struct fault *fault)
     if (!joint->failed)
         *joint->fault = *fault;
     joint->failed = true;
+    joint->interrupted = joint->interrupted || fault->signal;
 }
 
 void

@@ -32,6 +32,7 @@ struct joint {
     bool input_ended;       /* by itself, not by our policy */
     bool moved_on;          /* a state has changed: look at everything again before waiting */
     bool failed;
+    bool interrupted; /* a signal came while an observer waited */
     bool far_is_dead; /* nothing more can be said over the socket, or no time is left for it */
     struct fault *fault;
 };

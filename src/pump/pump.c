@@ -181,6 +181,8 @@ run_flows(struct joint *joint)
         carry(joint, &joint->sent, near_ready, far_ready);
         if (only_input && (joint->near->person || !(near_ready & READY_READ)))
             joint_end_source(joint, &joint->sent);
+        if (joint->interrupted)
+            return -1;
         if (ending_has_come(joint))
             return 0;
     }

@@ -8,7 +8,7 @@
 
 const char record_words[] = "none line nul u16 u32 netstring size:N";
 
-enum { NETSTRING_DIGITS_MAX = 10 }; /* more would be past any message there is */
+enum { NETSTRING_DIGITS_MAX = 9 }; /* more would be past any message there is, and past 32 bits */
 
 static enum record_found
 bad(struct record *record, const char *problem)

@@ -108,7 +108,7 @@ const struct option_row option_rows[] = {
 
     { .letter = 'q', .name = "quit-after", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.quit_ms), .min = -1, .max = TIME_MAX_MS, .fallback = "no limit",
-      .group = GROUP_END, .help = "go on at most this long after our input has ended" },
+      .group = GROUP_END, .help = "go on at most this long after our input has ended and been sent" },
     { .letter = 'd', .name = "no-input", .kind = OPTION_FLAG, FIELD(request.no_input),
       .excludes = CONFLICTS_WITH_NO_INPUT, .group = GROUP_END,
       .help = "read no input, and do not end the writing side either" },
