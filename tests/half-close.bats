@@ -60,11 +60,11 @@ slowly() {
     need python3 nc.openbsd ncat socat
     request=$(random_file 100000)
     reply=$(random_file 1M)
-    # foreign_with_late_reply COMMAND...: its input is the reply, 3 s after it has started
+    # foreign_with_late_reply COMMAND...: its input is the reply, 1.5 s after it has started
     foreign_with_late_reply() {
         late=late-$job_count
         mkfifo "$late"
-        background_input=/dev/null start_background bash -c 'exec >"$2"; sleep 3; cat "$1"' - "$reply" "$late"
+        background_input=/dev/null start_background bash -c 'exec >"$2"; sleep 1.5; cat "$1"' - "$reply" "$late"
         background_input=$late start_background "$@"
         got+=("$started_out") foreign+=("$started_pid") names+=("$1")
     }

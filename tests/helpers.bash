@@ -37,6 +37,8 @@
 #   start_foreign COMMAND...            start_background that skips the test where COMMAND is not installed
 #   start_peer STEP...                  tests/peers/peer.py, a scripted peer (its manual is at its top); sets
 #                                       $port once it listens, and $peer_pid $peer_out $peer_err
+#   peer_succeeds [PID ERR]             waits until the scripted peer (the last one started, or that one) has
+#                                       ended, and fails unless it has done every step
 #   foreign SCRIPT.py ARGUMENTS...      run a script of tests/peers/ to its end; for `run foreign ...`. Each has
 #                                       its manual at its top: peer.py, and terminal.py, which gives a command
 #                                       a terminal as standard input
@@ -76,11 +78,12 @@
 #
 # Needs: each skips the test, with the reason, where it is not met
 #   need COMMAND...      need_ipv6      need_root      need_plain_build (no sanitizers: for what they change,
-#   such as memory in use, or what cannot be together with them, such as strace)
+#   such as memory in use, or what cannot be together with them, such as strace)      need_tracer (strace)
 #
 # Assertions, which print both sides when they fail
 #   assert_equal GOT WANT               assert_contains TEXT PART        refute_contains TEXT PART
 #   assert_same_file GOT WANT           assert_file_is FILE TEXT (the whole content, printf escapes in TEXT)
+#   assert_one_line TEXT PART (and has PART)
 #   assert_at_least NUMBER LEAST        assert_at_most NUMBER MOST
 #   fail WORDS...                       fails with a message
 #
@@ -107,7 +110,8 @@ skt_setup() {
     export LC_ALL=C TERM=dumb
     job_pids=()
     job_count=0
-    unset background_input listener_input
+    unset background_input listener_input input streams
+    options=()
 }
 
 skt_teardown() {
@@ -267,6 +271,11 @@ start_meeting_skt() {
     background_input=${input:-/dev/null} start_background \
         bash -c 'exec "$@" '"${streams:-}" - "$SKT" "${options[@]}" "$@"
     skt_pid=$started_pid skt_out=$started_out skt_err=$started_err
+}
+
+peer_succeeds() {
+    end_status "${1:-$peer_pid}"
+    assert_equal "$status $(cat "${2:-$peer_err}")" "0 "
 }
 
 foreign() {
@@ -439,6 +448,12 @@ need_ipv6() {
 
 need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 
+need_tracer() {
+    need strace
+    need_plain_build
+    strace -o /dev/null true 2>/dev/null || skip "strace may not trace processes here"
+}
+
 need_plain_build() { [ "${SKT_SANITIZED:-no}" = no ] || skip "not with sanitizers"; }
 
 # --- assertions ------------------------------------------------------------------------------------------
@@ -461,6 +476,11 @@ assert_same_file() {
 # shellcheck disable=SC2059  # the text is a format, so that it can have escapes
 assert_file_is() {
     printf "$2" | cmp -s -- "$1" - || fail "$1 holds: $(head -c 2000 "$1" | od -An -c)"$'\n'"want: $2"
+}
+
+assert_one_line() {
+    [ "$(wc -l <<<"$1")" -eq 1 ] || fail "not one line: $1"
+    assert_contains "$1" "$2"
 }
 
 assert_at_least() { [ "$1" -ge "$2" ] || fail "got $1, want at least $2"; }

@@ -319,6 +319,23 @@ backlog_of() { ss -Hltn "sport = :$1" | awk '{ print $3 }'; }
     assert_equal "$(backlog_of "$port")" "$(cat /proc/sys/net/core/somaxconn)"
 }
 
+@test "two hundred clients that come at once get into the queue without a stall" {
+    [ "$(cat /proc/sys/net/core/somaxconn)" -ge 200 ] || skip "this system lets fewer wait"
+    start_skt_listener -k -d 127.0.0.1 0
+    kill -STOP "$listener_pid" # nobody accepts meanwhile
+    cat >burst.py <<'PYTHON'
+import socket, sys, time
+began = time.monotonic()
+clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=8) for _ in range(200)]
+print("stalled" if time.monotonic() - began > 4 else "at once") # a full queue costs a second and more, each time
+PYTHON
+    run -0 timeout 20 python3 burst.py "$port"
+    assert_equal "$output" "at once"
+    kill -CONT "$listener_pid"
+    say_to after 127.0.0.1 "$port"
+    wait_for_text "$listener_out" after
+}
+
 # --- one client ---------------------------------------------------------------------------------------------------
 
 @test "without -k a second client is refused at once while the first is served" {

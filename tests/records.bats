@@ -3,17 +3,6 @@
 
 load helpers
 
-# The scripted peer has done every step.
-peer_succeeds() {
-    end_status "${1:-$peer_pid}"
-    assert_equal "$status $(cat "${2:-$peer_err}")" "0 "
-}
-
-assert_one_line() {
-    assert_equal "$(wc -l <<<"$1")" 1
-    assert_contains "$1" "$2"
-}
-
 # carries FORMAT IN OUT: given IN as its input, a client sends "one", an empty message and "two", and of "three",
 # an empty message and "four" it makes OUT. Over UDP, and over local records. IN and OUT have printf's escapes.
 # shellcheck disable=SC2059  # the texts are formats
@@ -284,6 +273,16 @@ crosses() {
     assert_one_line "$stderr" "a message of 0 bytes is no record of size:3"
 }
 
+@test "a message larger than skt holds is status 1 and says both sizes, instead of being cut" {
+    [ "$(cat /proc/sys/net/core/wmem_max)" -ge 1200000 ] || skip "the system's send buffers are too small for this"
+    start_peer sndbuf:1200000 listen:unixdgram:s 'expect:hello\n' 'send:one\n' datagram:1100000
+    run -1 --separate-stderr timeout 10 "$SKT" -u -U s <<<hello
+    assert_equal "$output" one
+    assert_one_line "$stderr" "1100000 bytes, room for "
+    assert_contains "$stderr" "message cut"
+    peer_succeeds
+}
+
 # --- usage -----------------------------------------------------------------------------------------------
 
 @test "--records with a type that has no messages is a usage error" {
@@ -349,8 +348,8 @@ crosses() {
 @test "skt --records u32 | skt --records u32 carries datagrams of UDP whole, the empty and the largest too" {
     start_peer rcvbuf:1000000 listen:udp recv:0 recv:65507 expect:x recv:30000 recv:0 'expect:end\n' digest
     background_input=/dev/null start_background bash -c \
-        '"$1" -l -u -I 1M -W 6 --announce=bound --records u32 127.0.0.1 0 | "$1" -u -q 0.1 --records u32 127.0.0.1 "$2"' \
-        - "$SKT" "$port"
+        '"$1" -l -u -I 1M -W 6 --announce=bound --records u32 127.0.0.1 0 |
+            "$1" -u --records u32 127.0.0.1 "$2"' - "$SKT" "$port"
     wait_for_line bound "$started_pid" "$started_err"
     run -0 foreign peer.py "connect:udp:127.0.0.1:$(sed 's/.*://' bound)" datagram:0 datagram:65507 send:x \
         datagram:30000 datagram:0 'send:end\n' digest
@@ -363,7 +362,7 @@ crosses() {
 @test "skt --records u32 | skt --records u32 carries 1000 local datagrams whole" {
     start_messages receive unixdgram:far 1000:60000:3:any
     background_input=/dev/null start_background bash -c \
-        '"$1" -l -u -U -W 1000 --announce=bound --records u32 near | "$1" -u -U -q 0.1 --records u32 far' - "$SKT"
+        '"$1" -l -u -U -W 1000 --announce=bound --records u32 near | "$1" -u -U --records u32 far' - "$SKT"
     wait_for_line bound "$started_pid" "$started_err"
     messages send unixdgram:near 1000:60000:3:any
     messages_are_good

@@ -26,7 +26,7 @@ listed() { tr -s ' \t' '\n\n' <"$SKT_SRCDIR/Makefile.am" | grep -xE -e "$1" | LC
 }
 
 @test "every scripted peer is in the tarball" {
-    assert_equal "$(listed 'tests/peers/.*')" "$(present tests/peers -name '*.py')"
+    assert_equal "$(listed 'tests/peers/.*')" "$(present tests/peers -name '*.py' -o -name '*.c')"
 }
 
 @test "a header compiles alone" {
@@ -47,7 +47,7 @@ listed() { tr -s ' \t' '\n\n' <"$SKT_SRCDIR/Makefile.am" | grep -xE -e "$1" | LC
 
 @test "includes go down the folders of the plan, never up" {
     # from the bottom to the top; a folder may include from itself and from those before it
-    order=(base domain dial endpoint observe pump request session)
+    order=(base observe domain dial endpoint pump request session)
     cd "$SKT_SRCDIR"
     assert_equal "$(find src -mindepth 1 -type d -printf '%f\n' | sort)" "$(printf '%s\n' "${order[@]}" | sort)"
     for i in "${!order[@]}"; do

@@ -397,6 +397,25 @@ many_dead() {
     in_netns many_dead
 }
 
+refused_second() {
+    use_hosts '127.0.1.1 mixed' '127.0.1.2 mixed' '127.0.1.3 mixed'
+    start_deaf_listener tcp:127.0.1.1:0
+    start_saying alive "tcp:127.0.1.3:$port" 5
+    local least=10000
+    for _ in 1 2 3 4 5; do
+        timed run -0 timeout 10 "$SKT" mixed "$port" </dev/null
+        assert_equal "$output" alive
+        [ "$elapsed" -ge "$least" ] || least=$elapsed
+    done
+    assert_at_least "$least" 250
+    assert_at_most "$least" 450 # not twice that
+}
+
+@test "a refusal while another address does not answer lets the next one start at once" {
+    need python3
+    in_netns refused_second
+}
+
 late_first() {
     own_names
     # the first address has no room until after the second one has refused; then the kernel asks again

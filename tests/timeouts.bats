@@ -294,10 +294,12 @@ C
 }
 
 @test "-i does not delay what comes in meanwhile" {
-    start_peer listen:tcp accept save:sent expect:one\\n send:early\\n expect:two\\n
+    start_peer listen:tcp accept save:sent expect:one\\n send:early\\n waitfile:more send:again\\n expect:two\\n
     printf 'one\ntwo\n' >lines
     background_input=lines start_background "$SKT" -i 30 127.0.0.1 "$port"
     wait_for_text "$started_out" early
+    touch more
+    wait_for_text "$started_out" again
     assert_file_is sent 'one\n' # the second line is still to come
     alive "$started_pid"
 }

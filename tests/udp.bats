@@ -3,28 +3,6 @@
 
 load helpers
 
-# The scripted peer has done every step.
-peer_succeeds() {
-    end_status "${1:-$peer_pid}"
-    assert_equal "$status $(cat "${2:-$peer_err}")" "0 "
-}
-
-# Standard error is one line, and has TEXT.
-assert_one_line() {
-    assert_equal "$(wc -l <<<"$1")" 1
-    assert_contains "$1" "$2"
-}
-
-# A file that has grown to so many bytes.
-file_has_bytes() { [ "$(stat -c %s "$1")" -ge "$2" ]; }
-
-# Can the tracer be used here? It cannot in every container, nor together with the leak check of the sanitizers.
-need_tracer() {
-    need strace
-    need_plain_build
-    strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
-}
-
 # --- connecting ------------------------------------------------------------------------------------------
 
 @test "our input goes out as a datagram, and the answer is printed" {
@@ -349,8 +327,9 @@ listen_on_localhost() {
 @test "many lines go out one by one and in order" {
     steps=()
     for i in {1..100}; do steps+=("expect:line $i"); done
-    start_peer listen:udp "${steps[@]}"
-    run -0 timeout 10 "$SKT" -u -q 0.1 --records line 127.0.0.1 "$port" < <(printf 'line %d\n' {1..100})
+    start_peer listen:udp "${steps[@]}" send:all
+    run -0 timeout 10 "$SKT" -u -W 1 --records line 127.0.0.1 "$port" < <(printf 'line %d\n' {1..100})
+    assert_equal "$output" all
     peer_succeeds
 }
 
@@ -576,10 +555,10 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
 
 @test "a full queue is waited for: a datagram of a client is sent once, and not given up" {
     need_tracer
-    start_peer listen:udp 'expect:hello\n' refuses:0.3
+    start_peer listen:udp 'expect:hello\n' refuses:0.2 'send:once\n'
     run -0 --separate-stderr timeout 10 strace -qq -o trace -e trace=sendto \
-        -e inject=sendto:error=ENOBUFS:when=1..3 "$SKT" -u -q 0.2 127.0.0.1 "$port" <<<hello
-    assert_equal "$stderr" ""
+        -e inject=sendto:error=ENOBUFS:when=1..3 "$SKT" -u -W 1 127.0.0.1 "$port" <<<hello
+    assert_equal "$output$stderr" once
     assert_equal "$(grep -c INJECTED trace)" 3
     peer_succeeds
 }

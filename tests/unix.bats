@@ -3,17 +3,6 @@
 
 load helpers
 
-# The scripted peer has done every step.
-peer_succeeds() {
-    end_status "${1:-$peer_pid}"
-    assert_equal "$status $(cat "${2:-$peer_err}")" "0 "
-}
-
-assert_one_line() {
-    assert_equal "$(wc -l <<<"$1")" 1
-    assert_contains "$1" "$2"
-}
-
 # A name that nobody else has, for programs that are waited for by name.
 unique_name() { mktemp -u skt-XXXXXXXXXX; }
 
@@ -283,7 +272,8 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     run -0 foreign peer.py connect:unixdgram:s 'send:question\n'
     end_status "$listener_pid"
     assert_equal "$status" 1
-    assert_one_line "$(cat "$listener_err")" "the sender has no name that could be answered (sent 0 bytes, 7 more unsent"
+    assert_one_line "$(cat "$listener_err")" \
+        "the sender has no name that could be answered (sent 0 bytes, 7 more unsent"
     assert_file_is "$listener_out" 'question\n'
 
     listener_input=answer start_skt_listener -u -U -k t
@@ -348,15 +338,17 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
 @test "a receiver that is slow loses no datagram" {
     steps=(listen:unixdgram:s)
     for i in {1..300}; do steps+=("expect:line $i"); done
-    start_peer "${steps[@]}"
+    start_peer "${steps[@]}" send:all
     kill -STOP "$peer_pid" # its queue is full after a few
     printf 'line %d\n' {1..300} >input
-    background_input=input start_background "$SKT" -u -U -q 5 --records line s
+    background_input=input start_background "$SKT" -u -U -W 1 --records line s
     sleeping() { grep -q '^State:.S' "/proc/$started_pid/status"; }
     wait_until sleeping
     kill -CONT "$peer_pid"
     peer_succeeds
-    stop "$started_pid"
+    end_status "$started_pid"
+    assert_equal "$status" 0
+    assert_file_is "$started_out" 'all\n'
 }
 
 @test "a peer that goes away is status 4 or 1, and said" {
@@ -400,6 +392,16 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     assert_equal "$status" 0
     assert_file_is "$listener_out" two
     assert_contains "$(cat "$listener_err")" "received 3 bytes in 3 messages"
+}
+
+@test "a seqpacket connection may begin with an empty record, from either end" {
+    start_peer listen:seqpacket:s accept datagram:0 send:one close
+    run -0 --separate-stderr timeout 10 "$SKT" -U --seqpacket --stats s </dev/null
+    assert_equal "$output" one
+    assert_contains "$stderr" "received 3 bytes in 2 messages"
+    start_peer listen:seqpacket:t accept recv:0 expect:one drain
+    run -0 timeout 10 "$SKT" -U --seqpacket --records line t < <(printf '\none\n')
+    peer_succeeds
 }
 
 @test "the end of our input half-closes a seqpacket connection, and the answer still comes" {
@@ -638,9 +640,7 @@ s = socket.socket(socket.AF_UNIX); s.bind("s"); print("bound", flush=True); time
 }
 
 @test "the socket file is born with its mode, and not given it later" {
-    need strace
-    need_plain_build
-    strace -o /dev/null true 2>/dev/null || skip "strace may not trace here"
+    need_tracer
     umask 000
     start_background strace -qq -o trace -e trace=bind,chmod,fchmod,fchmodat,umask "$SKT" -l -U --announce=bound s
     wait_for_line bound "$started_pid" "$started_err"
@@ -657,6 +657,19 @@ s = socket.socket(socket.AF_UNIX); s.bind("s"); print("bound", flush=True); time
         assert_equal "$(stat -c %a s)" "$(printf %o "0$mode")"
         stop "$listener_pid"
     done
+}
+
+@test "a socket file whose mode keeps even its owner out is gone at the end, too" {
+    need_root
+    need setpriv
+    cp "$SKT" ./skt
+    chmod 755 skt
+    chmod 777 .
+    start_background setpriv --reuid=65534 --regid=65534 --clear-groups ./skt -l -U --mode 0 s
+    wait_until test -S s
+    assert_equal "$(stat -c '%a %u' s)" "0 65534"
+    stop "$started_pid"
+    [ ! -e s ]
 }
 
 @test "the socket file is gone after a session, whoever ended it" {
@@ -731,6 +744,34 @@ s = socket.socket(socket.AF_UNIX); s.bind("s"); print("bound", flush=True); time
     echo precious >t
     stop "$listener_pid"
     assert_file_is t 'precious\n'
+}
+
+@test "while a listener serves its only client, the next one may have its path, and keeps it" {
+    start_skt_listener -U s
+    start_peer connect:unix:s 'send:to the first\n' waitfile:taken halfclose drain
+    first_pid=$listener_pid first_out=$listener_out
+    wait_for_text "$first_out" "to the first"
+    start_skt_listener -U s
+    touch taken
+    peer_succeeds
+    end_status "$first_pid"
+    assert_equal "$status" 0
+    run -0 foreign peer.py connect:unix:s 'send:to the second\n'
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+    assert_file_is "$listener_out" 'to the second\n'
+    [ ! -e s ]
+}
+
+@test "a signal while a client still waits to connect removes the path of its -s" {
+    start_peer backlog:0 listen:unix:s connect:unix:s touch:full stall
+    wait_until test -e full
+    background_input=/dev/null start_background "$SKT" -U -s mine s
+    wait_until test -S mine
+    kill -TERM "$started_pid"
+    end_status "$started_pid"
+    assert_equal "$status" 143
+    [ ! -e mine ]
 }
 
 @test "a socket file that is gone already is no failure" {

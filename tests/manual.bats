@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# The manual, doc/skt.1: what it shows works as it stands there, and what it lists is what there is.
+
+load helpers
+load examples
+
+manual=$SKT_SRCDIR/doc/skt.1
+
+setup() {
+    examples_setup
+    "$SKT" --help >help-page
+}
+
+# --- what it shows -----------------------------------------------------------------------------------------------
+
+@test "two people at terminals read what the other types, and Control-D ends it for both" {
+    manual_example talk >example
+    start_example <example
+    type_at client 'hello over there\n'
+    wait_shown server "hello over there"
+    type_at server 'hello yourself\n'
+    wait_shown client "hello yourself"
+    type_at client '\004'
+    end_example
+}
+
+@test "a Unix socket carries a request to its listener, and its file is gone afterwards" {
+    play unix
+    assert_file_is requests 'reload\n'
+    [ ! -e control ]
+}
+
+@test "a datagram arrives, and both ends know when they are done" {
+    play datagram
+    wait_shown server hello
+}
+
+@test "a question whose input has ended gets its whole answer" {
+    printf 'pear\napple\n' >words
+    play question
+    wait_shown client $'apple\r\npear'
+    wait_shown server please
+}
+
+@test "the borders of messages survive a pipe between two programs" {
+    play records
+    assert_file_is messages 'one\ntwo three\n'
+}
+
+@test "limits of time that are kept are not felt" {
+    manual_example limits >example
+    start_example <example
+    type_at client 'in time\n'
+    wait_shown server "in time"
+    type_at client '\004'
+    end_example
+}
+
+@test "a file arrives whole, and both ends say so" {
+    mv "$(random_file 300000)" original
+    play file
+    assert_same_file copy original
+}
+
+@test "a file is fetched whole from who listens" {
+    mv "$(random_file 300000)" original
+    play fetch
+    assert_same_file copy original
+}
+
+@test "a folder arrives with all that is in it" {
+    need tar
+    mkdir -p folder/within there
+    echo one >folder/first
+    echo two >folder/within/second
+    manual_example folder | sed 's/tar -xf -/tar -C there -xf -/' >example # beside the folder that is sent
+    play_example <example
+    diff -r folder there/folder
+}
+
+@test "the rate of a connection is shown, with every byte counted" {
+    play rate
+    wait_shown client "skt: sent 67108864 bytes, "
+}
+
+@test "a web server gets the line ends that it wants, and its answer is shown" {
+    start_peer listen:tcp accept 'expect:GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' \
+        'send:HTTP/1.0 200 OK\r\n\r\nwelcome\n' close
+    stands_for 80 "$port"
+    play web
+    wait_shown client "HTTP/1.0 200 OK"
+    wait_shown client welcome
+    end_status "$peer_pid"
+    assert_equal "$status" 0
+}
+
+@test "a web browser is answered by hand, and what it asks is shown" {
+    need curl
+    play browser
+    wait_shown server "GET / HTTP/1.1"
+}
+
+@test "a port that answers is told, by itself and in a range" {
+    start_skt_listener 127.0.0.1 0
+    stands_for 22 "$port"
+    stands_for 20-25 "$port-$port"
+    play ports
+    wait_shown client "Connection to 127.0.0.1 $port port [tcp/"
+}
+
+@test "a service that comes up a little later is waited for" {
+    need python3
+    local later
+    later=$(free_port tcp)
+    stands_for 5000 "$later"
+    manual_example ready >example
+    start_example <example
+    wait_shown client "Connection refused" # at least once
+    start_background python3 "$SKT_SRCDIR/tests/peers/peer.py" "listen:tcp:$later" accept close
+    end_example
+}
+
+@test "a service that does not hang up is left a second after the last command" {
+    start_peer listen:tcp accept 'expect:stats\r\n' 'send:END\r\n' stall
+    stands_for 11211 "$port"
+    play quit
+    wait_shown client END
+}
+
+@test "a listener that goes on collects from one client after the other until it is interrupted" {
+    manual_example inbox >example
+    start_example <example
+    wait_until 10 is_idle client
+    wait_for_text inbox second
+    assert_file_is inbox 'first\nsecond\n'
+    interrupt_at server
+    end_example 130 0 0
+}
+
+@test "datagrams of many senders are collected, a line for each" {
+    manual_example log >example
+    start_example <example
+    wait_until 10 is_idle client
+    wait_for_text log "disk full"
+    assert_file_is log 'disk full\n'
+    interrupt_at server
+    end_example 130 0
+}
+
+@test "each line of a file becomes a datagram, with the pause between" {
+    printf 'load 1\nload 2\nload 3\n' >metrics
+    local began
+    began=$(now_ms)
+    play lines
+    wait_shown server $'load 1\r\nload 2\r\nload 3\r\n'
+    assert_at_least $(($(now_ms) - began)) 200
+}
+
+@test "a script learns the port that the system chose, without a pause or a guess" {
+    mv "$(random_file 100000)" original
+    play script
+    assert_same_file copy original
+}
+
+@test "connections are passed on to another machine, both ways" {
+    echo "what is the time" >question
+    echo "late" >answer
+    play relay
+    wait_shown server "what is the time"
+    wait_shown client late
+}
+
+@test "a conversation is shown byte by byte" {
+    play dump
+    wait_shown server ping
+    wait_shown client pong
+}
+
+@test "the exit status tells why it did not work" {
+    start_peer listen:tcp accept stall # the only client that this port will ever have is not us
+    start_peer connect:tcp:"$port" stall
+    start_skt_listener 127.0.0.1 0
+    hold_input
+    background_input=$held_input start_background "$SKT" "$address"
+    say x
+    wait_for_text "$listener_out" x # and now it listens no more
+    stands_for 5000 "$port"
+    play status
+}
+
+@test "every example of the manual is run by a test, and no display is without a mark" {
+    local shown
+    shown=$(sed -n 's/^\.\\" example: //p' "$manual" | sort)
+    assert_equal "$shown" "$(sed -nE 's/^    (play|manual_example) ([a-z]+)( .*)?$/\2/p' "$BATS_TEST_FILENAME" | sort)"
+    assert_equal "$(grep -c '^\.Bd' "$manual")" "$(wc -l <<<"$shown")"
+    assert_equal "$(grep -B 1 '^\.Bd' "$manual" | grep -c '^\.\\" example: ')" "$(wc -l <<<"$shown")"
+    assert_at_least "$(sed -n '/^\.Sh EXAMPLES/,/^\.Sh DIAG/p' "$manual" | grep -c '^\.Bd')" 12
+}
+
+# --- what it lists -----------------------------------------------------------------------------------------------
+
+# The options that --help lists, as "w wait TIME", "- domain NAME", "l listen".
+options_of_help() {
+    awk '
+        !/^(  -[^-], |      )--/ { next }
+        {
+            letter = /^  -[^-],/ ? substr($0, 4, 1) : "-"
+            sub(/^  (-., |    )--/, "")
+            sub(/   *[^ ].*$/, "")
+            gsub(/[][=]+/, " ")
+            print letter, $1 (NF > 1 ? " " $2 : "")
+        }' help-page | sort
+}
+
+# The same of the section OPTIONS.
+options_of_manual() {
+    sed -n '/^\.Sh OPTIONS/,/^\.Sh ENV/p' "$manual" | awk '
+        !/^\.It Fl/ { next }
+        {
+            gsub(/ Ns Op = Ns/, "")
+            letter = "-"
+            for (i = 2; i <= NF; i++) {
+                if ($i == "Fl" && $(i + 1) ~ /^-./) name = substr($(i + 1), 2)
+                else if ($i == "Fl") letter = $(i + 1)
+                if ($i == "Ar") value = " " toupper($(i + 1))
+            }
+            print letter, name value
+            value = ""
+        }' | sort
+}
+
+# What OPTIONS says of one: the lines from its tag to the next.
+entry_of() { # NAME
+    sed -n '/^\.Sh OPTIONS/,/^\.Sh ENV/p' "$manual" |
+        awk -v name="-$1" '/^\.(It|El|Ss)/ { within = 0; for (i = 2; i <= NF; i++) if ($i == name) within = 1 } within'
+}
+
+# The options that are named in an entry after a line with this word, by their long names, on one line.
+options_after() { # WORD ENTRY
+    [ -e options ] || options_of_help >options
+    awk -v word="$1" -v table="$(<options)" '
+        BEGIN {
+            count = split(table, rows, "\n")
+            for (i = 1; i <= count; i++) { split(rows[i], row, " "); if (row[1] != "-") name[row[1]] = row[2] }
+        }
+        $0 == word { listing = 1; next }
+        listing && /^\.Fl/ {
+            for (i = 2; i <= NF; i++) {
+                if ($i == ".") listing = 0
+                else if ($i ~ /^-./) print substr($i, 2)
+                else if ($i in name) print name[$i]
+            }
+            next
+        }
+        $0 != "or" { listing = 0 }' <<<"$2" | sort | tr '\n' ' '
+}
+
+@test "the manual is good mdoc" {
+    need mandoc
+    run -0 mandoc -T lint -W warning "$manual"
+    assert_equal "$output" ""
+}
+
+@test "no display of the manual is wider than a terminal of 80 columns" {
+    local name line
+    for name in $(sed -n 's/^\.\\" example: //p' "$manual"); do
+        while IFS= read -r line; do
+            assert_at_most "${#line}" 69 # the page is indented by 11
+        done < <(manual_example "$name")
+    done
+}
+
+@test "the manual has every option of --help, with its letter and its value, and no other" {
+    options_of_help >help
+    options_of_manual >listed
+    assert_at_least "$(wc -l <help)" 40
+    diff help listed
+}
+
+# What --help says of an option, on one line.
+help_of() { # NAME
+    awk -v name="--$1" '
+        /^(  -[^-], |      )--/ { within = index($0 " ", name " ") || index($0, name "[") }
+        /^$/ { within = 0 }
+        within' help-page | tr -s ' \n' ' '
+}
+
+# Long names among words such as "-l --listen or -o", sorted, on one line.
+long_names() { tr ' ' '\n' | sed -n 's/^--//p' | sort | tr '\n' ' '; }
+
+@test "the manual says of each option which ones it excludes, and no others" {
+    local name want
+    "$SKT" --completion zsh >completion
+    while read -r _ name _; do
+        # zsh is told "(-l --listen ...)": the option itself, and all that cannot stand beside it
+        want=$(sed -nE "s/^ *'\(([^)]*)\)'(\{-.\+?,)?--$name(=-?)?['}].*/\1/p" completion | long_names)
+        want=" $want"
+        assert_equal "--$name: $(options_after "Not with" "$(entry_of "$name")")" "--$name:${want/ $name / }"
+    done < <(options_of_help)
+}
+
+@test "the manual says of each option which one it needs" {
+    local name want
+    while read -r _ name _; do
+        want=$(help_of "$name" | sed -nE 's/.*\(needs ([^)]*)\).*/\1/p' | sed 's/-l/--listen/; s/-o /--output /' | long_names)
+        assert_equal "--$name: $(options_after Needs "$(entry_of "$name")")" "--$name: $want"
+    done < <(options_of_help)
+}
+
+@test "the manual has the words and the bounds that a value can be" {
+    local name words word bounds entry
+    "$SKT" --completion bash >completion
+    while read -r _ name _; do
+        entry=$(entry_of "$name")
+        words=$(sed -n "/ --$name=)/,/return/s/.*compgen -W '\([^']*\)'.*/\1/p" completion)
+        for word in $words; do
+            [[ $'\n'$(grep '^\..*Cm' <<<"$entry" | tr ' ' '\n')$'\n' == *$'\n'$word$'\n'* ]] || fail "--$name: no .Cm $word"
+        done
+        bounds=$(help_of "$name" | grep -oE '[0-9]+ to [0-9]+' || true)
+        [ -z "$bounds" ] || assert_contains "$entry" "from $bounds"
+    done < <(options_of_help)
+}
+
+@test "the exit statuses of the manual are those of the program" {
+    sed -nE 's/^ *STATUS_[A-Z_]+ = ([0-9]+),.*/\1/p' "$SKT_SRCDIR/src/base/fault.h" | sort -n >program
+    sed -n '/^\.Sh EXIT/,/^\.Sh EXA/s/^\.It //p' "$manual" | sort -n >listed
+    assert_at_least "$(wc -l <program)" 8
+    diff program listed
+}

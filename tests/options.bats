@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# What skt says of its own options: --help, --version, and the completions of three shells.
+
+load helpers
+
+# The option table of the sources, as "w wait", "- domain", sorted.
+options_of_table() {
+    sed -nE "s/^    \{ (\.letter = '(.)', )?\.name = \"([a-z0-9-]+)\".*/\2 \3/p" "$SKT_SRCDIR/src/request/option.c" |
+        sed 's/^ /- /' | sort
+}
+
+long_names_of_table() { options_of_table | cut -d ' ' -f 2 | sort; }
+
+# completed BEFORE... WORD: what bash offers for WORD after "skt BEFORE...", sorted, on one line. Bash cuts words
+# at "=".
+completed() {
+    "$SKT" --completion bash >skt.bash
+    # shellcheck disable=SC2016  # for the other bash
+    bash --norc -c '
+        compopt() { :; } # says how to complete, and exists only while bash does so
+        source ./skt.bash
+        COMP_WORDS=(skt "$@") COMP_CWORD=$#
+        _skt
+        printf "%s\n" "${COMPREPLY[@]}"' - "$@" | sort | tr '\n' ' ' | sed 's/ $//'
+}
+
+# --- help --------------------------------------------------------------------------------------------------------
+
+@test "--help goes to standard output, and is no error" {
+    run -0 --separate-stderr "$SKT" --help
+    assert_contains "${lines[0]}" "Usage: skt"
+    assert_equal "$stderr" ""
+}
+
+@test "-h is the same as --help" {
+    assert_equal "$("$SKT" -h)" "$("$SKT" --help)"
+}
+
+@test "--help fits a terminal of 80 columns" {
+    local line
+    while IFS= read -r line; do
+        assert_at_most "${#line}" 80
+    done < <("$SKT" --help)
+}
+
+@test "--help has no tab, no blank at the end of a line, and no line without its newline" {
+    "$SKT" --help >page
+    run -1 grep -n -P '\t| $' page
+    assert_equal "$(tail -c 1 page | od -An -c | tr -d ' ')" '\n'
+}
+
+@test "--help lists every option of the table once, with its letter, and no other" {
+    options_of_table >table
+    "$SKT" --help | sed -nE 's/^  (-(.),|   ) --([a-z0-9-]+).*/\2 \3/p' | sed 's/^ /- /' | sort >listed
+    assert_at_least "$(wc -l <table)" 40
+    diff table listed
+}
+
+@test "no two options have the same letter or the same name" {
+    assert_equal "$(long_names_of_table | uniq -d)" ""
+    assert_equal "$(options_of_table | cut -c 1 | grep -v - | sort | uniq -d)" ""
+}
+
+@test "--help names every exit status that can be, and the manual" {
+    run -0 "$SKT" --help
+    for word in "0 done" "2 usage" "6 timed out" "9 this side failed" "man skt"; do
+        assert_contains "$(tr -s ' \n' ' ' <<<"$output")" "$word"
+    done
+}
+
+@test "help that cannot be written is status 9 and one line" {
+    [ -c /dev/full ] || skip "needs /dev/full"
+    local option
+    for option in --help --version "--completion bash"; do
+        # shellcheck disable=SC2086  # two words
+        run -9 --separate-stderr bash -c '"$SKT" "$@" >/dev/full' - $option
+        assert_equal "$stderr" "skt: write to standard output: No space left on device"
+    done
+}
+
+@test "--help is answered whatever else is asked" {
+    run -0 "$SKT" -l --help -z -u
+    assert_contains "$output" "Usage: skt"
+}
+
+# --- version -----------------------------------------------------------------------------------------------------
+
+@test "--version lists domains and types, and the program takes each of them" {
+    run -0 --separate-stderr "$SKT" --version
+    [[ $output =~ ^skt\ [0-9]+\.[0-9]+ ]] || fail "$output"
+    [[ ${lines[1]} =~ ^domains:\ ([a-z0-9\ ]+)\;\ types:\ ([a-z\ ]+)$ ]] || fail "$output"
+    local domains=${BASH_REMATCH[1]} types=${BASH_REMATCH[2]} word
+    assert_contains " $domains " " inet "
+    assert_contains " $types " " stream "
+    for word in $domains; do
+        run -2 "$SKT" --domain "$word"
+        assert_contains "$output" "missing operand"
+    done
+    for word in $types; do
+        # a type that a domain does not have is refused with another message than one that is not known
+        run -2 "$SKT" --type "$word"
+        refute_contains "$output" "not known"
+    done
+}
+
+@test "-V is the same as --version" {
+    assert_equal "$("$SKT" -V)" "$("$SKT" --version)"
+}
+
+# --- completions -------------------------------------------------------------------------------------------------
+
+@test "the completion of bash is good bash and has every option of the table" {
+    "$SKT" --completion bash >completion
+    bash -n completion
+    long_names_of_table | sed 's/^/--/' >table
+    sed -nE "s/^ +mapfile .*compgen -W '(--[^']*)'.*/\1/p" completion | tr ' ' '\n' | sort >offered
+    diff table offered
+}
+
+@test "the completion of zsh is good zsh and has every option of the table" {
+    "$SKT" --completion zsh >completion
+    long_names_of_table >table
+    sed -nE "s/^ *'(\(.*\)|\*)'(\{-.\+?,)?--([a-z0-9-]+)=?-?\}?'\[.*/\3/p" completion | sort >offered
+    diff table offered
+    need zsh
+    zsh -n completion
+}
+
+@test "the completion of fish is good fish and has every option of the table, with its letter" {
+    "$SKT" --completion fish >completion
+    options_of_table >table
+    sed -nE 's/^complete -c skt( -s (.))? -l ([a-z0-9-]+) .*/\2 \3/p' completion | sed 's/^ /- /' | sort >offered
+    diff table offered
+    need fish
+    HOME=$PWD fish -n completion
+}
+
+@test "bash completes the name of an option, a word that is its value, and a file" {
+    assert_equal "$(completed --li)" "--listen"
+    assert_equal "$(completed -l --keep)" "--keep-open"
+    assert_equal "$(completed --records n)" "netstring none nul"
+    assert_equal "$(completed --shutdown = r)" "rdwr"
+    assert_equal "$(completed --domain =)" "inet inet46 inet6 unix"
+    assert_equal "$(completed -T crit)" "critical"
+    touch some-file
+    assert_equal "$(completed --output some)" "some-file"
+    assert_equal "$(completed -o some)" "some-file"
+    assert_equal "$(completed --announce = some)" "some-file"
+    assert_equal "$(completed -U some)" "some-file"
+}
+
+@test "the Tab key completes an option in a real bash" {
+    need python3
+    mkdir bin
+    printf '#!/bin/sh\necho "called with $*."\n' >bin/skt
+    chmod +x bin/skt
+    "$SKT" --completion bash >completion
+    # the fake skt shows the words that the shell has made of the keys
+    TERM=vt100 INPUTRC=/dev/null run -0 foreign terminal.py --all --type='. ./completion\nskt --li\t0\nexit\n' \
+        env PATH="$PWD/bin:$PATH" bash --norc --noprofile -i
+    assert_contains "$output" "called with --listen 0."
+}
+
+@test "fish completes the name of an option and a word that is its value" {
+    need fish
+    "$SKT" --completion fish >completion
+    mkdir bin
+    ln -s "$SKT" bin/skt
+    export HOME=$PWD PATH=$PWD/bin:$PATH
+    run -0 fish --no-config -c 'source completion; complete -C "skt --lis"; complete -C "skt --records net"'
+    assert_contains "$output" --listen
+    assert_contains "$output" netstring
+}
+
+@test "a shell whose completion is not known is refused, and the known ones are named" {
+    run -2 --separate-stderr "$SKT" --completion tcsh
+    assert_equal "$output" ""
+    for word in tcsh bash zsh fish; do
+        assert_contains "$stderr" "$word"
+    done
+}

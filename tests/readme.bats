@@ -1,0 +1,173 @@
+#!/usr/bin/env bats
+# README and NEWS: each recipe works as it stands there, and what they name is there.
+
+load helpers
+load examples
+setup() { examples_setup; }
+
+readme=$SKT_SRCDIR/README
+
+@test "recipe 1: a file is sent, and its sender knows that it has arrived" {
+    mv "$(random_file 300000)" original
+    play_recipe 1
+    assert_same_file copy original
+}
+
+@test "recipe 2: a folder is copied" {
+    need tar
+    mkdir -p folder/within there
+    echo one >folder/first
+    echo two >folder/within/second
+    readme_recipe 2 | sed 's/tar -xf -/tar -C there -xf -/' >example # beside the folder that is sent
+    play_example <example
+    diff -r folder there/folder
+}
+
+@test "recipe 3: two terminals talk, and Control-D ends it" {
+    readme_recipe 3 >example
+    start_example <example
+    type_at server 'anybody there\n'
+    wait_shown client "anybody there"
+    type_at client 'yes\n'
+    wait_shown server yes
+    type_at server '\004'
+    end_example
+}
+
+@test "recipe 4: what comes to a port is shown, from one client after the other" {
+    {
+        readme_recipe 4
+        echo 'client$ echo again | skt server 5000'
+    } >example
+    start_example <example
+    wait_until 10 is_idle client
+    wait_shown server hello
+    wait_shown server again
+    assert_equal "$(grep -c "^Connection received on " "${screens[server]}")" 2
+    interrupt_at server
+    end_example 130 0 0
+}
+
+@test "recipe 5: an open port is told" {
+    start_skt_listener 127.0.0.1 0
+    stands_for 22 "$port"
+    play_recipe 5
+}
+
+@test "recipe 6: a question over UDP gets its answer" {
+    readme_recipe 6 >example
+    start_example <example
+    wait_shown server "what time is it"
+    type_at server 'late\n'
+    wait_shown client late
+    interrupt_at server
+    end_example 130 0
+}
+
+@test "recipe 6: no answer is waited for longer than two seconds" {
+    local began
+    began=$(now_ms)
+    readme_recipe 6 >example
+    start_example <example
+    wait_until 10 is_idle client
+    assert_at_least $(($(now_ms) - began)) 2000
+    interrupt_at server
+    end_example 130 0
+}
+
+@test "recipe 7: lines become datagrams, and datagrams lines" {
+    printf 'load 1\nload 2\n' >metrics
+    readme_recipe 7 >example
+    start_example <example
+    wait_until 10 is_idle client
+    wait_for_text log "load 2"
+    assert_file_is log 'load 1\nload 2\n'
+    interrupt_at server
+    end_example 130 0
+}
+
+@test "recipe 8: a service at a Unix socket is asked and answers" {
+    play_recipe 8
+    wait_shown server status
+}
+
+@test "recipe 9: a web server gets the request as it wants it" {
+    start_peer listen:tcp accept 'expect:GET / HTTP/1.0\r\nHost: 127.0.0.1\r\n\r\n' \
+        'send:HTTP/1.0 200 OK\r\n\r\nwelcome\n' close
+    stands_for 80 "$port"
+    play_recipe 9
+    wait_shown client welcome
+    end_status "$peer_pid"
+    assert_equal "$status" 0
+}
+
+@test "recipe 10: a script moves a file without a fixed port and without a pause" {
+    mv "$(random_file 300000)" original
+    play_recipe 10
+    assert_same_file copy original
+    refute_contains "$(cat "${screens[here]}")" "not "
+}
+
+@test "recipe 10: the script says what went wrong, and does not wait for ever" {
+    mkdir original # which cannot be read
+    readme_recipe 10 | sed 's/--accept-timeout 10/--accept-timeout 0.5/' >example
+    play_example <example
+    wait_shown here "not sent: status 9"
+    wait_shown here "not received: status 6"
+}
+
+@test "each recipe is run by a test, and there are at least ten" {
+    local count
+    count=$(grep -cE '^[0-9]+\. ' "$readme")
+    assert_at_least "$count" 10
+    assert_equal "$(sed -nE 's/^([0-9]+)\. .*/\1/p' "$readme")" "$(seq "$count")"
+    assert_equal "$(sed -nE 's/.*(play_recipe|readme_recipe) ([0-9]+).*/\2/p' "$BATS_TEST_FILENAME" | sort -nu)" "$(seq "$count")"
+}
+
+@test "the commands of bootstrap that the README names are there" {
+    local word
+    for word in $(sed -nE 's/^    \.\/bootstrap ([a-z]+) .*/\1/p' "$readme"); do
+        run -0 sh "$SKT_SRCDIR/bootstrap" --help
+        assert_contains "$output" "./bootstrap $word"
+    done
+    [ -n "$word" ]
+}
+
+@test "the files that the README names are there" {
+    local file
+    for file in doc/skt.1 $(sed -n '/^Where to look next/,$s/^    \([A-Za-z/.]*[A-Z.][A-Za-z/.]*\) .*/\1/p' "$readme"); do
+        [ -f "$SKT_SRCDIR/$file" ] || fail "no $file"
+    done
+    assert_equal "$file" COPYING # the last one
+}
+
+@test "the files and functions that architecture.md names are there" {
+    local file word
+    for word in $(grep -o '`[a-z][a-z_./0-9-]*`' "$SKT_SRCDIR/doc/architecture.md" | tr -d '`' | sort -u); do
+        case $word in
+        */*) [ -e "$SKT_SRCDIR/$word" ] || fail "no $word" ;;
+        *.*) [ -n "$(find "$SKT_SRCDIR/src" "$SKT_SRCDIR/tests" -name "$word")" ] || fail "no file $word" ;;
+        *) grep -rqw -e "$word" "$SKT_SRCDIR/src" --include='*.[ch]' || fail "no $word in the sources" ;;
+        esac
+    done
+}
+
+@test "README and NEWS speak of the version that this is" {
+    local version
+    version=$(sed -nE 's/^AC_INIT\(\[skt\], \[([^]]*)\].*/\1/p' "$SKT_SRCDIR/configure.ac")
+    assert_contains "$(cat "$readme")" "tar -xf skt-$version.tar.xz"
+    assert_equal "$(sed -nE 's/^([0-9.]+),.*/\1/p' "$SKT_SRCDIR/NEWS" | head -n 1)" "$version"
+}
+
+@test "what README and NEWS say of options is said of options that there are" {
+    local option
+    for option in $(grep -ohE -- '(^| )--[a-z0-9-]+' "$readme" "$SKT_SRCDIR/NEWS"); do
+        [ "$option" != --help ] || continue
+        "$SKT" --help | grep -qE -- "^  (-.,|   ) $option([ =[]|\$)" || fail "no $option"
+    done
+}
+
+@test "no line of README and NEWS is wider than 80 columns, and none has a tab or a blank at its end" {
+    run -1 grep -nE '^.{81}' "$readme" "$SKT_SRCDIR/NEWS"
+    run -1 grep -nP '\t| $' "$readme" "$SKT_SRCDIR/NEWS"
+}
