@@ -89,3 +89,36 @@ skt.wait()
 END
     assert_equal "$output" "from-peer"
 }
+
+@test "--announce to a FIFO waits for its reader, and a signal ends the waiting" {
+    mkfifo where
+    start_background "$SKT" -l --announce=where 127.0.0.1 0
+    listener_pid=$started_pid
+    wait_until is_sleeping "$listener_pid"
+    IFS= read -r address <where
+    run -0 timeout 10 "$SKT" "$address" <<<hello
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+    assert_file_is "$started_out" 'hello\n'
+    start_background "$SKT" -l --announce=where 127.0.0.1 0
+    wait_until is_sleeping "$started_pid"
+    kill -TERM "$started_pid"
+    end_status "$started_pid"
+    assert_equal "$status" 143
+}
+
+is_sleeping() { grep -q '^State:.*S (sleeping)' "/proc/$1/status"; }
+
+@test "a signal ends skt while it waits for the reader of a copy of the traffic" {
+    mkfifo copy
+    exec {reader}<>copy # which reads nothing
+    start_skt_listener -o copy 127.0.0.1 0
+    random_file 1M >name
+    background_input=$(<name) start_background "$SKT" 127.0.0.1 "$port"
+    wait_until [ -s "$listener_out" ]
+    wait_until is_sleeping "$listener_pid"
+    kill -TERM "$listener_pid"
+    end_status "$listener_pid"
+    assert_equal "$status" 143
+    exec {reader}<&-
+}

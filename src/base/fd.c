@@ -1,10 +1,13 @@
 #include "base/fd.h"
 
+#include "base/deadline.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { READER_WAIT_MS = 20 };
 
 int
 fd_reserve_standard(struct fault *fault)
@@ -32,13 +35,24 @@ is_own_descriptor(const char *path)
 }
 
 int
-fd_create(const char *path, bool append, struct fault *fault)
+fd_create(struct loop *loop, const char *path, bool append, struct fault *fault)
 {
     int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
-    int fd = open(path, is_own_descriptor(path) ? how : how | O_NOFOLLOW, 0600);
-    if (fd < 0 && errno == ELOOP)
-        return fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s", path);
-    return fd < 0 ? fault_set(fault, STATUS_LOCAL, "%s", path) : fd;
+    if (!is_own_descriptor(path))
+        how |= O_NOFOLLOW;
+    for (;;) {
+        int fd = open(path, how, 0600);
+        if (fd >= 0)
+            return fd;
+        if (errno == ELOOP)
+            return fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s",
+                             path);
+        if (errno != ENXIO && errno != EINTR)
+            return fault_set(fault, STATUS_LOCAL, "%s", path);
+        /* a FIFO that nobody reads yet (fifo(7)), and nothing tells when somebody does */
+        if (loop_wait(loop, NULL, 0, deadline_after(deadline_now(), READER_WAIT_MS), fault) < 0)
+            return -1;
+    }
 }
 
 int

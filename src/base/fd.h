@@ -3,6 +3,7 @@
 #define SKT_BASE_FD_H
 
 #include "base/fault.h"
+#include "base/loop.h"
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,10 +16,11 @@ int fd_reserve_standard(struct fault *fault);
 
 /*
  * Open a file to write to: made with mode 0600 if it is not there, emptied unless `append`, and never through a
- * symbolic link, but for those that stand for our own descriptors (/dev/stderr, /dev/fd/63). It does not block.
- * Returns the descriptor for the caller to close, or -1 with STATUS_LOCAL.
+ * symbolic link, but for those that stand for our own descriptors (/dev/stderr, /dev/fd/63). Writes to it do not block.
+ * A FIFO waits for its reader.
+ * Returns the descriptor for the caller to close, or -1 with STATUS_LOCAL or a signal.
  */
-int fd_create(const char *path, bool append, struct fault *fault);
+int fd_create(struct loop *loop, const char *path, bool append, struct fault *fault);
 
 /* Write all of data, however long that takes. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t size);

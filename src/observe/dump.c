@@ -87,7 +87,7 @@ dump_open(struct loop *loop, const char *path, enum dump_form form, bool append,
         return fault_set(fault, STATUS_LOCAL, "%s", path);
     *dump = (struct dump){ .base = { .moved = dump_moved, .next = *observers }, .form = form, .path = path };
     dump->loop = loop;
-    dump->fd = fd_create(path, append, fault);
+    dump->fd = fd_create(loop, path, append, fault);
     if (dump->fd < 0) {
         free(dump);
         return -1;

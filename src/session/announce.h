@@ -7,9 +7,9 @@
 
 /*
  * Write a line for each bound address, spelled as skt takes it back ("tcp://127.0.0.1:5000", "unix:/tmp/x"),
- * in one write(2). `to`: a file (fd_create), fd:N, or NULL for standard error.
+ * in one write(2). `to`: a file (fd_create; a FIFO waits for its reader), fd:N, or NULL for standard error.
  * Returns 0, or -1 with STATUS_LOCAL.
  */
-int announce(const struct listener *listener, const char *to, struct fault *fault);
+int announce(struct loop *loop, const struct listener *listener, const char *to, struct fault *fault);
 
 #endif

@@ -132,7 +132,7 @@ server_run(const struct run *run, struct fault *fault)
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
         return -1;
     report_listening(run->log, &listener);
-    int result = request->announces ? announce(&listener, request->announce_to, fault) : 0;
+    int result = request->announces ? announce(run->loop, &listener, request->announce_to, fault) : 0;
     if (result == 0)
         result =
             request->socket.type->accepts ? serve(run, &listener, fault) : receive(run, &listener, fault);
