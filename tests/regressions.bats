@@ -113,9 +113,9 @@ is_sleeping() { grep -q '^State:.*S (sleeping)' "/proc/$1/status"; }
     mkfifo copy
     exec {reader}<>copy # which reads nothing
     start_skt_listener -o copy 127.0.0.1 0
-    random_file 1M >name
-    background_input=$(<name) start_background "$SKT" 127.0.0.1 "$port"
-    wait_until [ -s "$listener_out" ]
+    head -c 1M /dev/zero | tr '\0' x >big
+    background_input=big start_background "$SKT" 127.0.0.1 "$port"
+    LC_ALL=C read -r -N 1 -t 10 -u "$reader"
     wait_until is_sleeping "$listener_pid"
     kill -TERM "$listener_pid"
     end_status "$listener_pid"
