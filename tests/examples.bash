@@ -108,12 +108,16 @@ note_port() { # COMMAND FILE
     fi
 }
 
+# A terminal of its own: what is written to keys-NAME is typed there, and what it shows is the output of the job.
 start_terminal() { # NAME
-    local lines=$PWD/lines-$1 keys=$PWD/keys-$1
+    local lines=$PWD/lines-$1 keys=$PWD/keys-$1 line_fd key_fd
     mkfifo "$lines" "$keys"
-    exec {line_fds[$1]}<>"$lines" {key_fds[$1]}<>"$keys"
-    background_input=$keys start_background python3 "$SKT_SRCDIR/tests/peers/terminal.py" --all --keys --limit=30 \
-        bash at-terminal "$lines"
+    # both ways, so that nobody waits for us and nothing ends before we do
+    exec {line_fd}<>"$lines"
+    exec {key_fd}<>"$keys"
+    line_fds[$1]=$line_fd key_fds[$1]=$key_fd
+    background_input=$keys SHELL=/bin/sh start_background \
+        script --quiet --flush --return --command "exec bash at-terminal lines-$1" /dev/null
     terminals[$1]=$started_pid
     screens[$1]=$started_out
 }
@@ -132,7 +136,7 @@ type_command() { # TERMINAL COMMAND
 }
 
 start_example() {
-    need python3
+    need script
     declare -gA terminals=() screens=() line_fds=() key_fds=() running=()
     typed_count=0
     example_shows=()

@@ -345,6 +345,7 @@ while IFS= read -r line && [ "$line" != $'\r' ]; do
 done
 head -c "$length" >uploaded
 printf 'HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nDone\n'
+cat # until the client has ended
 SERVER
     mkfifo back
     start_background bash -c '"$@" <back | bash server >back; exit "${PIPESTATUS[0]}"' - \
@@ -355,6 +356,22 @@ SERVER
     assert_equal "$output" "Done"
     assert_same_file uploaded upload
     ends_well skt "$started_pid"
+}
+
+@test "the answer of a program that ends without reading on arrives, all of it" {
+    mkfifo back
+    random_file 200K >/dev/null
+    mv random-* answer
+    start_background bash -c '"$@" <back | { read -r question; cat answer; } >back; exit "${PIPESTATUS[0]}"' - \
+        "$SKT" -l --announce=announced 127.0.0.1 0
+    local listener=$started_pid
+    wait_for_line announced "$listener" "$started_err"
+    port_of "$(<announced)"
+    start_peer "connect:tcp:127.0.0.1:$port" 'send:a question\n' save:answered drain
+    ends_well peer.py "$peer_pid"
+    assert_same_file answered answer
+    end_status "$listener"
+    assert_equal "$status" 9 # the reader of its output has left it
 }
 
 @test "recipe: skt -U asks a web server at a Unix socket" {
