@@ -2,27 +2,20 @@
 # One call fails: each system call of a session, with each error that it may answer, and each allocation.
 #
 # tests/peers/inject.py says how a run is judged. By default the first, the second, the middle and the last call of
-# each kind fail; with SKT_TEST_SWEEP=full in the environment, each one does, and everywhere also for good.
+# each kind fail; with SKT_TEST_SWEEP=full in the environment, each one does.
 
 load helpers
 
 # Options and one scenario. The last line of the output has the figures.
-sweep_once() {
-    run foreign inject.py "$@" "$SKT"
-    echo "$output"
-    [ "$status" -eq 0 ]
-    echo "# ${lines[-1]}" >&3
-}
-
 sweep() {
     need strace
     strace -o /dev/null true 2>/dev/null || skip "strace may not trace processes here"
-    if [ "${SKT_TEST_SWEEP:-}" = full ]; then
-        sweep_once --ordinals=all "$@"
-        sweep_once --ordinals=all --lasting "$@"
-    else
-        sweep_once "$@"
-    fi
+    local ordinals=some
+    [ "${SKT_TEST_SWEEP:-}" != full ] || ordinals=all
+    run foreign inject.py --ordinals="$ordinals" "$@" "$SKT"
+    echo "$output"
+    [ "$status" -eq 0 ]
+    echo "# ${lines[-1]}" >&3
 }
 
 # The shim that lets an allocation fail, in $shim.
@@ -33,7 +26,7 @@ make_shim() {
     need "${compiler[0]}"
     shim=$PWD/failmalloc.so
     "${compiler[@]}" -std=c11 -D_GNU_SOURCE -shared -fPIC -o "$shim" "$SKT_SRCDIR/tests/peers/failmalloc.c" -ldl ||
-        skip "the compiler makes no shared objects: $CC"
+        skip "${compiler[*]} makes no shared object here"
     LD_PRELOAD=$shim FAILMALLOC_AT=1 FAILMALLOC_SAYS=$PWD/said "$SKT" 127.0.0.1 1 2>/dev/null || true
     [ -s said ] || skip "the program does not take its allocator from outside, as one that is linked statically"
 }
@@ -75,7 +68,7 @@ sweep_allocations() {
 
 @test "a final error that lasts is said once, by a client" { sweep --lasting tcp-client; }
 
-@test "a final error that lasts is said once, by a listener" { sweep --lasting tcp-listener; }
+@test "a final error that lasts is said once, by a listener" { sweep --lasting unix-listener; }
 
 # --- allocations -----------------------------------------------------------------------------------------
 

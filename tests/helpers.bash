@@ -27,7 +27,7 @@
 #   now_ms                              prints a clock, for "at least" and generous "at most"
 #
 # In the background. Standard input comes from $background_input (a file; empty when it is not set). SIGINT and
-# SIGQUIT, which a script's background jobs ignore, are back at their defaults.
+# SIGQUIT, which a script's background jobs ignore, and SIGHUP, which nohup does, are back at their defaults.
 #   start_background COMMAND...         sets $started_pid $started_out $started_err (files of what it prints)
 #   start_skt_listener ARGUMENTS...     skt -l --announce=FILE ARGUMENTS..., and waits until it listens. Give
 #                                       `127.0.0.1 0` for a port of the kernel's choice. Input: $listener_input
@@ -189,7 +189,7 @@ end_status() {
 start_background() {
     local reset=()
     if [ "$(type -t "$1")" = file ]; then
-        reset=(env '--default-signal=INT,QUIT')
+        reset=(env '--default-signal=INT,QUIT,HUP')
     fi
     job_count=$((job_count + 1))
     started_out=$BATS_TEST_TMPDIR/job-$job_count.out

@@ -359,15 +359,26 @@ SERVER
 }
 
 @test "the answer of a program that ends without reading on arrives, all of it" {
-    mkfifo back
-    random_file 200K >/dev/null
+    mkfifo back forth
+    random_file 60K >/dev/null
     mv random-* answer
-    start_background bash -c '"$@" <back | { read -r question; cat answer; } >back; exit "${PIPESTATUS[0]}"' - \
-        "$SKT" -l --announce=announced 127.0.0.1 0
+    start_background bash -c '
+        exec >back <forth
+        read -r
+        touch asked
+        until [ -e go ]; do sleep 0.02; done
+        exec cat answer'
+    local program=$started_pid
+    start_background bash -c 'exec "$@" <back >forth' - "$SKT" -l --announce=announced 127.0.0.1 0
     local listener=$started_pid
     wait_for_line announced "$listener" "$started_err"
     port_of "$(<announced)"
     start_peer "connect:tcp:127.0.0.1:$port" 'send:a question\n' save:answered drain
+    wait_until [ -e asked ]
+    kill -STOP "$listener" # so that it finds the answer and the end of its reader at once
+    touch go
+    ends_well "the program" "$program"
+    kill -CONT "$listener"
     ends_well peer.py "$peer_pid"
     assert_same_file answered answer
     end_status "$listener"
@@ -398,15 +409,18 @@ SERVER
 
 @test "recipe: a program talks through skt as its child, over two pipes" {
     start_peer listen:tcp accept expect:1 send:one expect:2 send:two drain send:bye
+    local from to theirs answer
     coproc child { exec timeout 10 "$SKT" 127.0.0.1 "$port" 3>&-; }
-    printf 1 >&"${child[1]}"
-    read -r -t 10 -N 3 -u "${child[0]}" answer
+    theirs=${child[1]} # bash forgets its own when the child ends
+    exec {from}<&"${child[0]}" {to}>&"$theirs" {theirs}>&-
+    printf 1 >&"$to"
+    read -r -t 10 -N 3 -u "$from" answer
     assert_equal "$answer" one
-    printf 2 >&"${child[1]}"
-    read -r -t 10 -N 3 -u "${child[0]}" answer
+    printf 2 >&"$to"
+    read -r -t 10 -N 3 -u "$from" answer
     assert_equal "$answer" two
-    exec {child[1]}>&-
-    read -r -t 10 -N 3 -u "${child[0]}" answer
+    exec {to}>&-
+    read -r -t 10 -N 3 -u "$from" answer
     assert_equal "$answer" bye
     ends_well peer.py "$peer_pid"
 }

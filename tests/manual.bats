@@ -229,30 +229,44 @@ options_of_manual() {
         }' | sort
 }
 
-# What OPTIONS says of one: the lines from its tag to the next.
-entry_of() { # NAME
-    sed -n '/^\.Sh OPTIONS/,/^\.Sh ENV/p' "$manual" |
-        awk -v name="-$1" '/^\.(It|El|Ss)/ { within = 0; for (i = 2; i <= NF; i++) if ($i == name) within = 1 } within'
+# What stands in OPTIONS under the tag of each option, with its long name before each line: "--listen .Fl z , r ."
+entries_of_manual() {
+    sed -n '/^\.Sh OPTIONS/,/^\.Sh ENV/p' "$manual" | awk '
+        /^\.(El|Ss)/ { name = "" }
+        /^\.It/ { for (i = 2; i <= NF; i++) if ($i ~ /^-./) name = "-" $i; next }
+        name { print name, $0 }'
 }
 
-# The options that are named in an entry after a line with this word, by their long names, on one line.
-options_after() { # WORD ENTRY
-    [ -e options ] || options_of_help >options
-    awk -v word="$1" -v table="$(<options)" '
-        BEGIN {
-            count = split(table, rows, "\n")
-            for (i = 1; i <= count; i++) { split(rows[i], row, " "); if (row[1] != "-") name[row[1]] = row[2] }
-        }
-        $0 == word { listing = 1; next }
-        listing && /^\.Fl/ {
-            for (i = 2; i <= NF; i++) {
-                if ($i == ".") listing = 0
-                else if ($i ~ /^-./) print substr($i, 2)
-                else if ($i in name) print name[$i]
+# The options that are named after a line with this word, as "--listen: connect-timeout random zero".
+options_after() { # WORD
+    options_of_help >options
+    entries_of_manual | awk -v word="$1" '
+        FILENAME == "options" { if ($1 != "-") long[$1] = $2; next }
+        { name = $1; sub(/^[^ ]+ /, "") }
+        $0 == word { listing = name; next }
+        name != listing || !/^(\.Fl|or$)/ { listing = ""; next }
+        /^\.Fl/ {
+            for (i = 2; i <= NF && listing; i++) {
+                if ($i == ".") listing = ""
+                else if ($i ~ /^-./) print name, substr($i, 2)
+                else if ($i in long) print name, long[$i]
             }
-            next
+        }' options - | sort
+}
+
+# The same of --help: all that it says of an option, after its long name, on one line.
+help_of_each() {
+    awk '
+        /^(  -[^-], |      )--/ {
+            sub(/^  (-., |    )/, "")
+            name = $1
+            sub(/[[=].*/, "", name)
+            printf "\n%s", name
+            sub(/^[^ ]*/, "")
         }
-        $0 != "or" { listing = 0 }' <<<"$2" | sort | tr '\n' ' '
+        /^$/ { name = "" }
+        name { $1 = $1; printf " %s", $0 }
+        END { print "" }' help-page
 }
 
 @test "the manual is good mdoc" {
@@ -262,12 +276,8 @@ options_after() { # WORD ENTRY
 }
 
 @test "no display of the manual is wider than a terminal of 80 columns" {
-    local name line
-    for name in $(sed -n 's/^\.\\" example: //p' "$manual"); do
-        while IFS= read -r line; do
-            assert_at_most "${#line}" 69 # the page is indented by 11
-        done < <(manual_example "$name")
-    done
+    sed -n '/^\.Bd/,/^\.Ed/p' "$manual" | without_roff >displays
+    run -1 grep -nE '^.{70}' displays # the page is indented by 11
 }
 
 @test "the manual has every option of --help, with its letter and its value, and no other" {
@@ -289,36 +299,36 @@ help_of() { # NAME
 long_names() { tr ' ' '\n' | sed -n 's/^--//p' | sort | tr '\n' ' '; }
 
 @test "the manual says of each option which ones it excludes, and no others" {
-    local name want
-    "$SKT" --completion zsh >completion
-    while read -r _ name _; do
-        # zsh is told "(-l --listen ...)": the option itself, and all that cannot stand beside it
-        want=$(sed -nE "s/^ *'\(([^)]*)\)'(\{-.\+?,)?--$name(=-?)?['}].*/\1/p" completion | long_names)
-        want=" $want"
-        assert_equal "--$name: $(options_after "Not with" "$(entry_of "$name")")" "--$name:${want/ $name / }"
-    done < <(options_of_help)
+    # zsh is told "(-l --listen ...)--listen": all that cannot stand beside an option, and the option itself
+    "$SKT" --completion zsh | sed -nE "s/^ *'\(([^)]*)\)'(\{-.\+?,)?(--[a-z0-9-]+).*/\3 \1/p" |
+        awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^--/ && $i != $1) print $1, substr($i, 3) }' | sort >excluded
+    assert_at_least "$(wc -l <excluded)" 50
+    options_after "Not with" >said
+    diff excluded said
 }
 
 @test "the manual says of each option which one it needs" {
-    local name want
-    while read -r _ name _; do
-        want=$(help_of "$name" | sed -nE 's/.*\(needs ([^)]*)\).*/\1/p' | sed 's/-l/--listen/; s/-o /--output /' | long_names)
-        assert_equal "--$name: $(options_after Needs "$(entry_of "$name")")" "--$name: $want"
-    done < <(options_of_help)
+    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/' |
+        awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^--/) print $1, substr($i, 3) }' | sort >needed
+    assert_at_least "$(wc -l <needed)" 5
+    options_after Needs >said
+    diff needed said
 }
 
-@test "the manual has the words and the bounds that a value can be" {
-    local name words word bounds entry
-    "$SKT" --completion bash >completion
-    while read -r _ name _; do
-        entry=$(entry_of "$name")
-        words=$(sed -n "/ --$name=)/,/return/s/.*compgen -W '\([^']*\)'.*/\1/p" completion)
-        for word in $words; do
-            [[ $'\n'$(grep '^\..*Cm' <<<"$entry" | tr ' ' '\n')$'\n' == *$'\n'$word$'\n'* ]] || fail "--$name: no .Cm $word"
-        done
-        bounds=$(help_of "$name" | grep -oE '[0-9]+ to [0-9]+' || true)
-        [ -z "$bounds" ] || assert_contains "$entry" "from $bounds"
-    done < <(options_of_help)
+@test "the manual has each word that a value can be" {
+    "$SKT" --completion bash | sed -nE "s/^ .* (--[a-z0-9-]+)=\)\$/\1/p; s/.*compgen -W '([^'-]*)'.*/ \1/p" |
+        awk '/^-/ { name = $1; next } { for (i = 1; i <= NF; i++) print name, $i }' | sort >words
+    assert_at_least "$(wc -l <words)" 40
+    entries_of_manual | sed -nE 's/^(--[^ ]+) \..*Cm /\1 /p' |
+        awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^[a-z0-9]+$/) print $1, $i }' | sort >said
+    assert_equal "$(comm -23 words said)" ""
+}
+
+@test "the manual has the bounds of each number" {
+    help_of_each | sed -nE 's/^([^ ]+) .*[^0-9]([0-9]+ to [0-9]+).*/\1 \2/p' | sort >bounds
+    assert_at_least "$(wc -l <bounds)" 6
+    entries_of_manual | sed -nE 's/^(--[^ ]+) .*from ([0-9]+ to [0-9]+).*/\1 \2/p' | sort >said
+    assert_equal "$(comm -23 bounds said)" ""
 }
 
 @test "the exit statuses of the manual are those of the program" {

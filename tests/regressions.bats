@@ -122,3 +122,16 @@ is_sleeping() { grep -q '^State:.*S (sleeping)' "/proc/$1/status"; }
     assert_equal "$status" 143
     exec {reader}<&-
 }
+
+@test "input from a FIFO ends although its writer was gone before the client came" {
+    mkfifo answer
+    start_background bash -c 'echo answer >answer'
+    writer_pid=$started_pid
+    listener_input=answer
+    start_skt_listener 127.0.0.1 0
+    end_status "$writer_pid"
+    run -0 timeout 10 "$SKT" "$address" </dev/null
+    assert_equal "$output" answer
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+}

@@ -448,6 +448,57 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     assert_equal "$status" 0
 }
 
+# --- descriptors as ancillary data ------------------------------------------------------------------------
+
+# passes TYPE connect|listen PATH: a peer of that socket type that hands over three descriptors with each of 20
+# messages, after it was spoken to or has connected, and then says "last". It prints a word when it listens.
+passes() {
+    python3 -c 'import array, socket, sys, time
+name, role, path = sys.argv[1:]
+kind = getattr(socket, "SOCK_" + name)
+end, sender = socket.socket(socket.AF_UNIX, kind), None
+if role == "connect":
+    end.connect(path)
+else:
+    end.bind(path)
+    if name != "DGRAM":
+        end.listen()
+    print("listening", flush=True)
+    end = end.accept()[0] if name != "DGRAM" else end
+    sender = end.recvfrom(100)[1] or None
+descriptors = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [0, 1, 2]))]
+for text in [b"x\n"] * 20 + [b"last\n"]:
+    end.sendmsg([text], descriptors, 0, *([sender] if sender else []))
+time.sleep(60)' "$@"
+}
+
+@test "descriptors that a peer hands over are not kept" {
+    need python3
+    hold_input
+    for type in DGRAM SEQPACKET STREAM; do
+        options=$(sed 's/DGRAM/-u/; s/SEQPACKET/--seqpacket/; s/STREAM//' <<<"$type")
+        start_background passes "$type" listen "$type"
+        wait_for_text "$started_out" listening
+        # shellcheck disable=SC2086  # no word at all if it is empty
+        background_input=$held_input start_background "$SKT" -U $options "$type"
+        connected() { [ "$(open_fds "$started_pid")" -ge 4 ]; }
+        wait_until connected
+        before=$(open_fds "$started_pid")
+        say 'hello\n'
+        wait_for_text "$started_out" last
+        assert_equal "$(open_fds "$started_pid")" "$before"
+        stop "$started_pid"
+
+        # shellcheck disable=SC2086
+        listener_input=$held_input start_skt_listener -U $options "$type-listener"
+        before=$(open_fds "$listener_pid")
+        start_background passes "$type" connect "$type-listener"
+        wait_for_text "$listener_out" last
+        assert_at_most "$(open_fds "$listener_pid")" "$((before + 2))"
+        stop "$listener_pid"
+    done
+}
+
 # --- names in the abstract namespace ---------------------------------------------------------------------
 
 @test "@NAME is a stream in the abstract namespace, and no file" {

@@ -100,11 +100,12 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         char space[CMSG_SPACE(sizeof(struct ucred))];
     } control;
     struct iovec vector = { .iov_base = data, .iov_len = room };
+    bool told = socket->type->accepts; /* others would get descriptors that nobody asked for */
     struct msghdr message = {
         .msg_iov = &vector,
         .msg_iovlen = 1,
-        .msg_control = &control,
-        .msg_controllen = sizeof control,
+        .msg_control = told ? &control : NULL,
+        .msg_controllen = told ? sizeof control : 0,
     };
     ssize_t n;
     do

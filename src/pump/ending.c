@@ -8,8 +8,10 @@ enum { STALL_MS = 2000 }; /* -q: a peer that takes nothing for so long is not wa
 bool
 ending_awaits_only_input(const struct joint *joint)
 {
-    return joint->sent.state == FLOW_OPEN && joint->received.state == FLOW_CLOSED &&
-           (joint->policy->ends_with_peer || joint->near->person) && transfer_has_room(&joint->sent.carrier);
+    bool may_end =
+        joint->policy->ends_with_peer || joint->near->person || joint->hurry_until != DEADLINE_NEVER;
+    return may_end && joint->sent.state == FLOW_OPEN && joint->received.state == FLOW_CLOSED &&
+           transfer_has_room(&joint->sent.carrier);
 }
 
 /* Datagrams have no end: the session is over some time after the last one, once our input has ended. */

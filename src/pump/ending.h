@@ -5,8 +5,8 @@
 #include "pump/joint.h"
 
 /*
- * With the peer gone and nobody but us to please (a terminal, or another client that waits), input that is not
- * there yet is not waited for.
+ * With the peer gone and nobody but us to please (a terminal, or another client that waits), or with the reader
+ * of standard output gone, input that is not there yet is not waited for.
  */
 bool ending_awaits_only_input(const struct joint *joint);
 

@@ -38,12 +38,14 @@ joint_end_source(struct joint *joint, struct flow *flow)
     joint_advance(joint, flow, FLOW_SOURCE_ENDED);
 }
 
-/* This side cannot go on: send and write out what is held, soon, and go. */
+/*
+ * This side cannot go on: send and write out what is held, soon, and go. Input that is there already goes out
+ * too (ending.h): it may be the answer of a program that read our output and has ended.
+ */
 static void
 hurry(struct joint *joint)
 {
     joint->hurry_until = deadline_sooner(joint->hurry_until, deadline_after(joint->now, HURRY_MS));
-    joint_end_source(joint, &joint->sent);
     joint_end_source(joint, &joint->received);
 }
 
@@ -85,6 +87,7 @@ joint_fail_source(struct joint *joint, struct flow *flow, const struct fault *wh
         joint_end_source(joint, flow);
     } else if (why->status == STATUS_LOCAL) { /* an observer's file */
         hurry(joint);
+        joint_end_source(joint, &joint->sent);
     } else {
         joint->far_is_dead = true;
         joint_advance(joint, &joint->sent, FLOW_SINK_LOST);

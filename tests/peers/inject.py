@@ -10,7 +10,8 @@ SCENARIO is KIND-client or KIND-listener, the program's part in it; KIND is
   seqpacket             Unix records, with --records u32 on the program's standard streams
 
   --size=BYTES          of each direction (1048576)
-  --ordinals=some|all   which calls of each kind fail: the first, the second, the middle one and the last, or each (some)
+  --ordinals=some|all   which calls of each kind fail: the first, the second, the middle one and the last, or each
+                        (some)
   --lasting             a final error comes at every later call of the kind as well (but for write, which tells of
                         it), and no allocation succeeds any more
   --only=CALL[,CALL]    only these system calls

@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Run a command with a terminal as its standard input.
 
-usage: terminal.py [--all] [--raw] [--type=TEXT]... [--after=FILE] [--keys] [--limit=SECONDS] COMMAND [ARGUMENT]...
+usage: terminal.py [--all] [--raw] [--type=TEXT]... [--after=FILE] [--limit=SECONDS] COMMAND [ARGUMENT]...
 
   --type=TEXT    typed into the terminal, in order; may have the escapes \\n \\r \\t \\\\ and \\xHH (\\x04 is Ctrl-D,
                  the end of input; \\x03 is Ctrl-C)
   --after=FILE   what is typed is typed once FILE exists
-  --keys         what comes in on our own standard input is typed as well, as it comes
   --all          standard output and standard error are the terminal too; what comes out of it is printed
   --raw          a terminal that passes every byte on as it is: no echo, no line editing, no signals
   --limit        the command is killed after this long (20 s)
@@ -43,7 +42,7 @@ def become_foreground():
 
 
 def main(words):
-    typed, after, limit, all_streams, raw, keys = b"", None, 20.0, False, False, []
+    typed, after, limit, all_streams, raw = b"", None, 20.0, False, False
     while words and words[0].startswith("--"):
         option, _, value = words.pop(0).partition("=")
         if option == "--type":
@@ -56,8 +55,6 @@ def main(words):
             all_streams = True
         elif option == "--raw":
             raw = True
-        elif option == "--keys":
-            keys = [0]
         else:
             print(__doc__)
             return 0 if option == "--help" else 2
@@ -71,12 +68,8 @@ def main(words):
     while command.poll() is None and time.monotonic() < end:
         if typed and (after is None or os.path.exists(after)):
             typed = typed[os.write(ours, typed) :]
-        readable, _, _ = select.select([ours] + keys, [], [], 0.02)
-        if 0 in readable:
-            struck = os.read(0, 4096)
-            typed += struck
-            keys = keys if struck else []
-        if ours in readable and not show(ours, all_streams):
+        readable, _, _ = select.select([ours], [], [], 0.02)
+        if readable and not show(ours, all_streams):
             time.sleep(0.02)
     if command.poll() is None:
         command.kill()
