@@ -185,6 +185,26 @@ slowly() {
     done
 }
 
+@test "the next program of the pipeline sees the end of a peer that has said nothing, too" {
+    for role in client listener; do
+        hold_input
+        rm -f pipe next
+        mkfifo pipe
+        start_background bash -c 'exec cat <pipe >next'
+        next_pid=$started_pid
+        input=$held_input streams='>pipe' meet "$role" tcp halfclose expect:some drain
+        say some # now it is more than a port scan, to a listener
+        end_status "$next_pid"
+        assert_equal "$status $(<next)" "0 "
+        alive "$skt_pid"
+        release_input
+        end_status "$skt_pid"
+        assert_equal "$role: $status $(<"$skt_err")" "$role: 0 "
+        end_status "$peer_pid"
+        assert_equal "$status" 0
+    done
+}
+
 @test "nothing is lost in either direction when both ends end at the same time" {
     input=$(random_file 100000)
     meet_all exchange:100000 digest

@@ -31,7 +31,7 @@ teardown_file() {
 # A new folder where that many bytes have room: in memory if there is plenty, or where temporary files are.
 place_for() {
     local needed=$1 memory
-    memory=$(awk '/^MemAvailable:/ { print $2 * 1024 }' /proc/meminfo)
+    memory=$(awk '/^MemAvailable:/ { printf "%.0f", $2 * 1024 }' /proc/meminfo)
     if [ -w /dev/shm ] && [ "$memory" -gt $((needed * 2)) ] && [ "$(room_in /dev/shm)" -gt "$needed" ]; then
         mktemp -d /dev/shm/skt-XXXXXX
     elif [ "$(room_in "$BATS_FILE_TMPDIR")" -gt "$needed" ]; then

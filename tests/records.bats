@@ -94,7 +94,7 @@ crosses() {
 
 @test "--records size:N: N bytes each" {
     start_peer listen:udp expect:one expect:two send:six send:ten
-    run -0 --separate-stderr timeout 10 "$SKT" -u -W 2 --records size:3 127.0.0.1 "$port" < <(printf onetwo)
+    run -0 --separate-stderr timeout 10 "$SKT" -u -w 8 -W 2 --records size:3 127.0.0.1 "$port" < <(printf onetwo)
     assert_equal "$output$stderr" sixten
     peer_succeeds
 }
@@ -104,7 +104,7 @@ crosses() {
         start_peer listen:udp expect:one touch:got expect:two send:three datagram:0 send:four
         hold_input
         # shellcheck disable=SC2086  # no word at all, or two
-        background_input=$held_input start_background "$SKT" -u -W 3 $records 127.0.0.1 "$port"
+        background_input=$held_input start_background "$SKT" -u -w 8 -W 3 $records 127.0.0.1 "$port"
         say one
         wait_until test -e got
         say two
@@ -263,20 +263,20 @@ crosses() {
 
 @test "a message that is not of N bytes is status 1 with size:N, and what came before is printed" {
     start_peer listen:unixdgram:s expect:hey send:one send:four
-    run -1 --separate-stderr timeout 10 "$SKT" -u -U --records size:3 s < <(printf hey)
+    run -1 --separate-stderr timeout 10 "$SKT" -u -w 8 -U --records size:3 s < <(printf hey)
     assert_equal "$output" one
     assert_one_line "$stderr" "skt: s: a message of 4 bytes is no record of size:3 (sent 3 bytes"
     peer_succeeds
     rm s
     start_peer listen:unixdgram:s expect:hey send:one datagram:0
-    run -1 --separate-stderr timeout 10 "$SKT" -u -U --records size:3 s < <(printf hey)
+    run -1 --separate-stderr timeout 10 "$SKT" -u -w 8 -U --records size:3 s < <(printf hey)
     assert_one_line "$stderr" "a message of 0 bytes is no record of size:3"
 }
 
 @test "a message larger than skt holds is status 1 and says both sizes, instead of being cut" {
     [ "$(cat /proc/sys/net/core/wmem_max)" -ge 1200000 ] || skip "the system's send buffers are too small for this"
     start_peer sndbuf:1200000 listen:unixdgram:s 'expect:hello\n' 'send:one\n' datagram:1100000
-    run -1 --separate-stderr timeout 10 "$SKT" -u -U s <<<hello
+    run -1 --separate-stderr timeout 10 "$SKT" -u -w 8 -U s <<<hello
     assert_equal "$output" one
     assert_one_line "$stderr" "1100000 bytes, room for "
     assert_contains "$stderr" "message cut"

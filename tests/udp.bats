@@ -7,7 +7,7 @@ load helpers
 
 @test "our input goes out as a datagram, and the answer is printed" {
     start_peer listen:udp 'expect:question\n' 'send:answer\n'
-    run -0 --separate-stderr timeout 10 "$SKT" -u -W 1 127.0.0.1 "$port" <<<question
+    run -0 --separate-stderr timeout 10 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<question
     assert_equal "$output" answer
     assert_equal "$stderr" ""
     peer_succeeds
@@ -16,7 +16,7 @@ load helpers
 @test "our input goes out as a datagram, and the answer is printed, over IPv6" {
     need_ipv6
     start_peer listen:udp6 'expect:question\n' 'send:answer\n'
-    run -0 --separate-stderr timeout 10 "$SKT" -u -W 1 ::1 "$port" <<<question
+    run -0 --separate-stderr timeout 10 "$SKT" -u -w 8 -W 1 ::1 "$port" <<<question
     assert_equal "$output" answer
     assert_equal "$stderr" ""
     peer_succeeds
@@ -28,7 +28,7 @@ load helpers
     printf 'answer\n' >answer
     background_input=answer start_background nc -u -l 127.0.0.1 "$port"
     wait_listening udp "$port"
-    run -0 timeout 10 "$SKT" -u -W 1 127.0.0.1 "$port" <<<question
+    run -0 timeout 10 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<question
     assert_equal "$output" answer
     wait_for_text "$started_out" question
 }
@@ -39,7 +39,7 @@ load helpers
     printf 'answer\n' >answer
     background_input=answer start_background ncat -u -l 127.0.0.1 "$port"
     wait_listening udp "$port"
-    run -0 timeout 10 "$SKT" -u -W 1 127.0.0.1 "$port" <<<question
+    run -0 timeout 10 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<question
     assert_equal "$output" answer
     wait_for_text "$started_out" question
 }
@@ -49,7 +49,7 @@ load helpers
     port=$(free_port udp)
     start_background socat "UDP-RECVFROM:$port,bind=127.0.0.1" EXEC:cat
     wait_listening udp "$port"
-    run -0 timeout 10 "$SKT" -u -W 1 127.0.0.1 "$port" <<<"there and back"
+    run -0 timeout 10 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<"there and back"
     assert_equal "$output" "there and back"
 }
 
@@ -268,7 +268,7 @@ listen_on_localhost() {
 
 @test "an empty datagram to a client is data and ends nothing" {
     start_peer listen:udp 'expect:hello\n' send:AAAA datagram:0 send:BBBB
-    run -0 --separate-stderr timeout 10 "$SKT" -u -W 3 --stats 127.0.0.1 "$port" <<<hello
+    run -0 --separate-stderr timeout 10 "$SKT" -u -w 8 -W 3 --stats 127.0.0.1 "$port" <<<hello
     assert_equal "$output" AAAABBBB
     assert_contains "$stderr" "received 8 bytes in 3 messages"
     peer_succeeds
@@ -328,7 +328,7 @@ listen_on_localhost() {
     steps=()
     for i in {1..100}; do steps+=("expect:line $i"); done
     start_peer listen:udp "${steps[@]}" send:all
-    run -0 timeout 10 "$SKT" -u -W 1 --records line 127.0.0.1 "$port" < <(printf 'line %d\n' {1..100})
+    run -0 timeout 10 "$SKT" -u -w 8 -W 1 --records line 127.0.0.1 "$port" < <(printf 'line %d\n' {1..100})
     assert_equal "$output" all
     peer_succeeds
 }
@@ -402,7 +402,7 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
 @test "-W ends a client after so many answers, with its input still open" {
     start_peer listen:udp 'expect:hello\n' 'send:1\n' 'send:2\n' 'send:3\n'
     hold_input
-    background_input=$held_input start_background "$SKT" -u -W 2 127.0.0.1 "$port"
+    background_input=$held_input start_background "$SKT" -u -w 8 -W 2 127.0.0.1 "$port"
     say 'hello\n'
     end_status "$started_pid"
     assert_equal "$status" 0
@@ -557,7 +557,7 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
     need_tracer
     start_peer listen:udp 'expect:hello\n' refuses:0.2 'send:once\n'
     run -0 --separate-stderr timeout 10 strace -qq -o trace -e trace=sendto \
-        -e inject=sendto:error=ENOBUFS:when=1..3 "$SKT" -u -W 1 127.0.0.1 "$port" <<<hello
+        -e inject=sendto:error=ENOBUFS:when=1..3 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<hello
     assert_equal "$output$stderr" once
     assert_equal "$(grep -c INJECTED trace)" 3
     peer_succeeds
@@ -579,7 +579,7 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
     for error in EINTR EAGAIN; do
         start_peer listen:udp 'expect:hello\n' 'send:answer\n' refuses:0.2
         run -0 --separate-stderr timeout 10 strace -qq -o trace -e trace=sendto,recvmsg,recvfrom \
-            -e inject=sendto,recvmsg,recvfrom:error=$error:when=1 "$SKT" -u -W 1 127.0.0.1 "$port" <<<hello
+            -e inject=sendto,recvmsg,recvfrom:error=$error:when=1 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<hello
         assert_equal "$output$stderr" answer
         assert_equal "$(grep -c INJECTED trace)" 2
         peer_succeeds

@@ -208,7 +208,7 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     path=$(unique_name)
     background_input=answer start_background nc -l -u -U "$path"
     wait_listening unix "$path"
-    run -0 timeout 10 "$SKT" -u -U -W 1 "$path" <<<question
+    run -0 timeout 10 "$SKT" -u -U -w 8 -W 1 "$path" <<<question
     assert_equal "$output" answer
     wait_for_text "$started_out" question
 }
@@ -218,7 +218,7 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     path=$(unique_name)
     start_background socat "UNIX-RECVFROM:$path" EXEC:cat
     wait_listening unix "$path"
-    run -0 timeout 10 "$SKT" -u -U -W 1 "$path" <<<"there and back"
+    run -0 timeout 10 "$SKT" -u -U -w 8 -W 1 "$path" <<<"there and back"
     assert_equal "$output" "there and back"
 }
 
@@ -316,7 +316,7 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
 @test "-s gives a datagram client a path of its own, which is gone at its end" {
     start_peer listen:unixdgram:s 'expect:one\n' waitfile:seen 'send:answer\n'
     printf 'one\n' >input
-    background_input=input start_background "$SKT" -u -U -s mine -W 1 s
+    background_input=input start_background "$SKT" -u -U -s mine -w 8 -W 1 s
     wait_until test -S mine
     assert_equal "$(stat -c %a mine)" 600
     touch seen
@@ -341,7 +341,7 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     start_peer "${steps[@]}" send:all
     kill -STOP "$peer_pid" # its queue is full after a few
     printf 'line %d\n' {1..300} >input
-    background_input=input start_background "$SKT" -u -U -W 1 --records line s
+    background_input=input start_background "$SKT" -u -U -w 8 -W 1 --records line s
     sleeping() { grep -q '^State:.S' "/proc/$started_pid/status"; }
     wait_until sleeping
     kill -CONT "$peer_pid"
@@ -522,7 +522,7 @@ time.sleep(60)' "$@"
 @test "@NAME takes datagrams and records, too" {
     name=@$(unique_name)
     start_peer "listen:unixdgram:$name" 'expect:question\n' 'send:answer\n'
-    run -0 timeout 10 "$SKT" -u -U -W 1 "$name" <<<question
+    run -0 timeout 10 "$SKT" -u -U -w 8 -W 1 "$name" <<<question
     assert_equal "$output" answer
     peer_succeeds
     start_peer "listen:seqpacket:$name" accept 'expect:question\n' 'send:answer\n' close

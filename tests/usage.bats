@@ -19,7 +19,7 @@ refuses() {
 # --- ports -----------------------------------------------------------------------------------------------------------
 
 @test "a port is a number from 0 to 65535 or a service's name, for connecting, listening and scanning" {
-    for port in 65536 99999999999999999999 1x nosuchservice ' 80' '80 ' +80 0x50 1.5 80,90 é; do
+    for port in 65536 4294967376 18446744073709551696 99999999999999999999 1x nosuchservice ' 80' '80 ' +80 0x50 1.5 80,90 é; do
         refuses "port $port: a port is 0 to 65535 or a service name" 127.0.0.1 "$port"
         refuses "port $port: a port is 0 to 65535 or a service name" -l "$port"
         refuses "port $port: a port is 0 to 65535 or a service name" -z 127.0.0.1 "$port"
@@ -149,7 +149,7 @@ refuses() {
 }
 
 @test "a time is within its bounds" {
-    for time in 0 0.0 0ms 99999999999999999999 9223372036854775807 87601h 3650000000h; do
+    for time in 0 0.0 0ms 18446744073709551621 99999999999999999999 9223372036854775807 87601h 3650000000h; do
         refuses "-w $time: out of range: 1ms to 87600h" -w "$time" 127.0.0.1 80
     done
     refuses "-q 99999999999999999999: out of range: 0 to 87600h, or -1 for no limit" \
@@ -160,7 +160,7 @@ refuses() {
     for size in x 1x -1 1KK 1.5K K 1T '1 K' 0x10; do
         refuses "-I $size: not a size: use bytes, or a number with K, M or G" -I "$size" 127.0.0.1 80
     done
-    for size in 0 2G 3G 99999999999999999999 9007199254740993K 17179869185G; do
+    for size in 0 2G 3G 18446744073709551617 99999999999999999999 9007199254740993K 17179869185G; do
         refuses "-O $size: out of range: 1 to 2147483647" -O "$size" 127.0.0.1 80
     done
 }

@@ -9,7 +9,7 @@
 static const int ending_signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
 enum { ENDING_SIGNALS = sizeof ending_signals / sizeof ending_signals[0] };
 
-enum { BUSY_WAITS_MAX = 32 };
+enum { ADMIT_EVERY_MS = 20 };
 
 static volatile sig_atomic_t signal_seen;
 
@@ -22,7 +22,7 @@ on_signal(int signal)
 void
 loop_start(struct loop *loop)
 {
-    loop->busy_waits = 0;
+    loop->admit_at = deadline_now();
     sigset_t blocked;
     (void)sigemptyset(&blocked);
     for (size_t i = 0; i < ENDING_SIGNALS; i++) {
@@ -56,15 +56,16 @@ time_left(int64_t deadline, struct timespec *left)
 }
 
 /*
- * ppoll(2) looks at signals only when nothing is ready, so a busy loop would never see one. Every so many
- * waits in a row that found something, let the pending ones in.
+ * ppoll(2) looks at signals only when nothing is ready, so a busy loop would never see one. Every now and then
+ * let the pending ones in; by the clock, as it may be long from one wait to the next.
  */
 static void
 admit_signals(struct loop *loop)
 {
-    if (++loop->busy_waits < BUSY_WAITS_MAX)
+    int64_t now = deadline_now();
+    if (!deadline_passed(loop->admit_at, now))
         return;
-    loop->busy_waits = 0;
+    loop->admit_at = deadline_after(now, ADMIT_EVERY_MS);
     struct timespec at_once = { 0 };
     (void)ppoll(NULL, 0, &at_once, &loop->mask_waiting); /* EINTR is the point; the handler has noted it */
 }

@@ -14,7 +14,7 @@
 
 struct loop {
     sigset_t mask_waiting; /* the signal mask inside ppoll(2) */
-    unsigned busy_waits;   /* waits in a row that found something at once */
+    int64_t admit_at;      /* monotonic ms when a busy loop lets pending signals in */
 };
 
 /* Block the ending signals and install their handlers. Call once, early. */

@@ -28,7 +28,8 @@ struct stdio {
     struct endpoint base;
     struct stdio_choice choice;
     struct stream in, out;
-    bool used; /* something was written */
+    bool used;      /* something was read or written */
+    bool out_ended; /* no more is to be written; it stays open until it is used */
 };
 
 /*
@@ -135,6 +136,18 @@ stdio_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *poll
     return ready;
 }
 
+/* The next program of the pipeline sees its end; what close(2) has to say about a file is heard. */
+static enum io
+close_output(struct stdio *stdio, struct fault *fault)
+{
+    stdio->out_ended = false;
+    if (stdio->out.manner == MANNER_SOCKET)
+        (void)shutdown(stdio->out.fd, SHUT_WR); /* standard input may be the same socket and stay open */
+    if (stream_close(&stdio->out) != 0 && errno != EINTR)
+        return io_failed("standard output", fault);
+    return fd_reserve_standard(fault) == 0 ? IO_DONE : IO_FAILED;
+}
+
 static enum io
 stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -149,7 +162,10 @@ stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, stru
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : io_failed("standard input", fault);
     *got = (size_t)n;
-    return n > 0 ? IO_DONE : IO_ENDED;
+    if (n == 0)
+        return IO_ENDED;
+    stdio->used = true;
+    return stdio->out_ended ? close_output(stdio, fault) : IO_DONE;
 }
 
 static enum io
@@ -177,19 +193,15 @@ stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *pu
     return IO_DONE;
 }
 
-/* The next program of the pipeline sees its end; what close(2) has to say about a file is heard. */
 static enum io
 stdio_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     enum output_end end = stdio->choice.output_end;
-    if (end == OUTPUT_KEPT || (end == OUTPUT_CLOSED_IF_USED && !stdio->used) || stdio->choice.discards)
+    if (end == OUTPUT_KEPT || stdio->choice.discards)
         return IO_DONE;
-    if (stdio->out.manner == MANNER_SOCKET)
-        (void)shutdown(stdio->out.fd, SHUT_WR); /* standard input may be the same socket and stay open */
-    if (stream_close(&stdio->out) != 0 && errno != EINTR)
-        return io_failed("standard output", fault);
-    return fd_reserve_standard(fault) == 0 ? IO_DONE : IO_FAILED;
+    stdio->out_ended = end == OUTPUT_CLOSED_IF_USED && !stdio->used;
+    return stdio->out_ended ? IO_DONE : close_output(stdio, fault);
 }
 
 static enum io

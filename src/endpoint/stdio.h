@@ -12,7 +12,7 @@
 /* What becomes of standard output when the peer has ended. */
 enum output_end {
     OUTPUT_CLOSED,         /* the next program of the pipeline sees its end */
-    OUTPUT_CLOSED_IF_USED, /* not yet if nothing was written: another peer may come (a listener) */
+    OUTPUT_CLOSED_IF_USED, /* not before anything was read or written: another peer may come (a listener) */
     OUTPUT_KEPT,           /* other sessions follow */
 };
 

@@ -9,12 +9,14 @@
 
 /*
  * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was
- * read and could not be sent is gone: then the next client would get less than all.
+ * read and could not be sent is gone: then the next client would get less than all. Who only sends, and has
+ * nothing to send, is done with any client.
  */
 static bool
-was_empty(const struct outcome *outcome)
+was_empty(const struct run *run, const struct outcome *outcome)
 {
-    return outcome->untouched && outcome->peer_left;
+    bool had_all = run->request->send_only && outcome->input_ended;
+    return outcome->untouched && outcome->peer_left && !had_all;
 }
 
 /* Accept one client and run its session. */
@@ -67,7 +69,7 @@ serve(const struct run *run, struct listener *listener, struct fault *fault)
         bool had_client = outcome.started >= 0;
         if (result != 0 && (!had_client || ends_server(run, fault)))
             return -1;
-        bool is_empty = was_empty(&outcome);
+        bool is_empty = was_empty(run, &outcome);
         if (!request->keeps_open && !is_empty)
             return result;
         if (is_empty)
