@@ -155,7 +155,7 @@ start_answering() {
 
 # PROGRAM KIND: it asks and ends its input, skt answers. Whichever listens.
 skt_answers() {
-    local answering
+    local answering asking out
     echo -n "Did it end" >question
     choose_address "$2"
     words_of skt listens
@@ -170,14 +170,14 @@ skt_answers() {
     choose_address "$2"
     words_of "$1" listens
     background_input=question start_background "${words[@]}"
+    asking=$started_pid out=$started_out
     wait_for_listener
     words_of skt connects
     start_answering
     ends_well skt "$started_pid"
-    wait_until file_is_whole "$BATS_TEST_TMPDIR/job-$((job_count - 1)).out" "Did it end? Yes."
+    ends_well "$1" "$asking"
+    assert_file_is "$out" "Did it end? Yes.\n"
 }
-
-file_is_whole() { [ "$(cat "$1")" = "$2" ]; }
 
 @test "skt answers nc.openbsd -N after its end of input, over TCP on IPv4" { skt_answers nc.openbsd tcp4; }
 @test "skt answers nc.openbsd -N after its end of input, over TCP on IPv6" { skt_answers nc.openbsd tcp6; }

@@ -222,8 +222,8 @@ skt: $direction: ending -> closed (sink told)"
 }
 
 @test "the seconds of --stats are those of the session" {
-    start_peer listen:tcp accept sleep:0.5 close
-    timeout 10 "$SKT" --stats 127.0.0.1 "$port" </dev/null >out 2>err
+    start_peer listen:tcp accept recv:2 sleep:0.5 close
+    timeout 10 "$SKT" --stats 127.0.0.1 "$port" <<<x >out 2>err
     seconds=$(sed -n 's/^skt: sent .* bytes, \([0-9]*\)\.\([0-9]*\) s.*/\1\2/p' err)
     assert_at_least "$((10#$seconds))" 500
 }
