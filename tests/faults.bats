@@ -6,6 +6,11 @@
 
 load helpers
 
+setup() {
+    skt_setup
+    need_own_calls
+}
+
 # Options and one scenario. The last line of the output has the figures.
 sweep() {
     need strace

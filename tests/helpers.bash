@@ -442,6 +442,10 @@ need() {
     done
 }
 
+need_own_calls() {
+    [ "${SKT_COVERAGE:-no}" = no ] || skip "a build that counts coverage makes system calls of its own"
+}
+
 need_ipv6() {
     grep -qs '^0\{31\}1 .* lo$' /proc/net/if_inet6 || skip "needs IPv6 on the loopback interface"
 }

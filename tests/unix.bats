@@ -655,6 +655,7 @@ s = socket.socket(socket.AF_UNIX); s.bind("s"); print("bound", flush=True); time
 }
 
 @test "a dead socket of another user is left alone: status 5" {
+    need_own_calls
     need_root
     need setpriv python3
     cp "$SKT" ./skt

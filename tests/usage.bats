@@ -281,6 +281,7 @@ refuses() {
 # --- before anything is opened ---------------------------------------------------------------------------------------
 
 @test "no socket is opened and no file made before the whole command line is found good" {
+    need_own_calls
     need strace
     need_plain_build
     cat >commands <<'COMMANDS'
