@@ -115,8 +115,13 @@ skt_setup() {
 }
 
 skt_teardown() {
-    local pid family=()
-    mapfile -t family < <(families "${job_pids[@]}")
+    local pid running=() family=()
+    for pid in "${job_pids[@]}"; do
+        if is_child "$pid"; then # the number of one that has ended may be another's by now
+            running+=("$pid")
+        fi
+    done
+    mapfile -t family < <(families "${running[@]}")
     for pid in "${family[@]}"; do
         kill -TERM "$pid" 2>/dev/null || true
         kill -CONT "$pid" 2>/dev/null || true # one that was stopped cannot end
@@ -293,6 +298,14 @@ stop() {
 end_job() {
     succeeds_within 1 has_ended "$1" || kill -KILL "$1" 2>/dev/null || true
     wait "$1" 2>/dev/null || true
+}
+
+# Is it a process that this shell has started? proc(5): the parent is the second word after the name.
+is_child() {
+    local line words
+    read -r line 2>/dev/null <"/proc/$1/stat" || return
+    read -ra words <<<"${line##*) }"
+    [ "${words[1]}" = "$BASHPID" ]
 }
 
 # The processes given and those that they have started and that still run, to the last generation.
