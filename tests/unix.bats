@@ -671,19 +671,19 @@ s = socket.socket(socket.AF_UNIX); s.bind("s"); print("bound", flush=True); time
 
 # --- the socket file -------------------------------------------------------------------------------------
 
+under_umask() {
+    umask "$1"
+    exec "${@:2}"
+}
+
 @test "the socket file has mode 600, whatever the umask, for every type" {
     for mask in 000 022 777; do
         for type in '' -u --seqpacket; do
-            (
-                umask "$mask"
-                # shellcheck disable=SC2086  # no word at all if it is empty
-                exec "$SKT" -l -U $type "s$mask$type" </dev/null 3>&-
-            ) &
+            # shellcheck disable=SC2086  # no word at all if it is empty
+            start_background under_umask "$mask" "$SKT" -l -U $type "s$mask$type"
             wait_until test -S "s$mask$type"
-            mode=$(stat -c %a "s$mask$type")
-            kill %%
-            wait %% || true
-            assert_equal "$mode" 600
+            assert_equal "$(stat -c %a "s$mask$type")" 600
+            stop "$started_pid"
         done
     done
 }
