@@ -253,11 +253,11 @@ refuses() {
 }
 
 @test "an option that means nothing for the type or the domain says what it is for" {
-    refuses "--records: needs a type that keeps messages apart (dgram): stream does not" --records u16 127.0.0.1 80
-    refuses "--eof-message: needs a type of messages without half-close (dgram): stream " --eof-message 127.0.0.1 80
+    refuses "--records: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" --records u16 127.0.0.1 80
+    refuses "--eof-message: needs a type of messages without half-close (dgram, seqpacket, raw, dccp): stream " --eof-message 127.0.0.1 80
     refuses "--eof-message: needs a type of messages without half-close (dgram): seqpacket " \
         --eof-message --seqpacket -U path
-    refuses "-b: needs a type that keeps messages apart (dgram): stream does not" -b 127.0.0.1 80
+    refuses "-b: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" -b 127.0.0.1 80
     refuses "--shutdown: needs a type that half-closes (stream): dgram does not" --shutdown wr -u 127.0.0.1 80
     refuses "--backlog: needs a type that accepts connections (stream): dgram does not" --backlog 5 -u -l 80
     refuses "-p: needs addresses with ports: unix has none" -p 80 -U path
@@ -267,8 +267,8 @@ refuses() {
 
 @test "a domain and a type that do not go together are refused, with the types that there are" {
     refuses "domain unix has no type raw: it has stream, dgram, seqpacket" --domain unix --type raw path
-    refuses "domain inet has no type seqpacket: it has stream, dgram" --domain inet --type seqpacket 127.0.0.1 80
-    refuses "domain inet46 has no type seqpacket: it has stream, dgram" --seqpacket 127.0.0.1 80
+    refuses "domain inet has no type rdm: it has stream, dgram, seqpacket, raw, dccp" --domain inet --type rdm 127.0.0.1 80
+    refuses "domain inet46 has no type packet: it has stream, dgram" --type packet 127.0.0.1 80
     refuses "domain inet6 has no type rdm: it has stream, dgram" -6 --type RDM ::1 80
 }
 

@@ -50,9 +50,10 @@ static int
 bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
                 struct binding *binding, struct fault *fault)
 {
-    if (plan->domain->bind(fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
+    if (domain_bind(plan->domain, fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
         return -1;
-    if (!plan->type->accepts || listen(fd, plan->backlog > 0 ? plan->backlog : INT_MAX) == 0)
+    bool listens = plan->type->accepts || plan->type->listens;
+    if (!listens || listen(fd, plan->backlog > 0 ? plan->backlog : INT_MAX) == 0)
         return 0;
     return fault_set(fault, STATUS_LISTEN, "listen");
 }

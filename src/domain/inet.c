@@ -2,6 +2,7 @@
 
 #include "domain/host.h"
 #include "domain/inet_name.h"
+#include "domain/inet_protocol.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
@@ -44,25 +45,6 @@ inet_port(const char *text, const char *protocol, uint16_t *port, struct fault *
                      *text ? text : "\"\"");
 }
 
-static const char *
-inet_protocol_name(const struct type *type, int protocol)
-{
-    static const struct {
-        int protocol;
-        const char *name;
-    } names[] = {
-        { IPPROTO_TCP, "tcp" },   { IPPROTO_UDP, "udp" },         { IPPROTO_SCTP, "sctp" },
-        { IPPROTO_DCCP, "dccp" }, { IPPROTO_UDPLITE, "udplite" }, { 262 /* IPPROTO_MPTCP */, "mptcp" },
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].protocol == protocol)
-            return names[i].name;
-    }
-    if (protocol != 0)
-        return type->name;
-    return type->bit == TYPE_STREAM ? "tcp" : type->bit == TYPE_DGRAM ? "udp" : type->name;
-}
-
 static int
 host_fault(const struct resolve_query *query, const char *why, struct fault *fault)
 {
@@ -95,6 +77,9 @@ check_port(const struct resolve_query *query, uint16_t *port, struct fault *faul
 {
     const char *text = query->target.port;
     *port = 0;
+    if (query->type->portless)
+        return text ? fault_say(fault, STATUS_USAGE, "sockets of this type have no ports", "port %s", text)
+                    : 0;
     if (!text) {
         if (query->purpose != PURPOSE_SOURCE)
             return fault_say(fault, STATUS_USAGE, "missing; 0 to 65535 or a service name", "port");
@@ -112,6 +97,8 @@ inet_check(const struct resolve_query *query, struct fault *fault)
 {
     struct host host;
     uint16_t port;
+    if (query->type->value == SOCK_RAW && query->protocol == 0)
+        return fault_say(fault, STATUS_USAGE, "needs a protocol, such as --protocol icmp", "type raw");
     if (check_host(query, &host, fault) < 0)
         return -1;
     return check_port(query, &port, fault);
@@ -292,7 +279,7 @@ inet_bind(int fd, const struct address *address, mode_t mode, struct binding *bi
 static void
 inet_opened(int fd, const struct type *type)
 {
-    if (type->bit != TYPE_STREAM)
+    if (type->value != SOCK_STREAM)
         return;
     const int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* streams that are not TCP lack it */
@@ -302,8 +289,8 @@ inet_opened(int fd, const struct type *type)
 static size_t
 inet_message_max(int fd, const struct type *type)
 {
-    if (type->unit == UNIT_BYTES)
-        return SIZE_MAX;
+    if (type->value != SOCK_DGRAM)
+        return SIZE_MAX; /* that is the protocol's or the interface's matter */
     struct address end = { .length = sizeof end.name };
     if (getpeername(fd, (struct sockaddr *)&end.name, &end.length) < 0) { /* whoever writes is answered */
         int only_ipv6 = 0;
@@ -326,10 +313,12 @@ inet_unsettled(int fd, const struct type *type)
 }
 
 #define INET_COLUMNS                                                                                         \
-    .types = TYPE_STREAM | TYPE_DGRAM, .has_port = true, .operands = "[HOST] PORT", .check = inet_check,     \
+    .types = inet_types, .has_port = true, .operands = "[HOST] PORT", .check = inet_check,                   \
     .resolve = inet_resolve, .needs_lookup = inet_needs_lookup, .format = inet_format, .spell = inet_spell,  \
-    .protocol_name = inet_protocol_name, .opened = inet_opened, .message_max = inet_message_max,             \
-    .unsettled = inet_unsettled, .same = inet_same, .port = inet_get_port, .set_port = inet_set_port
+    .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find,                                \
+    .protocol_words = inet_protocol_words, .socket_protocol = inet_socket_protocol, .read_port = inet_port,  \
+    .opened = inet_opened, .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same,  \
+    .port = inet_get_port, .set_port = inet_set_port
 
 const struct domain inet46_domain = {
     .name = "inet46",
@@ -344,6 +333,7 @@ const struct domain inet4_domain = {
     .name = "inet",
     .aliases = "inet4 ipv4 ip4",
     .family = AF_INET,
+    .whole = &inet46_domain,
     .help = "IPv4 only",
     .bind = inet_bind,
     INET_COLUMNS,
@@ -353,6 +343,7 @@ const struct domain inet6_domain = {
     .name = "inet6",
     .aliases = "ipv6 ip6",
     .family = AF_INET6,
+    .whole = &inet46_domain,
     .help = "IPv6 only",
     .bind = inet_bind,
     INET_COLUMNS,

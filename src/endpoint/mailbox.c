@@ -66,8 +66,9 @@ concerns_a_sender(int error)
 static void
 keep_only(struct mailbox *mailbox, int fd)
 {
-    mailbox->connected = connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
-    mailbox->base.message_max = mailbox->domain->message_max(fd, mailbox->type);
+    mailbox->connected = !mailbox->type->addressed &&
+                         connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
+    mailbox->base.message_max = domain_message_max(mailbox->domain, fd, mailbox->type);
     for (size_t i = 0; i < mailbox->count; i++)
         if (mailbox->fds[i] != fd)
             (void)fd_close(&mailbox->fds[i]);
@@ -79,7 +80,7 @@ is_same_sender(const struct mailbox *mailbox, const struct address *sender)
 {
     if (sender->length == 0 || mailbox->sender.length == 0)
         return sender->length == mailbox->sender.length;
-    return mailbox->domain->same(&mailbox->sender, sender);
+    return domain_same(mailbox->domain, &mailbox->sender, sender);
 }
 
 /* Note who wrote. Returns false for a message that is not from the only sender. */
@@ -126,7 +127,8 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
-    *got = (size_t)n;
+    *got = mailbox->choice.keeps_headers ? (size_t)n
+                                         : socket_payload(mailbox->domain, mailbox->type, data, (size_t)n);
     return IO_DONE;
 }
 
@@ -174,10 +176,9 @@ send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
     ssize_t n;
     do
-        n = mailbox->connected
-                ? send(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                : sendto(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL,
-                         (const struct sockaddr *)&mailbox->sender.name, mailbox->sender.length);
+        n = sendto(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL | mailbox->type->send_flags,
+                   mailbox->connected ? NULL : (const struct sockaddr *)&mailbox->sender.name,
+                   mailbox->connected ? 0 : mailbox->sender.length);
     while (n < 0 && errno == EINTR);
     return n;
 }
@@ -282,7 +283,7 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
         .sender_fd = -1,
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);
-    mailbox->base.message_max = domain->message_max(fds[0], type);
+    mailbox->base.message_max = domain_message_max(domain, fds[0], type);
     mailbox->base.read_fd = mailbox->base.write_fd = -1;
     return &mailbox->base;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 struct socket {
@@ -12,7 +13,9 @@ struct socket {
     const struct domain *domain;
     const struct type *type;
     struct socket_choice choice;
-    bool ended; /* the peer was told that our writing has ended */
+    struct address peer; /* of types without connect(2); length 0: connected */
+    bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
+    bool ended;          /* the peer was told that our writing has ended */
     bool shut_both;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
@@ -77,6 +80,17 @@ note_end(struct socket *socket)
     return IO_ENDED;
 }
 
+/* What errno of a receiving call means. */
+static enum io
+not_read(struct socket *socket, struct fault *fault)
+{
+    if (errno == EAGAIN)
+        return IO_AGAIN;
+    if (errno == socket->type->end_error && socket->broken == 0)
+        return note_end(socket);
+    return socket_broke(socket, errno, fault);
+}
+
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -85,11 +99,22 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
         n = recv(socket->fd, data, room, MSG_DONTWAIT);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
+        return not_read(socket, fault);
     if (n == 0)
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
     *got = (size_t)n;
     return IO_DONE;
+}
+
+size_t
+socket_payload(const struct domain *domain, const struct type *type, void *message, size_t size)
+{
+    size_t header = domain->header_size ? domain->header_size(type, message, size) : 0;
+    if (header > size)
+        header = size;
+    if (header > 0)
+        memmove(message, (char *)message + header, size - header);
+    return size - header;
 }
 
 static enum io
@@ -100,7 +125,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         char space[CMSG_SPACE(sizeof(struct ucred))];
     } control;
     struct iovec vector = { .iov_base = data, .iov_len = room };
-    bool told = socket->type->accepts; /* others would get descriptors that nobody asked for */
+    bool told = socket->marks_records; /* others would get descriptors that nobody asked for */
     struct msghdr message = {
         .msg_iov = &vector,
         .msg_iovlen = 1,
@@ -112,7 +137,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
+        return not_read(socket, fault);
     if (n == 0 && socket->type->accepts && message.msg_controllen == 0)
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
@@ -122,7 +147,8 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
                         n, room);
         return IO_FAILED;
     }
-    *got = (size_t)n;
+    *got = socket->choice.keeps_headers ? (size_t)n
+                                        : socket_payload(socket->domain, socket->type, data, (size_t)n);
     return IO_DONE;
 }
 
@@ -149,9 +175,12 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     bool messages = socket->type->unit == UNIT_MESSAGES;
     if (messages && size > socket->base.message_max)
         return too_large(socket, size, fault);
+    const struct sockaddr *peer =
+        socket->peer.length > 0 ? (const struct sockaddr *)&socket->peer.name : NULL;
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | socket->type->send_flags;
     ssize_t n;
     do
-        n = send(socket->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        n = sendto(socket->fd, data, size, flags, peer, socket->peer.length);
     while (n < 0 && errno == EINTR);
     if (n >= 0) {
         *put = (size_t)n;
@@ -225,10 +254,8 @@ discard(struct socket *socket, struct fault *fault)
         ssize_t n = recv(socket->fd, data, sizeof data, MSG_DONTWAIT | MSG_TRUNC);
         if (n == 0)
             return note_end(socket);
-        if (n < 0 && errno == EAGAIN)
-            return IO_AGAIN;
         if (n < 0 && errno != EINTR)
-            return socket_broke(socket, errno, fault);
+            return not_read(socket, fault);
     }
     return IO_DONE;
 }
@@ -267,7 +294,9 @@ static void
 socket_close(struct endpoint *endpoint)
 {
     struct socket *socket = (struct socket *)endpoint;
-    (void)fd_close(&socket->fd); /* what close could say, settle has said */
+    if (socket->type->shuts_both)
+        (void)shutdown(socket->fd, SHUT_RDWR); /* the peer that is gone already needs none */
+    (void)fd_close(&socket->fd);               /* what close could say, settle has said */
     free(socket);
 }
 
@@ -284,8 +313,8 @@ static const struct endpoint_ops socket_ops = {
 };
 
 struct endpoint *
-socket_take(int fd, const struct domain *domain, const struct type *type, const struct socket_choice *choice,
-            const char *name, struct fault *fault)
+socket_take(int fd, const struct domain *domain, const struct type *type, const struct address *peer,
+            const struct socket_choice *choice, const char *name, struct fault *fault)
 {
     struct socket *socket = malloc(sizeof *socket);
     if (!socket) {
@@ -294,19 +323,24 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         return NULL;
     }
     *socket = (struct socket){
-        .base = { .ops = &socket_ops, .unit = type->unit, .ends = type->accepts },
+        .base = { .ops = &socket_ops,
+                  .unit = type->unit,
+                  .ends = type->accepts,
+                  .tells_end = type->half_closes },
         .fd = fd,
         .domain = domain,
         .type = type,
         .choice = *choice,
     };
+    if (type->addressed)
+        socket->peer = *peer;
     (void)snprintf(socket->name, sizeof socket->name, "%s", name);
     socket->base.name = socket->name;
-    socket->base.message_max = type->unit == UNIT_MESSAGES ? domain->message_max(fd, type) : SIZE_MAX;
+    socket->base.message_max = domain_message_max(domain, fd, type);
     socket->base.read_fd = socket->base.write_fd = fd;
     if (type->unit == UNIT_MESSAGES && type->accepts) {
-        int on = 1; /* tells an empty record from the end; a family without it has no empty records */
-        (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+        const int on = 1; /* a family without it has no empty records */
+        socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     }
     return &socket->base;
 }

@@ -16,13 +16,19 @@ enum half_close { HALF_CLOSE_WRITE, HALF_CLOSE_BOTH, HALF_CLOSE_NONE };
 struct socket_choice {
     enum half_close half_close; /* what end_writing does */
     bool eof_message;           /* types without half-close: an empty message is the end, both ways */
+    bool keeps_headers;         /* received messages keep the kernel's headers */
 };
 
 /*
- * Take a connected descriptor: the endpoint closes it. name is copied.
+ * Take a connected descriptor: the endpoint closes it. peer: where types without connect(2) send to.
+ * name and peer are copied.
  * Returns an endpoint, or NULL with STATUS_LOCAL (and then fd is closed).
  */
 struct endpoint *socket_take(int fd, const struct domain *domain, const struct type *type,
-                             const struct socket_choice *choice, const char *name, struct fault *fault);
+                             const struct address *peer, const struct socket_choice *choice, const char *name,
+                             struct fault *fault);
+
+/* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
+size_t socket_payload(const struct domain *domain, const struct type *type, void *message, size_t size);
 
 #endif

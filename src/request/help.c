@@ -130,16 +130,12 @@ request_version(struct fault *fault)
     struct page page;
     if (page_open(&page, fault) != 0)
         return -1;
-    unsigned types = 0;
     fprintf(page.stream, "skt %s\ndomains:", PACKAGE_VERSION);
-    for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++) {
+    for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
         fprintf(page.stream, " %s", (*domain)->name);
-        types |= (*domain)->types;
-    }
     fputs("; types:", page.stream);
-    for (const struct type *type = type_rows; type->name != NULL; type++)
-        if (types & (unsigned)type->bit)
-            fprintf(page.stream, " %s", type->name);
+    for (const struct type *const *type = type_rows; *type != NULL; type++)
+        fprintf(page.stream, " %s", (*type)->name);
     putc('\n', page.stream);
     return page_show(&page, fault);
 }

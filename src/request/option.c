@@ -59,7 +59,7 @@ const struct option_row option_rows[] = {
       .help = "wait for a connection instead of making one" },
     { .letter = 'k', .name = "keep-open", .kind = OPTION_FLAG, FIELD(request.keeps_open),
       .needs = "listen", .group = GROUP_MODE, .help = "take one client after the other" },
-    { .letter = 'z', .name = "zero", .kind = OPTION_FLAG, FIELD(request.scans), .fits = FITS_PORTS,
+    { .letter = 'z', .name = "zero", .kind = OPTION_FLAG, FIELD(request.scans), .fits = FITS_SCAN,
       .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
                   "idle-timeout crlf output hex-dump stats",
       .group = GROUP_MODE,
@@ -69,20 +69,19 @@ const struct option_row option_rows[] = {
       .excludes = "ipv6 unixsock domain", .group = GROUP_KIND, .help = "only IPv4" },
     { .letter = '6', .name = "ipv6", .kind = OPTION_SELECT, .domain = &inet6_domain,
       .excludes = "unixsock domain", .group = GROUP_KIND, .help = "only IPv6" },
-    { .letter = 'u', .name = "udp", .kind = OPTION_SELECT, .type = TYPE_DGRAM,
+    { .letter = 'u', .name = "udp", .kind = OPTION_SELECT, .type = &dgram_type,
       .excludes = "seqpacket type", .group = GROUP_KIND,
       .help = "datagrams: UDP, or with -U their local kind" },
     { .letter = 'U', .name = "unixsock", .kind = OPTION_SELECT, .domain = &unix_domain,
       .excludes = "domain", .group = GROUP_KIND,
       .help = "a local socket at PATH, or at @NAME in the abstract namespace" },
-    { .name = "seqpacket", .kind = OPTION_SELECT, .type = TYPE_SEQPACKET, .excludes = "type",
+    { .name = "seqpacket", .kind = OPTION_SELECT, .type = &seqpacket_type, .excludes = "type",
       .group = GROUP_KIND, .help = "a connection that keeps records apart" },
     { .name = "domain", .value = "NAME", .kind = OPTION_DOMAIN, FIELD(domain), .group = GROUP_KIND,
       .help = "the address family" },
     { .name = "type", .value = "NAME", .kind = OPTION_TYPE, FIELD(type), .group = GROUP_KIND,
       .help = "the socket type" },
-    { .name = "protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(request.socket.protocol),
-      .max = 65535, .fallback = "the type's usual one", .group = GROUP_KIND,
+    { .name = "protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(protocol), .fallback = "the type's usual one", .group = GROUP_KIND,
       .help = "the protocol, by name or number" },
 
     { .letter = 'n', .name = "nodns", .kind = OPTION_FLAG, FIELD(request.socket.numeric),
@@ -246,18 +245,6 @@ words_split(struct option_words *words)
         words_add(words, word);
 }
 
-/* Only the types that some domain has. */
-static void
-words_add_types(struct option_words *words)
-{
-    unsigned types = 0;
-    for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
-        types |= (*domain)->types;
-    for (const struct type *type = type_rows; type->name != NULL; type++)
-        if (types & (unsigned)type->bit)
-            words_add(words, type->name);
-}
-
 void
 option_words(const struct option_row *row, struct option_words *words)
 {
@@ -267,7 +254,8 @@ option_words(const struct option_row *row, struct option_words *words)
         for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
             words_add(words, (*domain)->name);
     if (row->kind == OPTION_TYPE)
-        words_add_types(words);
+        for (const struct type *const *type = type_rows; *type != NULL; type++)
+            words_add(words, (*type)->name);
     if (row->kind == OPTION_RECORDS) {
         (void)snprintf(words->text, sizeof words->text, "%s", record_words);
         words_split(words);

@@ -16,7 +16,7 @@ enum option_kind {
     OPTION_FLAG,     /* no value; a bool becomes true, or a socket option 1 */
     OPTION_CONSTANT, /* no value; `constant` is stored */
     OPTION_COUNT,    /* no value; an int grows by one each time */
-    OPTION_SELECT,   /* no value; `domain` and `type` of the row are chosen */
+    OPTION_SELECT,   /* no value; `domain`, `type` and `protocol` of the row are chosen */
     OPTION_TEXT,     /* a word as it is */
     OPTION_FILE,     /* the name of a file */
     OPTION_SINK,     /* the name of a file, or fd:N */
@@ -28,7 +28,7 @@ enum option_kind {
     OPTION_WORD,     /* one of `choices`, its word is stored */
     OPTION_DOMAIN,   /* a row of domain.h */
     OPTION_TYPE,     /* a row of type.h */
-    OPTION_PROTOCOL, /* a name from protocols(5), or a number */
+    OPTION_PROTOCOL, /* a name that the domain knows, or a number */
     OPTION_RECORDS,  /* a word of record.h */
 };
 
@@ -39,8 +39,9 @@ enum option_fit {
     FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
     FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
     FITS_ACCEPTING,     /* types with connections to accept */
-    FITS_PORTS,         /* domains whose addresses have ports */
-    FITS_PATHS,         /* domains whose addresses have none */
+    FITS_PORTS,         /* addresses have ports */
+    FITS_SCAN,          /* ... that can be counted through */
+    FITS_PATHS,         /* addresses are files */
 };
 
 enum option_group {
@@ -71,7 +72,8 @@ struct option_row {
     int64_t min, max;
     int constant;
     const struct domain *domain;         /* OPTION_SELECT: NULL leaves the domain as it is */
-    enum type_bit type;                  /* OPTION_SELECT: 0 leaves the type as it is */
+    const struct type *type;             /* OPTION_SELECT: NULL leaves the type as it is */
+    const char *protocol;                /* OPTION_SELECT: NULL leaves the protocol as it is */
     const char *sockopt;                 /* goes to the socket option of this name, not to a field */
     const struct option_choice *choices; /* ended by word NULL */
     const char *fallback;                /* the default, in words, for --help */

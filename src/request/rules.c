@@ -78,9 +78,15 @@ has_port(const struct domain *domain)
 }
 
 static bool
+can_be_scanned(const struct domain *domain)
+{
+    return domain->read_port != NULL;
+}
+
+static bool
 has_path(const struct domain *domain)
 {
-    return !domain->has_port;
+    return domain->has_files;
 }
 
 /* One of the two tests, and how "needs ...: NAME ..." goes on. */
@@ -102,6 +108,7 @@ static const struct fit_row fit_rows[] = {
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
     [FITS_PORTS] = { .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_SCAN] = { .domain = can_be_scanned, .needed = "addresses with ports", .lacking = "has none" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },
 };
 /* clang-format on */
@@ -112,10 +119,10 @@ fitting_types(const struct domain *domain, const struct fit_row *fit, char *text
 {
     size_t used = 0;
     text[0] = '\0';
-    for (const struct type *type = type_rows; type->name != NULL && used < size; type++) {
-        if (!(domain->types & (unsigned)type->bit) || !fit->type(type))
+    for (const struct type *const *type = domain->types; *type != NULL && used < size; type++) {
+        if ((*type)->only_protocol != 0 || !fit->type(*type))
             continue;
-        int n = snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : " (", type->name);
+        int n = snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : " (", (*type)->name);
         used += n > 0 ? (size_t)n : 0;
     }
     if (used > 0 && used < size)

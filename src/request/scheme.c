@@ -11,16 +11,16 @@
 struct scheme_row {
     const char *name;
     const struct domain *domain;
-    enum type_bit type; /* 0: the options say it */
+    const struct type *type; /* NULL: the options say it */
 };
 
 static const struct scheme_row scheme_rows[] = {
-    { .name = "tcp", .domain = &inet46_domain, .type = TYPE_STREAM },
-    { .name = "tcp4", .domain = &inet4_domain, .type = TYPE_STREAM },
-    { .name = "tcp6", .domain = &inet6_domain, .type = TYPE_STREAM },
-    { .name = "udp", .domain = &inet46_domain, .type = TYPE_DGRAM },
-    { .name = "udp4", .domain = &inet4_domain, .type = TYPE_DGRAM },
-    { .name = "udp6", .domain = &inet6_domain, .type = TYPE_DGRAM },
+    { .name = "tcp", .domain = &inet46_domain, .type = &stream_type },
+    { .name = "tcp4", .domain = &inet4_domain, .type = &stream_type },
+    { .name = "tcp6", .domain = &inet6_domain, .type = &stream_type },
+    { .name = "udp", .domain = &inet46_domain, .type = &dgram_type },
+    { .name = "udp4", .domain = &inet4_domain, .type = &dgram_type },
+    { .name = "udp6", .domain = &inet6_domain, .type = &dgram_type },
     { .name = "unix", .domain = &unix_domain },
 };
 
@@ -85,15 +85,13 @@ refuse_scheme(const char *word, size_t size, struct fault *fault)
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
-/* The one of two domains that is within the other; NULL if neither is. inet46 is either of its two parts. */
+/* The one of two domains that is within the other; NULL if neither is. */
 static const struct domain *
 narrower(const struct domain *a, const struct domain *b)
 {
-    bool b_is_part = b == &inet4_domain || b == &inet6_domain;
-    bool a_is_part = a == &inet4_domain || a == &inet6_domain;
-    if (a == b || (a == &inet46_domain && b_is_part))
+    if (a == b || a == b->whole)
         return b;
-    return b == &inet46_domain && a_is_part ? a : NULL;
+    return b == a->whole ? a : NULL;
 }
 
 /* The option that chose the domain or the type, as typed. */
@@ -102,7 +100,7 @@ chosen_by(const struct command *command, bool domain)
 {
     const struct option_row *row = option_named(domain ? "domain" : "type");
     for (const struct option_row *other = option_rows; other->name != NULL; other++) {
-        bool selects = domain ? other->domain != NULL : other->type != 0;
+        bool selects = domain ? other->domain != NULL : other->type != NULL;
         if (other->kind == OPTION_SELECT && selects && command->typed[other - option_rows] != TYPED_NOT)
             row = other;
     }
@@ -137,14 +135,15 @@ scheme_take(struct command *command, struct fault *fault)
         return refuse_scheme(word, unknown, fault);
     if (row == NULL)
         return 0;
-    const struct type *type = row->type != 0 ? type_of(row->type) : command->type;
+    const struct type *type = row->type != NULL ? row->type : command->type;
     const struct domain *asked = command->domain != NULL ? command->domain : row->domain;
     command->domain = narrower(asked, row->domain);
     if (command->domain == NULL)
         return contradiction(command, word, true, fault);
     if (command->type != NULL && command->type != type)
         return contradiction(command, word, false, fault);
+    command->family = command->domain->family;
     command->type = type;
     command->address = word + strlen(row->name) + strlen(scheme_end(row));
-    return row->domain->has_port ? 0 : path_of(word, command->address, &command->address, fault);
+    return !row->domain->has_files ? 0 : path_of(word, command->address, &command->address, fault);
 }

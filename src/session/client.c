@@ -10,9 +10,9 @@ join(const struct run *run, int fd, const struct address *peer, struct fault *fa
     const struct socket_plan *plan = &run->request->socket;
     char name[REPORT_NAME_SIZE];
     report_connected(run->log, plan, peer);
-    report_name(plan->domain, peer, name, sizeof name);
+    report_name(plan, peer, name, sizeof name);
     struct socket_choice choice = session_socket_choice(run->request);
-    struct endpoint *far = socket_take(fd, plan->domain, plan->type, &choice, name, fault);
+    struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
     struct outcome outcome;
     return far ? session_run(run, far, &outcome, fault) : -1;
 }

@@ -34,9 +34,9 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
         listener_pause(listener); /* a second client is refused at once instead of left hanging */
     report_client(run->log, listener, &peer);
     char name[REPORT_NAME_SIZE];
-    report_name(plan->domain, &peer, name, sizeof name);
+    report_name(plan, &peer, name, sizeof name);
     struct socket_choice choice = session_socket_choice(request);
-    struct endpoint *far = socket_take(fd, plan->domain, plan->type, &choice, name, fault);
+    struct endpoint *far = socket_take(fd, plan->domain, plan->type, &peer, &choice, name, fault);
     return far ? session_run(run, far, outcome, fault) : -1;
 }
 
@@ -100,7 +100,7 @@ on_undelivered(void *context, const struct address *sender, int error)
 {
     const struct mailbox_context *mailbox = context;
     char name[REPORT_NAME_SIZE];
-    report_name(mailbox->run->request->socket.domain, sender, name, sizeof name);
+    report_name(&mailbox->run->request->socket, sender, name, sizeof name);
     log_line(mailbox->run->log, LOG_ERROR, "answer to %s: %s", name, strerror(error));
 }
 
