@@ -85,7 +85,7 @@ struct option_row {
 };
 
 /* More than there are rows, for arrays with a place for each. */
-enum { OPTIONS_MAX = 80 };
+enum { OPTIONS_MAX = 128 };
 
 /* All rows, ended by one with name NULL. */
 extern const struct option_row option_rows[];
