@@ -43,6 +43,8 @@ carry_out(const struct request *request, const struct log *log, struct fault *fa
         return request_version(fault);
     if (request->completion)
         return request_completion(request->completion, fault);
+    if (request->lists_sockopts)
+        return request_sockopts(fault);
     struct loop loop;
     loop_start(&loop);
     return run_sessions(&loop, request, log, fault);

@@ -56,6 +56,22 @@ setup() {
     end_example
 }
 
+@test "who hears a group gets what is sent to it" {
+    stands_for eth0 lo
+    manual_example group >example
+    start_example <example
+    wait_until 10 is_idle sender
+    wait_for_text heard news
+    assert_file_is heard 'news\n'
+    interrupt_at reader
+    end_example 130 0
+}
+
+@test "socket options are set on both ends, and the connection works" {
+    play sockopt
+    wait_shown server hello
+}
+
 @test "a file arrives whole, and both ends say so" {
     mv "$(random_file 300000)" original
     play file

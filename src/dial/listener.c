@@ -30,34 +30,6 @@ listener_fault(const struct socket_plan *plan, const struct address *tried, stru
     return -1;
 }
 
-/*
- * SO_REUSEADDR for connections only: a listener can come back while connections of its last life linger in
- * TIME_WAIT (tcp(7)). Datagram sockets that have it share a port, and the newest takes all that comes.
- */
-static int
-set_reuse(const struct socket_plan *plan, int fd, struct fault *fault)
-{
-    const int on = 1;
-    if (plan->type->accepts && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
-        return fault_set(fault, STATUS_LISTEN, "socket option SO_REUSEADDR");
-    if (plan->reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
-        return fault_set(fault, STATUS_LISTEN, "socket option SO_REUSEPORT");
-    return 0;
-}
-
-/* Bind and listen. The kernel cuts the backlog down to net.core.somaxconn (listen(2)): 0 is all it gives. */
-static int
-bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
-                struct binding *binding, struct fault *fault)
-{
-    if (domain_bind(plan->domain, fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
-        return -1;
-    bool listens = plan->type->accepts || plan->type->listens;
-    if (!listens || listen(fd, plan->backlog > 0 ? plan->backlog : INT_MAX) == 0)
-        return 0;
-    return fault_set(fault, STATUS_LISTEN, "listen");
-}
-
 static void
 unbind(const struct socket_plan *plan, struct binding *binding)
 {
@@ -65,22 +37,42 @@ unbind(const struct socket_plan *plan, struct binding *binding)
         plan->domain->unbind(binding);
 }
 
+/* The kernel cuts the backlog down to net.core.somaxconn (listen(2)): 0 is all it gives. */
+static int
+start_accepting(const struct socket_plan *plan, int fd, struct fault *fault)
+{
+    if (listen(fd, plan->backlog > 0 ? plan->backlog : INT_MAX) == 0)
+        return 0;
+    return fault_set(fault, STATUS_LISTEN, "listen");
+}
+
+/* Bind and, for types with connections, listen. `tried`: as for listener_fault. Returns 0, or -1 with fault. */
+static int
+bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
+                const struct address *tried, struct binding *binding, struct fault *fault)
+{
+    if (domain_bind(plan->domain, fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
+        return listener_fault(plan, tried, fault);
+    if (sockopt_apply(fd, &plan->options, PHASE_BOUND, STATUS_LISTEN, fault) < 0)
+        return -1;
+    if (!plan->type->accepts && sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault) < 0)
+        return -1; /* it is as connected as it will be */
+    if (!plan->type->accepts && !plan->type->listens)
+        return 0;
+    return start_accepting(plan, fd, fault) < 0 ? listener_fault(plan, tried, fault) : 0;
+}
+
 /* Open one socket at one address. Returns the descriptor and *binding, or -1 and *binding untouched. */
 static int
 listen_at(const struct socket_plan *plan, const struct address *address, bool is_one_of_several,
           struct binding *binding, struct fault *fault)
 {
-    int fd = open_socket(plan, address->name.ss_family, STATUS_LISTEN, fault);
+    int fd = open_socket(plan, address->name.ss_family, true, STATUS_LISTEN, fault);
     if (fd < 0)
         return -1;
     struct binding bound = { .owns_file = false };
-    if (set_reuse(plan, fd, fault) < 0) {
+    if (bind_and_listen(plan, fd, address, is_one_of_several ? address : NULL, &bound, fault) < 0) {
         (void)fd_close(&fd); /* not in use yet */
-        return -1;
-    }
-    if (bind_and_listen(plan, fd, address, &bound, fault) < 0) {
-        (void)listener_fault(plan, is_one_of_several ? address : NULL, fault);
-        (void)fd_close(&fd);
         unbind(plan, &bound);
         return -1;
     }

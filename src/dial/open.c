@@ -50,8 +50,24 @@ socket_fault(const struct socket_plan *plan, int family, enum status status, str
     return -1;
 }
 
+/*
+ * SO_REUSEADDR for connections only: a listener can come back while connections of its last life linger in
+ * TIME_WAIT (tcp(7)). Datagram sockets that have it share a port, and the newest takes all that comes.
+ */
+static int
+set_reuse(const struct socket_plan *plan, int fd, enum status status, struct fault *fault)
+{
+    const int on = 1;
+    if (plan->type->accepts && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+        return fault_set(fault, status, "socket option SO_REUSEADDR");
+    if (plan->reuse_port && setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+        return fault_set(fault, status, "socket option SO_REUSEPORT");
+    return 0;
+}
+
 int
-open_socket(const struct socket_plan *plan, int family, enum status status, struct fault *fault)
+open_socket(const struct socket_plan *plan, int family, bool takes_port, enum status status,
+            struct fault *fault)
 {
     const struct type *type = plan->type;
     int protocol =
@@ -61,7 +77,8 @@ open_socket(const struct socket_plan *plan, int family, enum status status, stru
         return socket_fault(plan, family, status, fault);
     bool is_prepared =
         !plan->domain->prepare || plan->domain->prepare(fd, type, plan->protocol, status, fault) == 0;
-    if (!is_prepared || sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
+    if (!is_prepared || (takes_port && set_reuse(plan, fd, status, fault) < 0) ||
+        sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
     return fd;
 }
@@ -71,6 +88,8 @@ open_finish(const struct socket_plan *plan, int fd, enum status status, struct f
 {
     if (plan->domain->opened)
         plan->domain->opened(fd, plan->type);
+    if (sockopt_apply_again(fd, &plan->options, status, fault) < 0)
+        return -1;
     return sockopt_apply(fd, &plan->options, PHASE_CONNECTED, status, fault);
 }
 

@@ -28,11 +28,16 @@ struct resolve_query open_query(const struct socket_plan *plan, enum purpose pur
 
 /*
  * socket(2) for an address of `family`, close-on-exec and non-blocking, with the options of PHASE_OPENED.
+ * takes_port: it will be bound to an address that is to be had again soon after its last connection.
  * Returns the descriptor for the caller to close, or -1 with `status` (STATUS_CONNECT or STATUS_LISTEN).
  */
-int open_socket(const struct socket_plan *plan, int family, enum status status, struct fault *fault);
+int open_socket(const struct socket_plan *plan, int family, bool takes_port, enum status status,
+                struct fault *fault);
 
-/* Settings for a connected or accepted socket: the family's own, then PHASE_CONNECTED. 0, or -1 as above. */
+/*
+ * Settings for a connected or accepted socket: the family's own; those of PHASE_OPENED that they, or accept(2),
+ * may have undone; then PHASE_CONNECTED. 0, or -1 as above.
+ */
 int open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);
 
 /* Are the plan's addresses host and port, or one word? */

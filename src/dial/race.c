@@ -142,9 +142,6 @@ bind_source(const struct contest *contest, struct attempt *attempt, struct fault
     }
     if (plan->random_source_port && domain->set_port)
         return bind_random_port(plan, attempt->fd, source, &attempt->source, fault);
-    const int on = 1;
-    if (plan->type->accepts) /* so that a port can be used again at once after its last connection (tcp(7)) */
-        (void)setsockopt(attempt->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on); /* bind says if it matters */
     mode_t mode = plan->path_mode < 0 ? 0600 : (mode_t)plan->path_mode;
     return domain_bind(domain, attempt->fd, source, mode, &attempt->source, STATUS_CONNECT, fault);
 }
@@ -218,15 +215,26 @@ attempt_judge(struct contest *contest, struct attempt *attempt, enum progress pr
     }
 }
 
+/* A socket for the attempt's candidate, ready to connect. Returns 0, or -1 with fault. */
+static int
+prepare(const struct contest *contest, struct attempt *attempt, struct fault *fault)
+{
+    const struct socket_plan *plan = contest->plan;
+    int family = contest->candidates->items[attempt->candidate].name.ss_family;
+    bool takes_port = contest->sources->count > 0 && !plan->random_source_port;
+    attempt->fd = open_socket(plan, family, takes_port, STATUS_CONNECT, fault);
+    if (attempt->fd < 0 || bind_source(contest, attempt, fault) < 0)
+        return -1;
+    return sockopt_apply(attempt->fd, &plan->options, PHASE_BOUND, STATUS_CONNECT, fault);
+}
+
 static void
 start_next(struct contest *contest)
 {
     struct attempt *attempt = &contest->attempts[contest->started];
     attempt->candidate = contest->started++;
     struct fault fault;
-    int family = contest->candidates->items[attempt->candidate].name.ss_family;
-    attempt->fd = open_socket(contest->plan, family, STATUS_CONNECT, &fault);
-    if (attempt->fd < 0 || bind_source(contest, attempt, &fault) < 0) {
+    if (prepare(contest, attempt, &fault) < 0) {
         remember(contest, &fault);
         attempt_close(contest, attempt);
         return;

@@ -1,61 +1,211 @@
 #include "dial/sockopt.h"
 
+#include "dial/sockopt_value.h"
+#include <assert.h>
+#include <ctype.h>
 #include <errno.h>
-#include <netinet/in.h>
-#include <stdbool.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 
-enum { PLACES = sizeof((struct sockopt_row *)NULL)->at / sizeof((struct sockopt_row *)NULL)->at[0] };
-
-const struct sockopt_row sockopt_rows[] = {
-    { .name = "broadcast",
-      .phase = PHASE_OPENED,
-      .at = { { SOL_SOCKET, SO_BROADCAST } },
-      .help = "may send to broadcast addresses" },
-    { .name = "debug",
-      .phase = PHASE_OPENED,
-      .at = { { SOL_SOCKET, SO_DEBUG } },
-      .help = "the kernel records what the protocol does" },
-    /* Buffers before connect and listen: TCP agrees on the window's scale with the first packet (tcp(7)). */
-    { .name = "rcvbuf",
-      .phase = PHASE_OPENED,
-      .at = { { SOL_SOCKET, SO_RCVBUF } },
-      .help = "bytes of the receive buffer" },
-    { .name = "sndbuf",
-      .phase = PHASE_OPENED,
-      .at = { { SOL_SOCKET, SO_SNDBUF } },
-      .help = "bytes of the send buffer" },
-    { .name = "ttl",
-      .phase = PHASE_OPENED,
-      .at = { { IPPROTO_IP, IP_TTL }, { IPPROTO_IPV6, IPV6_UNICAST_HOPS } },
-      .help = "hops that a packet lives" },
-    { .name = "minttl",
-      .phase = PHASE_OPENED,
-      .at = { { IPPROTO_IP, IP_MINTTL }, { IPPROTO_IPV6, IPV6_MINHOPCOUNT } },
-      .help = "hops that a received packet must have left" },
-    { .name = "tos",
-      .phase = PHASE_OPENED,
-      .at = { { IPPROTO_IP, IP_TOS }, { IPPROTO_IPV6, IPV6_TCLASS } },
-      .help = "type of service, or traffic class" },
-    { .name = NULL },
+const char *const sockopt_phase_names[] = {
+    [PHASE_OPENED] = "opened", [PHASE_BOUND] = "bound", [PHASE_CONNECTED] = "connected", NULL
 };
 
-const struct sockopt_row *
-sockopt_find(const char *name)
+const char *
+sockopt_kind_words(enum sockopt_kind kind)
 {
-    for (const struct sockopt_row *row = sockopt_rows; row->name; row++) {
-        if (strcasecmp(row->name, name) == 0)
-            return row;
+    static const char *const words[] = {
+        [SOCKOPT_FLAG] = "on or off",
+        [SOCKOPT_INT] = "number",
+        [SOCKOPT_SIZE] = "size",
+        [SOCKOPT_TIME] = "time",
+        [SOCKOPT_LINGER] = "time or off",
+        [SOCKOPT_TEXT] = "word",
+        [SOCKOPT_PORTS] = "LOW-HIGH",
+        [SOCKOPT_INTERFACE] = "interface",
+        [SOCKOPT_ADDRESS] = "IPv6 address",
+        [SOCKOPT_GROUP] = "GROUP[@INTERFACE]",
+        [SOCKOPT_SOURCE] = "GROUP[@INTERFACE],SOURCE",
+        [SOCKOPT_HEX] = "hexadecimal",
+    };
+    return words[kind];
+}
+
+/* --- names --- */
+
+/* Equal in any case, with _ for -. */
+static bool
+same_word(const char *a, const char *b, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        int left = a[i] == '_' ? '-' : tolower((unsigned char)a[i]);
+        if (left != tolower((unsigned char)b[i]) || b[i] == '\0')
+            return false;
     }
+    return b[size] == '\0';
+}
+
+/* Does `name` call the option at this place so: with its level, as a macro, or (level LEVEL_ANY) plainly? */
+static bool
+calls_place(const char *name, const struct sockopt_row *row, const struct sockopt_place *place,
+            enum sockopt_level *level)
+{
+    const struct sockopt_level_row *levels = &sockopt_levels[place->level];
+    size_t prefix = strlen(levels->prefix);
+    const char *dot = strchr(name, '.');
+    *level = place->level;
+    if (dot && same_word(name, levels->name, (size_t)(dot - name)))
+        name = dot + 1;
+    else if (!dot && prefix > 0 && strncasecmp(name, levels->prefix, prefix) == 0)
+        name += prefix;
+    else
+        *level = LEVEL_ANY;
+    size_t size = strlen(name);
+    return same_word(name, row->name, size) || (place->name && same_word(name, place->name, size));
+}
+
+static bool
+calls_row(const char *name, const struct sockopt_row *row, enum sockopt_level *level)
+{
+    for (size_t i = 0; i < SOCKOPT_PLACES_MAX && row->at[i].level != LEVEL_ANY; i++)
+        if (calls_place(name, row, &row->at[i], level))
+            return true;
+    return false;
+}
+
+const struct sockopt_row *
+sockopt_next(const struct sockopt_row *row, const char *name, enum sockopt_level *level)
+{
+    for (row = row ? row + 1 : sockopt_rows; row->name; row++)
+        if (calls_row(name, row, level))
+            return row;
     return NULL;
 }
 
-/* True if the socket has no such level or option at all, whatever the value. */
+const struct sockopt_row *
+sockopt_find(const char *name, enum sockopt_level *level)
+{
+    const struct sockopt_row *row = sockopt_next(NULL, name, level);
+    enum sockopt_level other;
+    return row && sockopt_next(row, name, &other) ? NULL : row;
+}
+
+/* --- settings --- */
+
+static bool
+replaces(const struct sockopt_setting *later, const struct sockopt_setting *earlier)
+{
+    if (!later->row || !earlier->row)
+        return !later->row && !earlier->row && later->raw.level == earlier->raw.level &&
+               later->raw.option == earlier->raw.option && later->raw.phase == earlier->raw.phase;
+    return later->row == earlier->row && later->level == earlier->level && !later->row->piles;
+}
+
+int
+sockopt_add(struct sockopt_settings *settings, const struct sockopt_setting *setting)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < settings->count; i++)
+        if (!replaces(setting, &settings->items[i]))
+            settings->items[kept++] = settings->items[i];
+    settings->count = kept;
+    if (kept == SOCKOPT_SETTINGS_MAX)
+        return -1;
+    settings->items[settings->count++] = *setting;
+    return 0;
+}
+
+bool
+sockopt_hears_groups(const struct sockopt_settings *settings)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct sockopt_setting *setting = &settings->items[i];
+        const struct sockopt_row *row = setting->row;
+        if (row && (row->kind == SOCKOPT_GROUP || row->kind == SOCKOPT_SOURCE))
+            return true;
+        if (row && strcmp(row->name, "broadcast") == 0 && setting->number != 0)
+            return true;
+    }
+    return false;
+}
+
+static const char *
+word_of(const struct sockopt_row *row, int64_t number)
+{
+    if (row->kind == SOCKOPT_FLAG)
+        return number ? "on" : "off";
+    const struct sockopt_word *word = row->words;
+    while (word && word->word && word->number != number)
+        word++;
+    return word ? word->word : NULL;
+}
+
+/* A number as one would type it. */
+static void
+number_words(const struct sockopt_row *row, int64_t number, char *words, size_t size)
+{
+    const char *word = word_of(row, number);
+    bool is_time = row->kind == SOCKOPT_TIME || row->kind == SOCKOPT_LINGER;
+    if (word)
+        (void)snprintf(words, size, "%s", word);
+    else if (is_time && number % 1000 != 0)
+        (void)snprintf(words, size, "%" PRId64 "ms", number);
+    else
+        (void)snprintf(words, size, "%" PRId64, is_time ? number / 1000 : number);
+}
+
+void
+sockopt_words(const struct sockopt_setting *setting, char *words, size_t size)
+{
+    char number[32] = "";
+    if (!setting->row) {
+        (void)snprintf(words, size, "%d:%d:%s", setting->raw.level, setting->raw.option, setting->text);
+        return;
+    }
+    if (!setting->text)
+        number_words(setting->row, setting->number, number, sizeof number);
+    const char *level = setting->level != LEVEL_ANY ? sockopt_levels[setting->level].name : "";
+    (void)snprintf(words, size, "%s%s%s=%s", level, *level ? "." : "", setting->row->name,
+                   setting->text ? setting->text : number);
+}
+
+/* --- applying --- */
+
+/* True if the socket has no such level or option at all, or the value is for the other level. */
 static bool
 is_elsewhere(int error)
 {
-    return error == ENOPROTOOPT || error == EOPNOTSUPP;
+    return error == ENOPROTOOPT || error == EOPNOTSUPP || error == EAFNOSUPPORT;
+}
+
+/* The places of a setting, and NULL behind the last. */
+static const struct sockopt_place *
+place_of(const struct sockopt_setting *setting, size_t i)
+{
+    if (!setting->row || i == SOCKOPT_PLACES_MAX || setting->row->at[i].level == LEVEL_ANY)
+        return NULL;
+    return &setting->row->at[i];
+}
+
+static bool
+is_meant(const struct sockopt_setting *setting, const struct sockopt_place *place)
+{
+    return setting->level == LEVEL_ANY || setting->level == place->level;
+}
+
+/* Returns 0, or the error. */
+static int
+apply_at(int fd, const struct sockopt_setting *setting, const struct sockopt_place *place)
+{
+    struct sockopt_bytes bytes;
+    int level = place ? sockopt_levels[place->level].number : setting->raw.level;
+    int option = place ? place->option : setting->raw.option;
+    if (sockopt_encode(setting, place, &bytes) < 0)
+        return errno;
+    return setsockopt(fd, level, option, bytes.data, bytes.size) == 0 ? 0 : errno;
 }
 
 /*
@@ -63,21 +213,41 @@ is_elsewhere(int error)
  * other families have neither. So each place is tried, and one that does not exist does no harm.
  */
 static int
-apply(int fd, const struct sockopt_setting *setting, enum status status, struct fault *fault)
+apply(int fd, const struct sockopt_setting *setting)
 {
+    if (!setting->row)
+        return apply_at(fd, setting, NULL);
     int failure = ENOPROTOOPT;
     bool applied = false;
-    for (int i = 0; i < PLACES && setting->row->at[i].option != 0; i++) {
-        const struct sockopt_place *at = &setting->row->at[i];
-        if (setsockopt(fd, at->level, at->option, &setting->value, sizeof setting->value) == 0)
+    const struct sockopt_place *place;
+    for (size_t i = 0; (place = place_of(setting, i)); i++) {
+        if (!is_meant(setting, place))
+            continue;
+        int error = apply_at(fd, setting, place);
+        if (error == 0)
             applied = true;
-        else if (!is_elsewhere(errno) || is_elsewhere(failure))
-            failure = errno;
+        else if (!is_elsewhere(error) || is_elsewhere(failure))
+            failure = error;
     }
-    if (applied && is_elsewhere(failure))
+    return applied && is_elsewhere(failure) ? 0 : failure;
+}
+
+static int
+apply_or_fault(int fd, const struct sockopt_setting *setting, enum status status, struct fault *fault)
+{
+    int error = apply(fd, setting);
+    if (error == 0)
         return 0;
-    errno = failure;
-    return fault_set(fault, status, "socket option %s=%d", setting->row->name, setting->value);
+    char words[256];
+    sockopt_words(setting, words, sizeof words);
+    errno = error;
+    return fault_set(fault, status, "socket option %s", words);
+}
+
+static enum sockopt_phase
+phase_of(const struct sockopt_setting *setting)
+{
+    return setting->row ? setting->row->phase : setting->raw.phase;
 }
 
 int
@@ -86,8 +256,52 @@ sockopt_apply(int fd, const struct sockopt_settings *settings, enum sockopt_phas
 {
     for (size_t i = 0; i < settings->count; i++) {
         const struct sockopt_setting *setting = &settings->items[i];
-        if (setting->row->phase == phase && apply(fd, setting, status, fault) < 0)
+        if (phase_of(setting) == phase && apply_or_fault(fd, setting, status, fault) < 0)
             return -1;
     }
     return 0;
+}
+
+int
+sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum status status, struct fault *fault)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct sockopt_setting *setting = &settings->items[i];
+        bool is_past = setting->row && !setting->row->once && setting->row->phase == PHASE_OPENED;
+        if (is_past && apply_or_fault(fd, setting, status, fault) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* --- telling --- */
+
+/* Returns 0 and what getsockopt(2) has in place of what was set, or -1 if there is nothing to compare. */
+static int
+ask(int fd, const struct sockopt_setting *setting, const struct sockopt_place *place, int64_t *set,
+    int64_t *got)
+{
+    struct sockopt_bytes bytes;
+    if (sockopt_encode(setting, place, &bytes) < 0 || sockopt_decode(place, &bytes, set) < 0)
+        return -1;
+    if (getsockopt(fd, sockopt_levels[place->level].number, place->option, bytes.data, &bytes.size) < 0)
+        return -1;
+    return sockopt_decode(place, &bytes, got);
+}
+
+bool
+sockopt_was_changed(int fd, const struct sockopt_setting *setting, char *value, size_t size)
+{
+    const struct sockopt_place *place;
+    for (size_t i = 0; (place = place_of(setting, i)); i++) {
+        int64_t set = 0, got = 0;
+        if (!is_meant(setting, place) || ask(fd, setting, place, &set, &got) < 0)
+            continue;
+        bool is_flag = setting->row->kind == SOCKOPT_FLAG;
+        if (is_flag ? !set == !got : set == got)
+            continue;
+        number_words(setting->row, got, value, size);
+        return true;
+    }
+    return false;
 }

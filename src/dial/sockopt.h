@@ -1,44 +1,167 @@
 /*
- * Socket options by name: setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7). A row says on which levels an
- * option lives and when it applies; one loop applies a phase.
+ * Socket options by name: setsockopt(2), socket(7), ip(7), ipv6(7), tcp(7), udp(7), unix(7), packet(7),
+ * netlink(7), vsock(7) and the kernel's own headers. A row says on which levels an option lives, what its value
+ * is and when it applies; one loop applies a phase.
  */
 #ifndef SKT_DIAL_SOCKOPT_H
 #define SKT_DIAL_SOCKOPT_H
 
 #include "base/fault.h"
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum sockopt_phase {
-    PHASE_OPENED,    /* right after socket(2), before bind */
+    PHASE_OPENED,    /* right after socket(2), before bind, and once more after connect or accept */
+    PHASE_BOUND,     /* after bind, before connect or listen */
     PHASE_CONNECTED, /* after connect or accept */
 };
 
+/* Their names in the order of the enum, ended by NULL. */
+extern const char *const sockopt_phase_names[];
+
+enum sockopt_level {
+    LEVEL_ANY, /* none in particular */
+    LEVEL_SOCKET,
+    LEVEL_IP,
+    LEVEL_IPV6,
+    LEVEL_ICMPV6,
+    LEVEL_RAW,
+    LEVEL_TCP,
+    LEVEL_UDP,
+    LEVEL_UDPLITE,
+    LEVEL_SCTP,
+    LEVEL_DCCP,
+    LEVEL_SMC,
+    LEVEL_PACKET,
+    LEVEL_NETLINK,
+    LEVEL_VSOCK,
+    LEVEL_TIPC,
+    LEVEL_RDS,
+    LEVEL_RXRPC,
+    LEVEL_CAN,
+    LEVEL_LLC,
+    LEVEL_AX25,
+    LEVEL_NETROM,
+    LEVEL_ROSE,
+    LEVEL_ALG,
+    LEVEL_PNPIPE,
+    LEVEL_KCM,
+};
+
+struct sockopt_level_row {
+    const char *name;   /* "tcp" */
+    const char *prefix; /* what the macros of its options begin with: "TCP_" */
+    int number;         /* as setsockopt(2) wants it */
+};
+
+extern const struct sockopt_level_row sockopt_levels[];
+
+/* What people write. */
+enum sockopt_kind {
+    SOCKOPT_FLAG,      /* on, yes or 1, which need not be said; off, no or 0 */
+    SOCKOPT_INT,       /* a number within the bounds, or one of the words */
+    SOCKOPT_SIZE,      /* bytes, or with K, M or G */
+    SOCKOPT_TIME,      /* seconds, or with ms, s, m or h; `number` has it in ms */
+    SOCKOPT_LINGER,    /* the same, or off, which is -1 */
+    SOCKOPT_TEXT,      /* a word */
+    SOCKOPT_PORTS,     /* LOW-HIGH */
+    SOCKOPT_INTERFACE, /* a name or an index */
+    SOCKOPT_ADDRESS,   /* a numeric IPv6 address */
+    SOCKOPT_GROUP,     /* GROUP[@INTERFACE] */
+    SOCKOPT_SOURCE,    /* GROUP[@INTERFACE],SOURCE */
+    SOCKOPT_HEX,       /* the bytes of the value */
+};
+
+/* What one kind is called in messages, as "on or off". */
+const char *sockopt_kind_words(enum sockopt_kind kind);
+
+/* What the kernel wants, which may differ from level to level. */
+enum sockopt_form {
+    FORM_INT,
+    FORM_INT_BE, /* in network byte order */
+    FORM_BYTE,
+    FORM_U64,
+    FORM_SECONDS,
+    FORM_MS,
+    FORM_TIMEVAL,
+    FORM_LINGER,
+    FORM_TEXT,
+    FORM_HEX,
+    FORM_PORTS,    /* the higher one in the upper half */
+    FORM_INDEX,    /* of an interface */
+    FORM_INDEX_BE, /* in network byte order */
+    FORM_MREQN,    /* struct ip_mreqn with nothing but an index */
+    FORM_ADDRESS,  /* struct sockaddr_in6 */
+    FORM_GROUP,    /* struct group_req */
+    FORM_SOURCE,   /* struct group_source_req */
+    FORM_ANYCAST,  /* struct ipv6_mreq */
+    FORM_PROMISC,  /* struct packet_mreq */
+    FORM_ALLMULTI,
+    FORM_ASSOC, /* struct sctp_assoc_value of all associations to come */
+};
+
+struct sockopt_word {
+    const char *word;
+    int number;
+};
+
+enum { SOCKOPT_PLACES_MAX = 4 };
+
 struct sockopt_row {
-    const char *name; /* "rcvbuf", "ttl", "tos" */
+    const char *name; /* as the macro has it, in small letters and with dashes: "rcvbuf", "ttl", "tos" */
     enum sockopt_phase phase;
+    bool once;  /* not again after connect or accept: it can no longer be set, or is for good */
+    bool piles; /* a second value is one more, not another in place of the first */
+    enum sockopt_kind kind;
+    int64_t min, max;                 /* of a number; max 0: 2147483647 */
+    const struct sockopt_word *words; /* that a number can be called by, ended by NULL */
     struct sockopt_place {
-        int level, option;
-    } at[2]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too; unused: option 0 */
+        enum sockopt_level level;
+        int option;
+        enum sockopt_form form;
+        const char *name;     /* the level's own name of the option, where it is another */
+    } at[SOCKOPT_PLACES_MAX]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too */
     const char *help;
 };
 
-struct sockopt_setting {
-    const struct sockopt_row *row;
-    int value;
+/* All rows, ended by one with name NULL. */
+extern const struct sockopt_row sockopt_rows[];
+
+/* An option that has no row. */
+struct sockopt_raw {
+    int level, option;
+    enum sockopt_phase phase;
 };
 
-enum { SOCKOPT_SETTINGS_MAX = 32 };
+struct sockopt_setting {
+    const struct sockopt_row *row; /* NULL: `raw` is the option, and `text` has the hexadecimal value first */
+    enum sockopt_level level;      /* only there; LEVEL_ANY: wherever the socket has it */
+    int64_t number;
+    const char *text; /* the value as typed, lent; NULL: the number is the value */
+    struct sockopt_raw raw;
+};
+
+enum { SOCKOPT_SETTINGS_MAX = 64 };
 
 struct sockopt_settings {
     struct sockopt_setting items[SOCKOPT_SETTINGS_MAX];
     size_t count;
 };
 
-/* All rows, ended by one with name NULL. */
-extern const struct sockopt_row sockopt_rows[];
+/*
+ * Find by a name in any case: "nodelay", "tcp.nodelay", "TCP_NODELAY". The first two may have _ for -. *level is
+ * the one that was named, or LEVEL_ANY.
+ * Returns NULL if there is none, or if a name without its level is that of several: sockopt_next tells.
+ */
+const struct sockopt_row *sockopt_find(const char *name, enum sockopt_level *level);
 
-/* Find by name in any case. NULL: none. */
-const struct sockopt_row *sockopt_find(const char *name);
+/* The rows of that name one after the other: the first one behind `row` (NULL: of all), or NULL. */
+const struct sockopt_row *sockopt_next(const struct sockopt_row *row, const char *name,
+                                       enum sockopt_level *level);
+
+/* Add a setting; unless they pile up, it takes the place of an earlier one of the same option. -1: no room. */
+int sockopt_add(struct sockopt_settings *settings, const struct sockopt_setting *setting);
 
 /*
  * Apply the settings of one phase to a socket: each at every place that the socket knows, at one at least.
@@ -46,5 +169,27 @@ const struct sockopt_row *sockopt_find(const char *name);
  */
 int sockopt_apply(int fd, const struct sockopt_settings *settings, enum sockopt_phase phase,
                   enum status status, struct fault *fault);
+
+/*
+ * The same for what was set before the socket was connected or accepted, and is not `once`: skt itself may have
+ * set it otherwise by now, and accept(2) does not hand over all of it.
+ */
+int sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum status status,
+                        struct fault *fault);
+
+/*
+ * Will the socket hear what is not sent to its own address, a group or a broadcast? connect(2) would give it one
+ * address of its own, and end that.
+ */
+bool sockopt_hears_groups(const struct sockopt_settings *settings);
+
+/* "tcp.nodelay=off" */
+void sockopt_words(const struct sockopt_setting *setting, char *words, size_t size);
+
+/*
+ * Has the kernel made another number of a setting? Then true, with its value in words. False if not, and where
+ * it cannot be asked.
+ */
+bool sockopt_was_changed(int fd, const struct sockopt_setting *setting, char *value, size_t size);
 
 #endif

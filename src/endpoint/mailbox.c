@@ -62,11 +62,14 @@ concerns_a_sender(int error)
            error == EPERM || error == ENOENT || error == EPIPE || error == ENOTCONN;
 }
 
-/* From the first sender on, only that one: the kernel refuses the others (connect(2) on datagrams). */
+/*
+ * From the first sender on, only that one: the kernel refuses the others (connect(2) on datagrams), or, where it
+ * would refuse what the sender sends to a group as well, note_sender does.
+ */
 static void
 keep_only(struct mailbox *mailbox, int fd)
 {
-    mailbox->connected = !mailbox->type->addressed &&
+    mailbox->connected = !mailbox->type->addressed && !mailbox->choice.hears_groups &&
                          connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
     mailbox->base.message_max = domain_message_max(mailbox->domain, fd, mailbox->type);
     for (size_t i = 0; i < mailbox->count; i++)

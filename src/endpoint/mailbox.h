@@ -15,6 +15,7 @@ struct mailbox_choice {
     bool takes_all;     /* hear every sender; otherwise only the first */
     bool keeps_headers; /* messages keep the kernel's headers */
     bool eof_message;   /* an empty message from the sender is its end, and is sent at ours */
+    bool hears_groups;  /* groups, broadcasts: the socket must not be connected */
     /* Called for the first message of each new sender; may be NULL. */
     void (*on_sender)(void *context, const struct address *sender);
     /* With takes_all, called when an answer could not be delivered (its sender is gone); may be NULL. */

@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "pump/record.h"
 #include "request/nearest.h"
+#include "request/setting.h"
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -68,23 +69,27 @@ refuse_choice(const struct command *command, const struct option_row *row, const
     return refuse_word(command, row, text, words.items, fault);
 }
 
+static int
+add_setting(struct command *command, const struct option_row *row, const struct sockopt_setting *setting,
+            struct fault *fault)
+{
+    if (sockopt_add(&command->request.socket.options, setting) == 0)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, "too many socket options", "%s: more than %d",
+                     command_name(command, row).text, (int)SOCKOPT_SETTINGS_MAX);
+}
+
 /* A setting of a socket option; a later one takes the place of an earlier one. */
 static int
-set_sockopt(struct command *command, const struct option_row *row, int value, struct fault *fault)
+set_sockopt(struct command *command, const struct option_row *row, int64_t value, struct fault *fault)
 {
-    const struct sockopt_row *option = sockopt_find(row->sockopt);
+    enum sockopt_level level;
+    const struct sockopt_row *option = sockopt_find(row->sockopt, &level);
     if (option == NULL)
         return fault_say(fault, STATUS_USAGE, "this system has no such socket option", "%s",
                          command_name(command, row).text);
-    struct sockopt_settings *settings = &command->request.socket.options;
-    size_t i = 0;
-    while (i < settings->count && settings->items[i].row != option)
-        i++;
-    assert(i < SOCKOPT_SETTINGS_MAX);
-    settings->items[i] = (struct sockopt_setting){ .row = option, .value = value };
-    if (i == settings->count)
-        settings->count++;
-    return 0;
+    const struct sockopt_setting setting = { .row = option, .level = level, .number = value };
+    return add_setting(command, row, &setting, fault);
 }
 
 /* Put a number where the row says. Its bounds are such that it fits there. */
@@ -92,7 +97,7 @@ static int
 set_number(struct command *command, const struct option_row *row, int64_t number, struct fault *fault)
 {
     if (row->sockopt != NULL)
-        return set_sockopt(command, row, (int)number, fault);
+        return set_sockopt(command, row, number, fault);
     void *field = (char *)command + row->field;
     if (row->size == sizeof(bool))
         *(bool *)field = number != 0;
@@ -189,6 +194,48 @@ read_records(struct command *command, const struct option_row *row, const char *
     return refuse_choice(command, row, text, fault);
 }
 
+static int
+read_sockopt(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    struct sockopt_setting setting;
+    char why[SETTING_WHY_MAX];
+    if (strcasecmp(text, "list") == 0) {
+        command->request.lists_sockopts = true;
+        return 0;
+    }
+    if (setting_read(text, &setting, why) != 0)
+        return refuse(command, row, text, why, fault);
+    return add_setting(command, row, &setting, fault);
+}
+
+/* What goes with a group unless the user says otherwise, before or later. */
+static int
+default_sockopt(struct command *command, const struct option_row *row, const char *name, int number,
+                struct fault *fault)
+{
+    enum sockopt_level level;
+    const struct sockopt_setting setting = { .row = sockopt_find(name, &level), .number = number };
+    const struct sockopt_settings *settings = &command->request.socket.options;
+    for (size_t i = 0; i < settings->count; i++)
+        if (settings->items[i].row == setting.row)
+            return 0;
+    return add_setting(command, row, &setting, fault);
+}
+
+/* Of the groups that this host hears only ours, and together with others who hear it. */
+static int
+read_group(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    struct sockopt_setting setting;
+    char why[SETTING_WHY_MAX];
+    if (setting_read_group(text, &setting, why) != 0)
+        return refuse(command, row, text, why, fault);
+    if (add_setting(command, row, &setting, fault) != 0 ||
+        default_sockopt(command, row, "multicast-all", 0, fault) != 0)
+        return -1;
+    return default_sockopt(command, row, "reuseaddr", 1, fault);
+}
+
 /* A file or, where a descriptor may stand, fd:N. */
 static int
 read_text(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
@@ -256,6 +303,10 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_type(command, row, text, fault);
     case OPTION_RECORDS:
         return read_records(command, row, text, fault);
+    case OPTION_SOCKOPT:
+        return read_sockopt(command, row, text, fault);
+    case OPTION_GROUP:
+        return read_group(command, row, text, fault);
     case OPTION_FLAG:
     case OPTION_CONSTANT:
     case OPTION_COUNT:

@@ -99,7 +99,7 @@ static void
 zsh_excluded(FILE *stream, const struct option_row *row)
 {
     const char *blank = "";
-    if (row->kind == OPTION_COUNT) {
+    if (row->kind == OPTION_COUNT || row->kind == OPTION_SOCKOPT || row->kind == OPTION_GROUP) {
         fputs("'*'", stream);
         return;
     }

@@ -182,6 +182,12 @@ const struct option_row option_rows[] = {
     { .letter = 'T', .name = "tos", .value = "WORD", .kind = OPTION_CHOICE, .sockopt = "tos",
       .choices = tos_choices, .max = 255, .group = GROUP_SOCKET,
       .help = "type of service, by name or number" },
+    { .name = "join", .value = "GROUP", .kind = OPTION_GROUP, FIELD(request.socket.options),
+      .needs = "listen", .fits = FITS_MESSAGES, .group = GROUP_SOCKET,
+      .help = "hear a multicast group: GROUP[@INTERFACE][,SOURCE]" },
+    { .name = "sockopt", .value = "OPTION", .kind = OPTION_SOCKOPT, FIELD(request.socket.options),
+      .group = GROUP_SOCKET,
+      .help = "set any option: NAME[=VALUE], or LEVEL:NUMBER:HEX; the word list shows them all" },
 
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
       .group = GROUP_TELL, .help = "say what happens; twice: in more detail" },

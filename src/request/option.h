@@ -30,6 +30,8 @@ enum option_kind {
     OPTION_TYPE,     /* a row of type.h */
     OPTION_PROTOCOL, /* a name that the domain knows, or a number */
     OPTION_RECORDS,  /* a word of record.h */
+    OPTION_SOCKOPT,  /* a socket option as setting.h has it; may be given again */
+    OPTION_GROUP,    /* a multicast group to hear; may be given again */
 };
 
 /* What the domain and the type have to be like for an option to mean anything. */

@@ -247,7 +247,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
     };
     int read = read_options(&command, argc, argv, fault);
     const struct request *asked = &command.request;
-    bool only_tells = asked->help || asked->version || asked->completion != NULL;
+    bool only_tells = asked->help || asked->version || asked->completion != NULL || asked->lists_sockopts;
     if (read == 0 && !only_tells)
         read = conclude(&command, fault);
     *request = command.request;

@@ -18,6 +18,7 @@ struct request {
     bool help;
     bool version;
     const char *completion; /* "bash", "zsh", "fish": print that shell's completion */
+    bool lists_sockopts;    /* --sockopt list */
 
     bool listens;
     bool keeps_open;                /* -k */
@@ -58,9 +59,10 @@ struct request {
 int request_parse(struct request *request, int argc, char **argv, struct fault *fault);
 void request_free(struct request *request);
 
-/* --help, --version and --completion: print to standard output. Return 0, or -1 with STATUS_LOCAL. */
+/* --help, --version, --completion and --sockopt list: print to standard output. 0, or -1 with STATUS_LOCAL. */
 int request_help(struct fault *fault);
 int request_version(struct fault *fault);
 int request_completion(const char *shell, struct fault *fault);
+int request_sockopts(struct fault *fault);
 
 #endif

@@ -10,6 +10,7 @@ join(const struct run *run, int fd, const struct address *peer, struct fault *fa
     const struct socket_plan *plan = &run->request->socket;
     char name[REPORT_NAME_SIZE];
     report_connected(run->log, plan, peer);
+    report_options(run->log, plan, fd, PHASE_OPENED, PHASE_CONNECTED);
     report_name(plan, peer, name, sizeof name);
     struct socket_choice choice = session_socket_choice(run->request);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);

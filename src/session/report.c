@@ -75,3 +75,19 @@ report_client(const struct log *log, const struct listener *listener, const stru
     open_format(listener->plan, is_unnamed(peer) ? &listener->sockets[0].binding.address : peer, &text);
     log_line(log, LOG_TALK, "Connection received on %s%s%s", text.host, *text.port ? " " : "", text.port);
 }
+
+void
+report_options(const struct log *log, const struct socket_plan *plan, int fd, enum sockopt_phase first,
+               enum sockopt_phase last)
+{
+    const struct sockopt_settings *settings = &plan->options;
+    for (size_t i = 0; i < settings->count && log->level >= LOG_TALK; i++) {
+        const struct sockopt_setting *setting = &settings->items[i];
+        char words[256], value[64];
+        bool is_due = setting->row && setting->row->phase >= first && setting->row->phase <= last;
+        if (!is_due || !sockopt_was_changed(fd, setting, value, sizeof value))
+            continue;
+        sockopt_words(setting, words, sizeof words);
+        log_line(log, LOG_TALK, "socket option %s: the kernel made it %s", words, value);
+    }
+}

@@ -19,4 +19,8 @@ void report_listening(const struct log *log, const struct listener *listener);
 /* "Connection received on 127.0.0.1 43210" */
 void report_client(const struct log *log, const struct listener *listener, const struct address *peer);
 
+/* "socket option rcvbuf=65536: the kernel made it 131072", of the settings of these phases and those between */
+void report_options(const struct log *log, const struct socket_plan *plan, int fd, enum sockopt_phase first,
+                    enum sockopt_phase last);
+
 #endif

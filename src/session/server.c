@@ -33,6 +33,7 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
     if (!request->keeps_open)
         listener_pause(listener); /* a second client is refused at once instead of left hanging */
     report_client(run->log, listener, &peer);
+    report_options(run->log, plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
     char name[REPORT_NAME_SIZE];
     report_name(plan, &peer, name, sizeof name);
     struct socket_choice choice = session_socket_choice(request);
@@ -113,6 +114,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     const struct mailbox_choice choice = {
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
+        .hears_groups = sockopt_hears_groups(&request->socket.options),
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .context = &context,
@@ -134,6 +136,8 @@ server_run(const struct run *run, struct fault *fault)
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
         return -1;
     report_listening(run->log, &listener);
+    for (size_t i = 0; i < listener.count; i++)
+        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, PHASE_BOUND);
     int result = request->announces ? announce(run->loop, &listener, request->announce_to, fault) : 0;
     if (result == 0)
         result =

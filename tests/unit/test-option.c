@@ -69,7 +69,9 @@ check_row(const struct option_row *row)
     ok(row->help != NULL && row->help[0] != '\0', "--%s has a help", row->name);
     ok(row->size > 0 || row->sockopt != NULL || row->kind == OPTION_SELECT, "--%s is put somewhere",
        row->name);
-    ok(row->sockopt == NULL || sockopt_find(row->sockopt) != NULL, "--%s names a socket option", row->name);
+    enum sockopt_level level;
+    ok(row->sockopt == NULL || sockopt_find(row->sockopt, &level) != NULL, "--%s names a socket option",
+       row->name);
     ok(!option_excludes(row, row), "--%s does not exclude itself", row->name);
     ok(row->min <= row->max, "the bounds of --%s are in order", row->name);
     check_names(row, row->excludes, "excludes");
@@ -222,6 +224,11 @@ static const struct {
     { "--lisen 1", "--lisen: no such option: did you mean --listen?" },
     { "--lisen=1", "--lisen: no such option: did you mean --listen?" },
     { "--entirely-else", "--entirely-else: no such option: see skt --help" },
+    { "--sockopt nodely=1 h 1", "--sockopt nodely=1: no such socket option: did you mean nodelay?" },
+    { "--join 10.0.0.1 -lu 1", "--join 10.0.0.1: not a multicast address, which are 224.0.0.0 to "
+                               "239.255.255.255 and those with ff" },
+    { "--join 239.1.2.3 -u h 1", "--join: needs --listen" },
+    { "-l --join 239.1.2.3 1", "--join: needs a type that keeps messages apart (dgram): stream does not" },
     { "-x h 1", "-x: no such option: see skt --help" },
     { "-lx 1", "-x: no such option: see skt --help" },
     { "--no h 1", "--no: could be --nodns --no-input --no-shutdown" },
@@ -310,19 +317,62 @@ check_times(const char *text, const char *want)
     request_free(&request);
 }
 
+/* In the order in which they are set, the last value of each */
+static const struct {
+    const char *line;
+    const char *settings;
+} set[] = {
+    { "-u -b -T ef -I 64K -M 3 -M 5 -m 0255 h 1", " broadcast=on tos=184 rcvbuf=65536 ttl=5 minttl=255" },
+    { "--sockopt NoDelay=off h 1", " nodelay=off" },
+    { "--sockopt nodelay h 1", " nodelay=on" },
+    { "--sockopt tcp.nodelay=0 h 1", " tcp.nodelay=0" },
+    { "--sockopt TCP_NODELAY=0 h 1", " tcp.nodelay=0" },
+    { "--sockopt ip.ttl=5 -M 3 h 1", " ip.ttl=5 ttl=3" },
+    { "--sockopt ttl=5 --sockopt mark=1 -M 3 h 1", " mark=1 ttl=3" },
+    { "--sockopt 6:1:00 --sockopt 6:1:01 h 1", " 6:1:01" },
+    { "--sockopt tcp:1:00 --sockopt 6:1:01:bound h 1", " 6:1:00 6:1:01:bound" },
+    { "--sockopt promisc=lo --sockopt promisc=eth0 h 1", " promisc=lo promisc=eth0" },
+    { "-lu --join 239.1.2.3@lo 1", " join-group=239.1.2.3@lo multicast-all=off reuseaddr=on" },
+    { "-lu --join ff02::5%lo --join 239.1.2.3,10.0.0.1 1",
+      " join-group=ff02::5%lo multicast-all=off reuseaddr=on join-source-group=239.1.2.3,10.0.0.1" },
+    { "-lu --sockopt ip.multicast-all --join 239.1.2.3 --sockopt reuseaddr=no 1",
+      " ip.multicast-all=on join-group=239.1.2.3 reuseaddr=no" },
+};
+
 static void
 check_sockopts(void)
 {
-    struct request request = parsed("-u -b -T ef -I 64K -M 3 -M 5 -m 0255 h 1");
-    char got[256] = "";
-    for (size_t i = 0; i < request.socket.options.count; i++) {
-        size_t used = strlen(got);
-        (void)snprintf(got + used, sizeof got - used, " %s=%d", request.socket.options.items[i].row->name,
-                       request.socket.options.items[i].value);
+    for (size_t i = 0; i < sizeof set / sizeof set[0]; i++) {
+        struct request request = parsed(set[i].line);
+        char got[256] = "";
+        for (size_t k = 0; k < request.socket.options.count; k++) {
+            size_t used = strlen(got);
+            (void)snprintf(got + used, sizeof got - used, " ");
+            sockopt_words(&request.socket.options.items[k], got + used + 1, sizeof got - used - 1);
+        }
+        is_text(got, set[i].settings, "the socket options of skt %s", set[i].line);
+        request_free(&request);
     }
-    is_text(got, " broadcast=1 tos=184 rcvbuf=65536 ttl=5 minttl=255",
-            "socket options are kept in order, the last value of each");
-    request_free(&request);
+}
+
+/* One more setting than there is room for. */
+static void
+check_too_many(void)
+{
+    enum { OPTIONS = SOCKOPT_SETTINGS_MAX + 1 };
+    static char words[OPTIONS + 1][32] = { "skt" };
+    char *argv[OPTIONS + 2] = { words[0] };
+    int count = 1;
+    for (int i = 0; i < OPTIONS; i++) {
+        (void)snprintf(words[count], sizeof words[count], "--sockopt=1:%d:00", i);
+        argv[count] = words[count];
+        count++;
+    }
+    struct request request;
+    struct fault fault = { 0 };
+    is_int(request_parse(&request, count, argv, &fault), -1, "too many socket options are refused");
+    is_text(fault.what, "--sockopt: more than 64", "with their limit");
+    is_int(fault.status, STATUS_USAGE, "as a fault of usage");
 }
 
 static void
@@ -358,6 +408,8 @@ check_fields(void)
     ok(request.socket.path_mode == -1 && request.socket.backlog == 0, "no mode and no backlog by default");
     request = parsed("--help");
     ok(request.help, "--help needs no operands");
+    request = parsed("--sockopt LIST");
+    ok(request.lists_sockopts && request.socket.options.count == 0, "--sockopt list needs no operands");
     request = parsed("--completion ZSH");
     is_text(request.completion, "zsh", "--completion takes a shell in any case");
 }
@@ -376,6 +428,7 @@ main(void)
     EACH(timed, i)
     check_times(timed[i].line, timed[i].times);
     check_sockopts();
+    check_too_many();
     check_fields();
     return tap_done();
 }

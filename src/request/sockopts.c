@@ -1,0 +1,54 @@
+#include "request/request.h"
+
+#include "request/page.h"
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_COLUMN = 32, KIND_COLUMN = 26 };
+
+/* The other names of a row, as " (also ipv6.unicast-hops)". */
+static void
+also(const struct sockopt_row *row, char *text, size_t size)
+{
+    const char *before = " (also ";
+    text[0] = '\0';
+    for (size_t i = 0; i < SOCKOPT_PLACES_MAX && row->at[i].level != LEVEL_ANY; i++) {
+        const struct sockopt_place *place = &row->at[i];
+        if (i == 0 && !place->name)
+            continue;
+        size_t used = strlen(text);
+        (void)snprintf(text + used, size - used, "%s%s.%s", before, sockopt_levels[place->level].name,
+                       place->name ? place->name : row->name);
+        before = ", ";
+    }
+    if (text[0] != '\0')
+        (void)snprintf(text + strlen(text), size - strlen(text), ")");
+}
+
+/* What its number can be called. */
+static void
+words_of(const struct sockopt_row *row, char *text, size_t size)
+{
+    text[0] = '\0';
+    for (const struct sockopt_word *word = row->words; word && word->word; word++) {
+        size_t used = strlen(text);
+        (void)snprintf(text + used, size - used, "%s%s", used > 0 ? " " : ": ", word->word);
+    }
+}
+
+int
+request_sockopts(struct fault *fault)
+{
+    struct page page;
+    if (page_open(&page, fault) != 0)
+        return -1;
+    for (const struct sockopt_row *row = sockopt_rows; row->name; row++) {
+        char name[NAME_COLUMN * 2], others[128], words[128];
+        (void)snprintf(name, sizeof name, "%s.%s", sockopt_levels[row->at[0].level].name, row->name);
+        also(row, others, sizeof others);
+        words_of(row, words, sizeof words);
+        fprintf(page.stream, "%-*s %-*s %-9s  %s%s%s\n", NAME_COLUMN, name, KIND_COLUMN,
+                sockopt_kind_words(row->kind), sockopt_phase_names[row->phase], row->help, words, others);
+    }
+    return page_show(&page, fault);
+}
