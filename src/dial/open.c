@@ -20,11 +20,12 @@ open_query(const struct socket_plan *plan, enum purpose purpose)
     };
 }
 
-/* The kernel's answers when it has no such family, type or protocol. */
+/* The kernel's answers when it has no such family, type or protocol, or nothing that carries it (vsock). */
 static bool
 is_lacking(int error)
 {
-    return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT || error == EINVAL;
+    return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT || error == EINVAL ||
+           error == ENODEV;
 }
 
 /* socket(2) failed: which of the three it was, and what is missing for it. */

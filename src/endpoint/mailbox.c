@@ -103,6 +103,17 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     return true;
 }
 
+/* An answer that nobody took came back, without its bytes. */
+static enum io
+came_back(const struct mailbox *mailbox, const struct address *sender, struct fault *fault)
+{
+    errno = EHOSTUNREACH;
+    if (!mailbox->choice.takes_all || !mailbox->choice.on_undelivered)
+        return mailbox_failed(mailbox, fault);
+    mailbox->choice.on_undelivered(mailbox->choice.context, sender, errno);
+    return IO_AGAIN;
+}
+
 static enum io
 receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -121,6 +132,8 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
     sender.length = message.msg_namelen;
+    if (n == 0 && mailbox->type->lacks_empty)
+        return came_back(mailbox, &sender, fault);
     if (!note_sender(mailbox, fd, &sender))
         return IO_AGAIN;
     if (message.msg_flags & MSG_TRUNC) {
@@ -194,6 +207,11 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
         return IO_AGAIN; /* nobody to write to yet; reading finds one */
     if (size > mailbox->base.message_max)
         return too_large(mailbox, size, fault);
+    if (size == 0 && mailbox->type->lacks_empty) {
+        (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
+                        mailbox->base.name);
+        return IO_FAILED;
+    }
     ssize_t n = send_to_sender(mailbox, data, size);
     if (n < 0 && concerns_a_sender(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */

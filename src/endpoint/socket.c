@@ -117,6 +117,15 @@ socket_payload(const struct domain *domain, const struct type *type, void *messa
     return size - header;
 }
 
+/* A message of ours that nobody took came back, without its bytes. */
+static enum io
+came_back(const struct socket *socket, struct fault *fault)
+{
+    (void)fault_say(fault, STATUS_CONNECTION, "a message came back: nobody is there, or has no room for it",
+                    "%s", socket->name);
+    return IO_FAILED;
+}
+
 static enum io
 read_message(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -140,6 +149,8 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         return not_read(socket, fault);
     if (n == 0 && socket->type->accepts && message.msg_controllen == 0)
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
+    if (n == 0 && socket->type->lacks_empty)
+        return came_back(socket, fault);
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
         return note_end(socket);
     if (message.msg_flags & MSG_TRUNC) {
@@ -163,8 +174,11 @@ socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, str
 static enum io
 too_large(const struct socket *socket, size_t size, struct fault *fault)
 {
-    (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu", socket->name,
-                    size, socket->base.message_max);
+    if (socket->base.message_max == SIZE_MAX) /* only the kernel knows */
+        (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes", socket->name, size);
+    else
+        (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu", socket->name,
+                        size, socket->base.message_max);
     return IO_FAILED;
 }
 
@@ -175,6 +189,11 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     bool messages = socket->type->unit == UNIT_MESSAGES;
     if (messages && size > socket->base.message_max)
         return too_large(socket, size, fault);
+    if (messages && size == 0 && socket->type->lacks_empty) {
+        (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
+                        socket->name);
+        return IO_FAILED;
+    }
     const struct sockaddr *peer =
         socket->peer.length > 0 ? (const struct sockaddr *)&socket->peer.name : NULL;
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL | socket->type->send_flags;
@@ -338,7 +357,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     socket->base.name = socket->name;
     socket->base.message_max = domain_message_max(domain, fd, type);
     socket->base.read_fd = socket->base.write_fd = fd;
-    if (type->unit == UNIT_MESSAGES && type->accepts) {
+    if (type->unit == UNIT_MESSAGES && type->accepts && !type->lacks_empty) {
         const int on = 1; /* a family without it has no empty records */
         socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     }

@@ -2,6 +2,7 @@
 
 #include "domain/inet.h"
 #include "domain/unix.h"
+#include "domain/vsock.h"
 #include "pump/record.h"
 #include "request/command.h"
 #include <assert.h>
@@ -66,15 +67,17 @@ const struct option_row option_rows[] = {
       .help = "only see whether ports answer; PORT may be a range, as in 20-30" },
 
     { .letter = '4', .name = "ipv4", .kind = OPTION_SELECT, .domain = &inet4_domain,
-      .excludes = "ipv6 unixsock domain", .group = GROUP_KIND, .help = "only IPv4" },
+      .excludes = "ipv6 unixsock vsock domain", .group = GROUP_KIND, .help = "only IPv4" },
     { .letter = '6', .name = "ipv6", .kind = OPTION_SELECT, .domain = &inet6_domain,
-      .excludes = "unixsock domain", .group = GROUP_KIND, .help = "only IPv6" },
+      .excludes = "unixsock vsock domain", .group = GROUP_KIND, .help = "only IPv6" },
     { .letter = 'u', .name = "udp", .kind = OPTION_SELECT, .type = &dgram_type,
       .excludes = "seqpacket type", .group = GROUP_KIND,
       .help = "datagrams: UDP, or with -U their local kind" },
     { .letter = 'U', .name = "unixsock", .kind = OPTION_SELECT, .domain = &unix_domain,
-      .excludes = "domain", .group = GROUP_KIND,
+      .excludes = "vsock domain", .group = GROUP_KIND,
       .help = "a local socket at PATH, or at @NAME in the abstract namespace" },
+    { .name = "vsock", .kind = OPTION_SELECT, .domain = &vsock_domain, .excludes = "domain",
+      .group = GROUP_KIND, .help = "a socket between a virtual machine and its host, at CID PORT" },
     { .name = "seqpacket", .kind = OPTION_SELECT, .type = &seqpacket_type, .excludes = "type",
       .group = GROUP_KIND, .help = "a connection that keeps records apart" },
     { .name = "domain", .value = "NAME", .kind = OPTION_DOMAIN, FIELD(domain), .group = GROUP_KIND,

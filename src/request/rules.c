@@ -62,7 +62,7 @@ half_closes(const struct type *type)
 static bool
 ends_in_words_only(const struct type *type)
 {
-    return type->unit == UNIT_MESSAGES && !type->half_closes;
+    return type->unit == UNIT_MESSAGES && !type->half_closes && !type->lacks_empty;
 }
 
 static bool
@@ -103,12 +103,13 @@ static const struct fit_row fit_rows[] = {
     [FITS_MESSAGES] = { .type = keeps_messages, .needed = "a type that keeps messages apart",
                         .lacking = "does not" },
     [FITS_HALF_CLOSE] = { .type = half_closes, .needed = "a type that half-closes", .lacking = "does not" },
-    [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .needed = "a type of messages without half-close",
+    [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .needed = "a type without half-close and with empty messages",
                              .lacking = "is another" },
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
     [FITS_PORTS] = { .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
-    [FITS_SCAN] = { .domain = can_be_scanned, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_SCAN] = { .domain = can_be_scanned, .needed = "addresses with ports that can be scanned",
+                    .lacking = "has none" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },
 };
 /* clang-format on */

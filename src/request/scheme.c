@@ -1,7 +1,9 @@
 #include "request/scheme.h"
 
 #include "domain/inet.h"
+#include "domain/tipc.h"
 #include "domain/unix.h"
+#include "domain/vsock.h"
 #include "request/nearest.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@ struct scheme_row {
     const char *name;
     const struct domain *domain;
     const struct type *type; /* NULL: the options say it */
+    bool bare;               /* NAME:ADDRESS, where the slashes may be left out */
 };
 
 static const struct scheme_row scheme_rows[] = {
@@ -21,7 +24,9 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "udp", .domain = &inet46_domain, .type = &dgram_type },
     { .name = "udp4", .domain = &inet4_domain, .type = &dgram_type },
     { .name = "udp6", .domain = &inet6_domain, .type = &dgram_type },
-    { .name = "unix", .domain = &unix_domain },
+    { .name = "unix", .domain = &unix_domain, .bare = true },
+    { .name = "tipc", .domain = &tipc_domain, .bare = true },
+    { .name = "vsock", .domain = &vsock_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
@@ -29,7 +34,7 @@ enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
 static const char *
 scheme_end(const struct scheme_row *row)
 {
-    return row->domain->has_port ? "://" : ":";
+    return row->bare ? ":" : "://";
 }
 
 void
@@ -125,6 +130,14 @@ path_of(const char *word, const char *rest, const char **path, struct fault *fau
     return 0;
 }
 
+/* What stands behind the scheme. vsock:CID:PORT and vsock://CID:PORT are the same. */
+static const char *
+address_of(const struct scheme_row *row, const char *word)
+{
+    const char *address = word + strlen(row->name) + strlen(scheme_end(row));
+    return row->bare && row->domain->has_port && strncmp(address, "//", 2) == 0 ? address + 2 : address;
+}
+
 int
 scheme_take(struct command *command, struct fault *fault)
 {
@@ -144,6 +157,6 @@ scheme_take(struct command *command, struct fault *fault)
         return contradiction(command, word, false, fault);
     command->family = command->domain->family;
     command->type = type;
-    command->address = word + strlen(row->name) + strlen(scheme_end(row));
+    command->address = address_of(row, word);
     return !row->domain->has_files ? 0 : path_of(word, command->address, &command->address, fault);
 }
