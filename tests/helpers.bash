@@ -142,14 +142,14 @@ now_ms() {
     echo "${now%???}"
 }
 
-# succeeds_within SECONDS COMMAND...: the loop of wait_until, without the message.
+# succeeds_within SECONDS COMMAND...: the loop of wait_until, without the message. It starts no process but sleep.
 succeeds_within() {
-    local limit_ms end
-    limit_ms=$(awk -v seconds="$1" 'BEGIN { printf "%d", seconds * 1000 }')
-    end=$(($(now_ms) + limit_ms))
+    local whole=${1%%.*} thousandths=000 end
+    [[ $1 != *.* ]] || thousandths=${1#*.}000
+    end=$((${EPOCHREALTIME/[.,]/} + (whole * 1000 + 10#${thousandths:0:3}) * 1000))
     shift
     until "$@"; do
-        [ "$(now_ms)" -lt "$end" ] || return 1
+        [ "${EPOCHREALTIME/[.,]/}" -lt "$end" ] || return 1
         sleep 0.02
     done
 }
