@@ -1,7 +1,9 @@
 #include "request/scheme.h"
 
+#include "domain/ax25.h"
 #include "domain/inet.h"
 #include "domain/unix.h"
+#include "domain/x25.h"
 #include "request/nearest.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -22,6 +24,8 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "udp4", .domain = &inet4_domain, .type = &dgram_type },
     { .name = "udp6", .domain = &inet6_domain, .type = &dgram_type },
     { .name = "unix", .domain = &unix_domain },
+    { .name = "x25", .domain = &x25_domain },
+    { .name = "ax25", .domain = &ax25_domain },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
