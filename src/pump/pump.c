@@ -8,6 +8,7 @@
 
 enum {
     SETTLE_MS = 2000, /* something has failed, or our time is up: so long for the last acknowledgements */
+    SETTLE_SLOW_MS = 20000, /* the same where kernels hold them back for seconds: X.25, AX.25 */
     PEER_END_MS =
         1000, /* --send-only, or unread bytes die with us: so long for the peer's end once all has arrived */
 };
@@ -201,8 +202,9 @@ settle_far(struct joint *joint)
         .idle_ms = joint->policy->idle_ms,
         .end_ms = joint->policy->ends_with_input || joint->far->unread_lost ? PEER_END_MS : 0,
     };
+    int64_t settle_ms = joint->far->unread_lost ? SETTLE_SLOW_MS : SETTLE_MS;
     if (!patient)
-        plan.deadline = deadline_sooner(plan.deadline, deadline_after(joint->now, SETTLE_MS));
+        plan.deadline = deadline_sooner(plan.deadline, deadline_after(joint->now, settle_ms));
     struct fault fault;
     if (settle(joint->loop, joint->far, &plan, &fault) == 0)
         return 0;
