@@ -1,19 +1,22 @@
 #include "domain/domain.h"
 
 #include "base/number.h"
+#include "domain/ax25.h"
 #include "domain/inet.h"
 #include "domain/name.h"
 #include "domain/other.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
+#include "domain/x25.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain, &vsock_domain, NULL,
+    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain,
+    &vsock_domain,  &x25_domain,   &ax25_domain,  NULL,
 };
 
 const struct domain *

@@ -41,6 +41,8 @@ struct address_text {
     char port[16];
 };
 
+enum { DOMAIN_HEADER_MAX = 16 };
+
 enum purpose {
     PURPOSE_CONNECT, /* the far end of a connection */
     PURPOSE_LISTEN,  /* where to listen; no host means every interface */
@@ -143,11 +145,15 @@ struct domain {
     /* Settings that a new socket of this family needs, after it is connected or accepted. NULL: none. */
     void (*opened)(int fd, const struct type *type);
 
-    /* The largest message in bytes that a socket takes. NULL: not known before send(2) says so. */
+    /* The largest message in bytes that a socket takes, headers apart. NULL: not known before send(2) says so. */
     size_t (*message_max)(int fd, const struct type *type);
 
     /* How many bytes at the start of a message received are the kernel's headers, not payload. NULL: none. */
     size_t (*header_size)(const struct type *type, const void *message, size_t size);
+
+    /* Write what has to stand before the payload of every message sent. Returns its size, at most
+     * DOMAIN_HEADER_MAX. NULL: nothing. */
+    size_t (*put_header)(const struct type *type, int protocol, unsigned char *bytes);
 
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);

@@ -27,8 +27,13 @@ struct type {
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
     bool lacks_empty; /* no message without a byte: one that is read is our own, come back undelivered */
     bool addressed;   /* no connect(2): every send(2) needs the address */
+    bool paired;      /* a bound socket has its only peer, and its messages have no address */
+    bool continues;   /* where send(2) took a part of a message, the next send goes on with that message */
+    bool unread_lost; /* our close destroys what the peer's kernel has and its program has not read yet */
+    bool few_flags;   /* recv(2) refuses all flags but MSG_DONTWAIT */
     int send_flags;   /* flags without which send(2) is refused (MSG_EOR) */
-    int end_error;    /* errno by which receiving tells an orderly end, besides reading nothing; 0: none */
+    int end_error; /* errno by which receiving tells an orderly end; where there are empty messages, reading nothing does not.
+                    * 0: none */
     const char *help;
 };
 

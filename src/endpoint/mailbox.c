@@ -17,6 +17,7 @@ struct mailbox {
     struct address sender; /* the last one, or the only one */
     int sender_fd;         /* where it wrote to; -1: nobody has written yet */
     bool connected;        /* to the only sender */
+    struct socket_header header;
 };
 
 static size_t
@@ -127,7 +128,7 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     };
     ssize_t n;
     do
-        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+        n = recvmsg(fd, &message, mailbox->type->few_flags ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_TRUNC);
     while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
@@ -190,13 +191,8 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
-    ssize_t n;
-    do
-        n = sendto(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL | mailbox->type->send_flags,
-                   mailbox->connected ? NULL : (const struct sockaddr *)&mailbox->sender.name,
-                   mailbox->connected ? 0 : mailbox->sender.length);
-    while (n < 0 && errno == EINTR);
-    return n;
+    return socket_send(mailbox->sender_fd, mailbox->type, &mailbox->header, data, size,
+                       mailbox->connected ? NULL : &mailbox->sender);
 }
 
 static enum io
@@ -301,9 +297,13 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
         .domain = domain,
         .type = type,
         .choice = *choice,
-        .sender_fd = -1,
+        .sender_fd = type->paired ? fds[0] : -1,
+        .connected = type->paired,
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);
+    const struct socket_choice header = { .keeps_headers = choice->keeps_headers,
+                                          .protocol = choice->protocol };
+    mailbox->header = socket_header(domain, type, &header);
     mailbox->base.message_max = domain_message_max(domain, fds[0], type);
     mailbox->base.read_fd = mailbox->base.write_fd = -1;
     return &mailbox->base;

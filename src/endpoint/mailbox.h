@@ -13,7 +13,8 @@ enum { MAILBOX_SOCKETS_MAX = 16 };
 
 struct mailbox_choice {
     bool takes_all;     /* hear every sender; otherwise only the first */
-    bool keeps_headers; /* messages keep the kernel's headers */
+    bool keeps_headers; /* messages have the kernel's headers, both ways */
+    int protocol;       /* as in socket_choice */
     bool eof_message;   /* an empty message from the sender is its end, and is sent at ours */
     bool hears_groups;  /* groups, broadcasts: the socket must not be connected */
     /* Called for the first message of each new sender; may be NULL. */

@@ -14,8 +14,10 @@ struct socket {
     const struct type *type;
     struct socket_choice choice;
     struct address peer; /* of types without connect(2); length 0: connected */
-    bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
-    bool ended;          /* the peer was told that our writing has ended */
+    struct socket_header header;
+    size_t part;        /* of the message being written: what send(2) has taken already */
+    bool marks_records; /* every record comes with credentials, so that an empty one is no end */
+    bool ended;         /* the peer was told that our writing has ended */
     bool shut_both;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
@@ -80,15 +82,25 @@ note_end(struct socket *socket)
     return IO_ENDED;
 }
 
+static int
+pending_error(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
 /* What errno of a receiving call means. */
 static enum io
 not_read(struct socket *socket, struct fault *fault)
 {
     if (errno == EAGAIN)
         return IO_AGAIN;
-    if (errno == socket->type->end_error && socket->broken == 0)
-        return note_end(socket);
-    return socket_broke(socket, errno, fault);
+    if (errno != socket->type->end_error)
+        return socket_broke(socket, errno, fault);
+    int error =
+        socket->broken ? socket->broken : pending_error(socket->fd); /* not every end is an orderly one */
+    return error == 0 ? note_end(socket) : socket_broke(socket, error, fault);
 }
 
 static enum io
@@ -143,16 +155,19 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     };
     ssize_t n;
     do
-        n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+        n = recvmsg(socket->fd, &message,
+                    socket->type->few_flags ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
-    if (n == 0 && socket->type->accepts && message.msg_controllen == 0)
+    bool ends_by_nothing =
+        socket->type->accepts && (socket->type->end_error == 0 || socket->type->lacks_empty);
+    if (n == 0 && ends_by_nothing && message.msg_controllen == 0)
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
     if (n == 0 && socket->type->lacks_empty)
         return came_back(socket, fault);
-    if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
-        return note_end(socket);
+    if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
+        return socket->type->unread_lost ? IO_ENDED : note_end(socket);
     if (message.msg_flags & MSG_TRUNC) {
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
                         n, room);
@@ -161,6 +176,38 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     *got = socket->choice.keeps_headers ? (size_t)n
                                         : socket_payload(socket->domain, socket->type, data, (size_t)n);
     return IO_DONE;
+}
+
+struct socket_header
+socket_header(const struct domain *domain, const struct type *type, const struct socket_choice *choice)
+{
+    struct socket_header header = { .size = 0 };
+    if (domain->put_header && !choice->keeps_headers)
+        header.size = domain->put_header(type, choice->protocol, header.bytes);
+    return header;
+}
+
+/* Not MSG_NOSIGNAL, which net/x25, net/ax25 and net/appletalk refuse; SIGPIPE is ignored anyway (base/loop.h). */
+ssize_t
+socket_send(int fd, const struct type *type, const struct socket_header *header, const void *data,
+            size_t size, const struct address *peer)
+{
+    bool is_named = peer && peer->length > 0;
+    struct iovec parts[] = {
+        { .iov_base = (void *)(uintptr_t)header->bytes, .iov_len = header->size },
+        { .iov_base = (void *)(uintptr_t)data, .iov_len = size },
+    };
+    const struct msghdr message = {
+        .msg_name = is_named ? (void *)(uintptr_t)&peer->name : NULL,
+        .msg_namelen = is_named ? peer->length : 0,
+        .msg_iov = header->size > 0 ? parts : parts + 1,
+        .msg_iovlen = header->size > 0 ? 2 : 1,
+    };
+    ssize_t n;
+    do
+        n = sendmsg(fd, &message, MSG_DONTWAIT | type->send_flags);
+    while (n < 0 && errno == EINTR);
+    return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
 }
 
 static enum io
@@ -182,6 +229,19 @@ too_large(const struct socket *socket, size_t size, struct fault *fault)
     return IO_FAILED;
 }
 
+/* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
+static enum io
+was_taken(struct socket *socket, size_t size, size_t n, size_t *put)
+{
+    if (socket->type->continues && socket->part + n < size) {
+        socket->part += n;
+        return IO_AGAIN;
+    }
+    *put = socket->part + n;
+    socket->part = 0;
+    return IO_DONE;
+}
+
 static enum io
 socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
@@ -194,17 +254,10 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
                         socket->name);
         return IO_FAILED;
     }
-    const struct sockaddr *peer =
-        socket->peer.length > 0 ? (const struct sockaddr *)&socket->peer.name : NULL;
-    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | socket->type->send_flags;
-    ssize_t n;
-    do
-        n = sendto(socket->fd, data, size, flags, peer, socket->peer.length);
-    while (n < 0 && errno == EINTR);
-    if (n >= 0) {
-        *put = (size_t)n;
-        return IO_DONE;
-    }
+    ssize_t n = socket_send(socket->fd, socket->type, &socket->header, (const char *)data + socket->part,
+                            size - socket->part, &socket->peer);
+    if (n >= 0)
+        return was_taken(socket, size, (size_t)n, put);
     if (errno == EAGAIN)
         return IO_AGAIN;
     if (errno == ENOBUFS || errno == ENOMEM)
@@ -229,14 +282,6 @@ socket_end_writing(struct endpoint *endpoint, struct fault *fault)
     if (socket->ended || errno == ENOTCONN) /* gone already: reading tells how it ended */
         return IO_DONE;
     return socket_broke(socket, errno, fault);
-}
-
-static int
-pending_error(int fd)
-{
-    int error = 0;
-    socklen_t size = sizeof error;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
 static enum io
@@ -345,11 +390,13 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         .base = { .ops = &socket_ops,
                   .unit = type->unit,
                   .ends = type->accepts,
-                  .tells_end = type->half_closes },
+                  .tells_end = type->half_closes,
+                  .unread_lost = type->unread_lost },
         .fd = fd,
         .domain = domain,
         .type = type,
         .choice = *choice,
+        .header = socket_header(domain, type, choice),
     };
     if (type->addressed)
         socket->peer = *peer;

@@ -1,9 +1,11 @@
 #include "request/scheme.h"
 
+#include "domain/ax25.h"
 #include "domain/inet.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
+#include "domain/x25.h"
 #include "request/nearest.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -27,6 +29,8 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "unix", .domain = &unix_domain, .bare = true },
     { .name = "tipc", .domain = &tipc_domain, .bare = true },
     { .name = "vsock", .domain = &vsock_domain, .bare = true },
+    { .name = "x25", .domain = &x25_domain, .bare = true },
+    { .name = "ax25", .domain = &ax25_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };

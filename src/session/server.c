@@ -115,6 +115,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
         .hears_groups = sockopt_hears_groups(&request->socket.options),
+        .protocol = request->socket.protocol,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .context = &context,
