@@ -38,6 +38,14 @@ const struct sockopt_row sockopt_rows[] = {
       .phase = PHASE_OPENED,
       .at = { { IPPROTO_IP, IP_TOS }, { IPPROTO_IPV6, IPV6_TCLASS } },
       .help = "type of service, or traffic class" },
+    { .name = "hdrincl",
+      .phase = PHASE_OPENED,
+      .at = { { IPPROTO_IP, IP_HDRINCL } },
+      .help = "what is sent has its IP header (raw sockets of IPv4)" },
+    { .name = "checksum",
+      .phase = PHASE_OPENED,
+      .at = { { IPPROTO_IPV6, IPV6_CHECKSUM } },
+      .help = "where the kernel puts the checksum (raw sockets of IPv6)" },
     { .name = NULL },
 };
 

@@ -147,7 +147,7 @@ struct domain {
     size_t (*message_max)(int fd, const struct type *type);
 
     /* How many bytes at the start of a message received are the kernel's headers, not payload. NULL: none. */
-    size_t (*header_size)(const struct type *type, const void *message, size_t size);
+    size_t (*header_size)(int fd, const struct type *type, const void *message, size_t size);
 
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);

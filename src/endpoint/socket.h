@@ -29,6 +29,10 @@ struct endpoint *socket_take(int fd, const struct domain *domain, const struct t
                              struct fault *fault);
 
 /* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
-size_t socket_payload(const struct domain *domain, const struct type *type, void *message, size_t size);
+size_t socket_payload(const struct domain *domain, int fd, const struct type *type, void *message,
+                      size_t size);
+
+/* A message that the kernel or we found too large: IO_FAILED, with both sizes if the largest is known. */
+enum io socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault);
 
 #endif

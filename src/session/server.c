@@ -113,6 +113,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     const struct mailbox_choice choice = {
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
+        .keeps_headers = request->keeps_headers,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .context = &context,

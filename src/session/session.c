@@ -9,6 +9,7 @@ session_socket_choice(const struct request *request)
     return (struct socket_choice){
         .half_close = request->half_close,
         .eof_message = request->eof_message,
+        .keeps_headers = request->keeps_headers,
     };
 }
 
