@@ -214,8 +214,9 @@ ax25_put_header(const struct type *type, int protocol, unsigned char *bytes)
 
 /* A raw socket receives the PID as well (ax25_send_to_raw). */
 static size_t
-ax25_header_size(const struct type *type, const void *message, size_t size)
+ax25_header_size(int fd, const struct type *type, const void *message, size_t size)
 {
+    (void)fd;
     (void)message;
     (void)size;
     return type->value == SOCK_RAW ? 1 : 0;

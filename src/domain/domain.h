@@ -149,7 +149,7 @@ struct domain {
     size_t (*message_max)(int fd, const struct type *type);
 
     /* How many bytes at the start of a message received are the kernel's headers, not payload. NULL: none. */
-    size_t (*header_size)(const struct type *type, const void *message, size_t size);
+    size_t (*header_size)(int fd, const struct type *type, const void *message, size_t size);
 
     /* Write what has to stand before the payload of every message sent. Returns its size, at most
      * DOMAIN_HEADER_MAX. NULL: nothing. */

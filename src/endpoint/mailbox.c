@@ -144,8 +144,9 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
-    *got = mailbox->choice.keeps_headers ? (size_t)n
-                                         : socket_payload(mailbox->domain, mailbox->type, data, (size_t)n);
+    *got = mailbox->choice.keeps_headers
+               ? (size_t)n
+               : socket_payload(mailbox->domain, fd, mailbox->type, data, (size_t)n);
     return IO_DONE;
 }
 
@@ -161,14 +162,6 @@ mailbox_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, st
             return result;
     }
     return IO_AGAIN;
-}
-
-static enum io
-too_large(const struct mailbox *mailbox, size_t size, struct fault *fault)
-{
-    (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu",
-                    mailbox->base.name, size, mailbox->base.message_max);
-    return IO_FAILED;
 }
 
 /* The one we answer is gone. With one sender that is the end of writing; with many it is said, and on. */
@@ -202,7 +195,7 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (mailbox->sender_fd < 0)
         return IO_AGAIN; /* nobody to write to yet; reading finds one */
     if (size > mailbox->base.message_max)
-        return too_large(mailbox, size, fault);
+        return socket_too_large(endpoint, size, fault);
     if (size == 0 && mailbox->type->lacks_empty) {
         (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
                         mailbox->base.name);
@@ -220,7 +213,7 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* poll knows only our own side of an unconnected socket */
     if (errno == EMSGSIZE)
-        return too_large(mailbox, size, fault);
+        return socket_too_large(endpoint, size, fault);
     return cannot_answer(mailbox, size, put, fault);
 }
 

@@ -119,9 +119,9 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
 }
 
 size_t
-socket_payload(const struct domain *domain, const struct type *type, void *message, size_t size)
+socket_payload(const struct domain *domain, int fd, const struct type *type, void *message, size_t size)
 {
-    size_t header = domain->header_size ? domain->header_size(type, message, size) : 0;
+    size_t header = domain->header_size ? domain->header_size(fd, type, message, size) : 0;
     if (header > size)
         header = size;
     if (header > 0)
@@ -173,8 +173,9 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
                         n, room);
         return IO_FAILED;
     }
-    *got = socket->choice.keeps_headers ? (size_t)n
-                                        : socket_payload(socket->domain, socket->type, data, (size_t)n);
+    *got = socket->choice.keeps_headers
+               ? (size_t)n
+               : socket_payload(socket->domain, socket->fd, socket->type, data, (size_t)n);
     return IO_DONE;
 }
 
@@ -218,14 +219,15 @@ socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, str
                                                : read_bytes(socket, data, room, got, fault);
 }
 
-static enum io
-too_large(const struct socket *socket, size_t size, struct fault *fault)
+enum io
+socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault)
 {
-    if (socket->base.message_max == SIZE_MAX) /* only the kernel knows */
-        (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes", socket->name, size);
+    static const char why[] = "message too large";
+    if (endpoint->message_max == SIZE_MAX)
+        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes", endpoint->name, size);
     else
-        (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu", socket->name,
-                        size, socket->base.message_max);
+        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes, at most %zu", endpoint->name, size,
+                        endpoint->message_max);
     return IO_FAILED;
 }
 
@@ -248,7 +250,7 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     struct socket *socket = (struct socket *)endpoint;
     bool messages = socket->type->unit == UNIT_MESSAGES;
     if (messages && size > socket->base.message_max)
-        return too_large(socket, size, fault);
+        return socket_too_large(endpoint, size, fault);
     if (messages && size == 0 && socket->type->lacks_empty) {
         (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
                         socket->name);
@@ -263,7 +265,7 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     if (errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
     if (errno == EMSGSIZE && messages)
-        return too_large(socket, size, fault);
+        return socket_too_large(endpoint, size, fault);
     return socket_broke(socket, errno, fault);
 }
 

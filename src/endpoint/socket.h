@@ -45,6 +45,10 @@ ssize_t socket_send(int fd, const struct type *type, const struct socket_header 
                     size_t size, const struct address *peer);
 
 /* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
-size_t socket_payload(const struct domain *domain, const struct type *type, void *message, size_t size);
+size_t socket_payload(const struct domain *domain, int fd, const struct type *type, void *message,
+                      size_t size);
+
+/* A message that the kernel or we found too large: IO_FAILED, with both sizes if the largest is known. */
+enum io socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault);
 
 #endif

@@ -96,8 +96,10 @@ set_sockopt(struct command *command, const struct option_row *row, int64_t value
 static int
 set_number(struct command *command, const struct option_row *row, int64_t number, struct fault *fault)
 {
-    if (row->sockopt != NULL)
-        return set_sockopt(command, row, number, fault);
+    if (row->sockopt != NULL && set_sockopt(command, row, number, fault) != 0)
+        return -1;
+    if (row->size == 0)
+        return 0;
     void *field = (char *)command + row->field;
     if (row->size == sizeof(bool))
         *(bool *)field = number != 0;

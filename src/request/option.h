@@ -44,6 +44,8 @@ enum option_fit {
     FITS_PORTS,         /* addresses have ports */
     FITS_SCAN,          /* ... that can be counted through */
     FITS_PATHS,         /* addresses are files */
+    FITS_RAW,           /* the type raw */
+    FITS_HEADERS,       /* ... where the kernel puts headers before what is received */
 };
 
 enum option_group {
@@ -73,10 +75,10 @@ struct option_row {
     size_t size;  /* of the field */
     int64_t min, max;
     int constant;
-    const struct domain *domain;         /* OPTION_SELECT: NULL leaves the domain as it is */
-    const struct type *type;             /* OPTION_SELECT: NULL leaves the type as it is */
-    const char *protocol;                /* OPTION_SELECT: NULL leaves the protocol as it is */
-    const char *sockopt;                 /* goes to the socket option of this name, not to a field */
+    const struct domain *domain; /* OPTION_SELECT: NULL leaves the domain as it is */
+    const struct type *type;     /* OPTION_SELECT: NULL leaves the type as it is */
+    const char *protocol;        /* OPTION_SELECT: NULL leaves the protocol as it is */
+    const char *sockopt;         /* goes to the socket option of this name, and to a field if it has one */
     const struct option_choice *choices; /* ended by word NULL */
     const char *fallback;                /* the default, in words, for --help */
     const char *excludes;                /* names, blank-separated; goes both ways, so one row says it */

@@ -72,6 +72,12 @@ accepts(const struct type *type)
 }
 
 static bool
+has_ports(const struct type *type)
+{
+    return !type->portless;
+}
+
+static bool
 has_port(const struct domain *domain)
 {
     return domain->has_port;
@@ -89,7 +95,19 @@ has_path(const struct domain *domain)
     return domain->has_files;
 }
 
-/* One of the two tests, and how "needs ...: NAME ..." goes on. */
+static bool
+is_raw(const struct type *type)
+{
+    return type->value == raw_type.value;
+}
+
+static bool
+has_headers(const struct domain *domain)
+{
+    return domain->header_size != NULL;
+}
+
+/* The tests, and how "needs ...: NAME ..." goes on. */
 struct fit_row {
     bool (*type)(const struct type *type);
     bool (*domain)(const struct domain *domain);
@@ -107,9 +125,11 @@ static const struct fit_row fit_rows[] = {
                              .lacking = "is another" },
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
-    [FITS_PORTS] = { .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
-    [FITS_SCAN] = { .domain = can_be_scanned, .needed = "addresses with ports that can be scanned",
-                    .lacking = "has none" },
+    [FITS_PORTS] = { .type = has_ports, .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_SCAN] = { .type = has_ports, .domain = can_be_scanned, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_RAW] = { .type = is_raw, .needed = "type raw", .lacking = "is another" },
+    [FITS_HEADERS] = { .type = is_raw, .domain = has_headers, .needed = "raw sockets of IPv4",
+                       .lacking = "is another" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },
 };
 /* clang-format on */

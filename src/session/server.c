@@ -116,6 +116,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .eof_message = request->eof_message,
         .hears_groups = sockopt_hears_groups(&request->socket.options),
         .protocol = request->socket.protocol,
+        .keeps_headers = request->keeps_headers,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .context = &context,

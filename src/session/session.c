@@ -10,6 +10,7 @@ session_socket_choice(const struct request *request)
         .half_close = request->half_close,
         .eof_message = request->eof_message,
         .protocol = request->socket.protocol,
+        .keeps_headers = request->keeps_headers,
     };
 }
 
