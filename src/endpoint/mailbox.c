@@ -113,7 +113,7 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     };
     ssize_t n;
     do
-        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC | mailbox->choice.receive_flags);
     while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
@@ -174,9 +174,10 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | mailbox->type->send_flags | mailbox->choice.send_flags;
     ssize_t n;
     do
-        n = sendto(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL | mailbox->type->send_flags,
+        n = sendto(mailbox->sender_fd, data, size, flags,
                    mailbox->connected ? NULL : (const struct sockaddr *)&mailbox->sender.name,
                    mailbox->connected ? 0 : mailbox->sender.length);
     while (n < 0 && errno == EINTR);

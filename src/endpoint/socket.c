@@ -96,7 +96,7 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
 {
     ssize_t n;
     do
-        n = recv(socket->fd, data, room, MSG_DONTWAIT);
+        n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
@@ -134,7 +134,8 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     };
     ssize_t n;
     do
-        n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+        n = recvmsg(socket->fd, &message,
+                    MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
@@ -177,7 +178,7 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
         return too_large(socket, size, fault);
     const struct sockaddr *peer =
         socket->peer.length > 0 ? (const struct sockaddr *)&socket->peer.name : NULL;
-    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | socket->type->send_flags;
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | socket->type->send_flags | socket->choice.send_flags;
     ssize_t n;
     do
         n = sendto(socket->fd, data, size, flags, peer, socket->peer.length);

@@ -17,6 +17,8 @@ struct socket_choice {
     enum half_close half_close; /* what end_writing does */
     bool eof_message;           /* types without half-close: an empty message is the end, both ways */
     bool keeps_headers;         /* received messages keep the kernel's headers */
+    int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
+    int receive_flags;
 };
 
 /*

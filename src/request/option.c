@@ -2,6 +2,7 @@
 
 #include "domain/inet.h"
 #include "domain/unix.h"
+#include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/command.h"
 #include <assert.h>
@@ -45,11 +46,17 @@ static const struct option_choice tos_choices[] = {
 /* clang-format on */
 
 const char *const option_group_titles[] = {
-    [GROUP_MODE] = "What to do",   [GROUP_KIND] = "Kind of socket",
-    [GROUP_ADDRESS] = "Addresses", [GROUP_END] = "End of input",
-    [GROUP_MESSAGE] = "Messages",  [GROUP_TIME] = "Time",
-    [GROUP_DATA] = "Data",         [GROUP_SOCKET] = "Socket options",
-    [GROUP_TELL] = "Telling",      NULL,
+    [GROUP_MODE] = "What to do",
+    [GROUP_KIND] = "Kind of socket",
+    [GROUP_ADDRESS] = "Addresses",
+    [GROUP_END] = "End of input",
+    [GROUP_MESSAGE] = "Messages",
+    [GROUP_TIME] = "Time",
+    [GROUP_DATA] = "Data",
+    [GROUP_SOCKET] = "Socket options",
+    [GROUP_CALL] = "Calls",
+    [GROUP_TELL] = "Telling",
+    NULL,
 };
 
 /* clang-format off */
@@ -183,6 +190,12 @@ const struct option_row option_rows[] = {
       .choices = tos_choices, .max = 255, .group = GROUP_SOCKET,
       .help = "type of service, by name or number" },
 
+    { .name = "send-flags", .value = "LIST", .kind = OPTION_SEND_FLAGS, FIELD(request.send_flags),
+      .excludes = "zero recv-only no-input", .group = GROUP_CALL,
+      .help = "flags of every send, separated by commas" },
+    { .name = "recv-flags", .value = "LIST", .kind = OPTION_RECEIVE_FLAGS, FIELD(request.receive_flags),
+      .excludes = "zero", .group = GROUP_CALL, .help = "flags of every receive" },
+
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
       .group = GROUP_TELL, .help = "say what happens; twice: in more detail" },
     { .name = "stats", .kind = OPTION_FLAG, FIELD(request.stats), .group = GROUP_TELL,
@@ -260,6 +273,11 @@ option_words(const struct option_row *row, struct option_words *words)
         (void)snprintf(words->text, sizeof words->text, "%s", record_words);
         words_split(words);
     }
+    bool sends = row->kind == OPTION_SEND_FLAGS;
+    if (sends || row->kind == OPTION_RECEIVE_FLAGS)
+        for (const struct flag_row *flag = flag_rows; flag->name != NULL; flag++)
+            if (flag->why == NULL && flag->place == (sends ? FLAGS_SEND : FLAGS_RECEIVE))
+                words_add(words, flag->name);
     for (const struct option_choice *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
         words_add(words, choice->word);
 }

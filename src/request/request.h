@@ -29,6 +29,7 @@ struct request {
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
+    int send_flags, receive_flags; /* flags.h */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

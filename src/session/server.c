@@ -113,6 +113,8 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     const struct mailbox_choice choice = {
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
+        .send_flags = request->send_flags,
+        .receive_flags = request->receive_flags,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .context = &context,

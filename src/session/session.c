@@ -9,6 +9,8 @@ session_socket_choice(const struct request *request)
     return (struct socket_choice){
         .half_close = request->half_close,
         .eof_message = request->eof_message,
+        .send_flags = request->send_flags,
+        .receive_flags = request->receive_flags,
     };
 }
 
