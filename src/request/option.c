@@ -16,6 +16,11 @@
 #define FIELD(member)                                                                                        \
     .field = offsetof(struct command, member), .size = sizeof(((struct command *)NULL)->member)
 
+/* No session: nothing that bytes are moved by. */
+#define CONFLICTS_WITH_HANDING_OVER                                                                          \
+    "zero quit-after no-shutdown shutdown send-only eof-message records recv-limit crlf delay output "       \
+    "hex-dump stats send-flags recv-flags "
+
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
@@ -195,6 +200,12 @@ const struct option_row option_rows[] = {
       .help = "flags of every send, separated by commas" },
     { .name = "recv-flags", .value = "LIST", .kind = OPTION_RECEIVE_FLAGS, FIELD(request.receive_flags),
       .excludes = "zero", .group = GROUP_CALL, .help = "flags of every receive" },
+    { .letter = 'F', .name = "pass-fd", .kind = OPTION_FLAG, FIELD(request.passes),
+      .excludes = CONFLICTS_WITH_HANDING_OVER "idle-timeout", .group = GROUP_CALL,
+      .help = "pass the connected descriptor over standard output, a Unix socket, and end" },
+    { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
+      .excludes = "listen zero source source-port random nodns protocol", .group = GROUP_CALL,
+      .help = "take a connected descriptor from standard input, a Unix socket" },
 
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
       .group = GROUP_TELL, .help = "say what happens; twice: in more detail" },
