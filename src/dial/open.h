@@ -20,6 +20,7 @@ struct socket_plan {
     bool reuse_port;         /* let other listeners share the port (SO_REUSEPORT) */
     int backlog;             /* of a listener; 0: the system's maximum */
     int path_mode;           /* of a socket file; -1: 0600 */
+    int inherited;           /* a descriptor that is the socket, and remote.host its name: fd:N; -1: none */
     struct sockopt_settings options;
 };
 

@@ -128,7 +128,9 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     };
     ssize_t n;
     do
-        n = recvmsg(fd, &message, mailbox->type->few_flags ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_TRUNC);
+        n = recvmsg(fd, &message,
+                    mailbox->type->few_flags ? MSG_DONTWAIT
+                                             : MSG_DONTWAIT | MSG_TRUNC | mailbox->choice.receive_flags);
     while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
@@ -184,8 +186,8 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
-    return socket_send(mailbox->sender_fd, mailbox->type, &mailbox->header, data, size,
-                       mailbox->connected ? NULL : &mailbox->sender);
+    return socket_send(mailbox->sender_fd, mailbox->type, mailbox->choice.send_flags, &mailbox->header, data,
+                       size, mailbox->connected ? NULL : &mailbox->sender);
 }
 
 static enum io

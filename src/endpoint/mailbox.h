@@ -17,6 +17,8 @@ struct mailbox_choice {
     int protocol;       /* as in socket_choice */
     bool eof_message;   /* an empty message from the sender is its end, and is sent at ours */
     bool hears_groups;  /* groups, broadcasts: the socket must not be connected */
+    int send_flags;     /* for each send(2) and recv(2), with those that are always in force */
+    int receive_flags;
     /* Called for the first message of each new sender; may be NULL. */
     void (*on_sender)(void *context, const struct address *sender);
     /* With takes_all, called when an answer could not be delivered (its sender is gone); may be NULL. */

@@ -108,7 +108,7 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
 {
     ssize_t n;
     do
-        n = recv(socket->fd, data, room, MSG_DONTWAIT);
+        n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
@@ -156,7 +156,9 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     ssize_t n;
     do
         n = recvmsg(socket->fd, &message,
-                    socket->type->few_flags ? MSG_DONTWAIT : MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+                    socket->type->few_flags
+                        ? MSG_DONTWAIT
+                        : MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
@@ -190,7 +192,7 @@ socket_header(const struct domain *domain, const struct type *type, const struct
 
 /* Not MSG_NOSIGNAL, which net/x25, net/ax25 and net/appletalk refuse; SIGPIPE is ignored anyway (base/loop.h). */
 ssize_t
-socket_send(int fd, const struct type *type, const struct socket_header *header, const void *data,
+socket_send(int fd, const struct type *type, int flags, const struct socket_header *header, const void *data,
             size_t size, const struct address *peer)
 {
     bool is_named = peer && peer->length > 0;
@@ -206,7 +208,7 @@ socket_send(int fd, const struct type *type, const struct socket_header *header,
     };
     ssize_t n;
     do
-        n = sendmsg(fd, &message, MSG_DONTWAIT | type->send_flags);
+        n = sendmsg(fd, &message, MSG_DONTWAIT | type->send_flags | flags);
     while (n < 0 && errno == EINTR);
     return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
 }
@@ -256,8 +258,8 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
                         socket->name);
         return IO_FAILED;
     }
-    ssize_t n = socket_send(socket->fd, socket->type, &socket->header, (const char *)data + socket->part,
-                            size - socket->part, &socket->peer);
+    ssize_t n = socket_send(socket->fd, socket->type, socket->choice.send_flags, &socket->header,
+                            (const char *)data + socket->part, size - socket->part, &socket->peer);
     if (n >= 0)
         return was_taken(socket, size, (size_t)n, put);
     if (errno == EAGAIN)

@@ -19,6 +19,8 @@ struct socket_choice {
     bool eof_message;           /* types without half-close: an empty message is the end, both ways */
     bool keeps_headers;         /* messages have the kernel's headers, both ways */
     int protocol;               /* of the socket, as the user chose it; 0: the usual one */
+    int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
+    int receive_flags;
 };
 
 /*
@@ -41,8 +43,8 @@ struct socket_header socket_header(const struct domain *domain, const struct typ
                                    const struct socket_choice *choice);
 
 /* send(2) without waiting; peer: where to, NULL or length 0 if connected. Returns as send(2), without the header. */
-ssize_t socket_send(int fd, const struct type *type, const struct socket_header *header, const void *data,
-                    size_t size, const struct address *peer);
+ssize_t socket_send(int fd, const struct type *type, int flags, const struct socket_header *header,
+                    const void *data, size_t size, const struct address *peer);
 
 /* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
 size_t socket_payload(const struct domain *domain, int fd, const struct type *type, void *message,

@@ -1,6 +1,7 @@
 #include "request/command.h"
 
 #include "base/number.h"
+#include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/nearest.h"
 #include "request/setting.h"
@@ -238,6 +239,17 @@ read_group(struct command *command, const struct option_row *row, const char *te
     return default_sockopt(command, row, "reuseaddr", 1, fault);
 }
 
+static int
+read_flags(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    enum flags_place place = row->kind == OPTION_SEND_FLAGS ? FLAGS_SEND : FLAGS_RECEIVE;
+    int flags = 0;
+    char why[sizeof fault->why];
+    if (flags_parse(text, place, &flags, why, sizeof why) != 0)
+        return refuse(command, row, text, why, fault);
+    return set_number(command, row, flags, fault);
+}
+
 /* A file or, where a descriptor may stand, fd:N. */
 static int
 read_text(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
@@ -309,6 +321,9 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_sockopt(command, row, text, fault);
     case OPTION_GROUP:
         return read_group(command, row, text, fault);
+    case OPTION_SEND_FLAGS:
+    case OPTION_RECEIVE_FLAGS:
+        return read_flags(command, row, text, fault);
     case OPTION_FLAG:
     case OPTION_CONSTANT:
     case OPTION_COUNT:

@@ -15,6 +15,7 @@ static const char usage[] =
     "                                        port 0 picks one\n"
     "       skt [OPTION]... [-l] -U PATH     local sockets; @NAME is without a file\n"
     "       skt [OPTION]... [-l] URL         the same in one word, as tcp://HOST:PORT\n"
+    "       skt [OPTION]... [-l] fd:N        a socket that is open already\n"
     "Join a socket to standard input and output.\n";
 
 static const char *const endings[] = {

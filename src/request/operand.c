@@ -1,5 +1,6 @@
 #include "request/operand.h"
 
+#include "dial/inherit.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -287,8 +288,32 @@ check(const struct command *command, const struct target *target, enum purpose p
 }
 
 int
+operand_inherited(struct command *command, struct fault *fault)
+{
+    static const char *const unfit[] = { "source",  "source-port", "random",          "mode", "reuse-port",
+                                         "backlog", "nodns",       "connect-timeout", "zero", NULL };
+    struct socket_plan *plan = &command->request.socket;
+    const char *word = command->operand_count > 0 ? command->operands[0] : "";
+    plan->inherited = inherit_number(word);
+    if (plan->inherited < 0 && !command->request.receives)
+        return 0;
+    size_t most = command->request.receives ? 0 : 1;
+    if (command->operand_count > most)
+        return fault_say(fault, STATUS_USAGE, "the descriptor says it all", "surplus operand %s",
+                         command->operands[most]);
+    for (const char *const *name = unfit; *name != NULL && plan->inherited >= 0; name++)
+        if (command_has(command, *name))
+            return fault_say(fault, STATUS_USAGE, "the socket is open already", "%s and %s",
+                             command_name(command, option_named(*name)).text, word);
+    plan->remote.host = command->request.receives ? "the descriptor received" : word;
+    return 0;
+}
+
+int
 operand_targets(struct command *command, struct fault *fault)
 {
+    if (command->request.socket.inherited >= 0 || command->request.receives)
+        return 0;
     const struct request *request = &command->request;
     const struct socket_plan *plan = &request->socket;
     int found = !open_has_port(plan) ? word_targets(command, fault)

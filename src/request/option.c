@@ -3,6 +3,7 @@
 #include "domain/inet.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
+#include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/command.h"
 #include <assert.h>
@@ -15,6 +16,11 @@
 
 #define FIELD(member)                                                                                        \
     .field = offsetof(struct command, member), .size = sizeof(((struct command *)NULL)->member)
+
+/* No session: nothing that bytes are moved by. */
+#define CONFLICTS_WITH_HANDING_OVER                                                                          \
+    "zero quit-after no-shutdown shutdown send-only eof-message records recv-limit crlf delay output "       \
+    "hex-dump stats send-flags recv-flags "
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
@@ -46,11 +52,17 @@ static const struct option_choice tos_choices[] = {
 /* clang-format on */
 
 const char *const option_group_titles[] = {
-    [GROUP_MODE] = "What to do",   [GROUP_KIND] = "Kind of socket",
-    [GROUP_ADDRESS] = "Addresses", [GROUP_END] = "End of input",
-    [GROUP_MESSAGE] = "Messages",  [GROUP_TIME] = "Time",
-    [GROUP_DATA] = "Data",         [GROUP_SOCKET] = "Socket options",
-    [GROUP_TELL] = "Telling",      NULL,
+    [GROUP_MODE] = "What to do",
+    [GROUP_KIND] = "Kind of socket",
+    [GROUP_ADDRESS] = "Addresses",
+    [GROUP_END] = "End of input",
+    [GROUP_MESSAGE] = "Messages",
+    [GROUP_TIME] = "Time",
+    [GROUP_DATA] = "Data",
+    [GROUP_SOCKET] = "Socket options",
+    [GROUP_CALL] = "Calls",
+    [GROUP_TELL] = "Telling",
+    NULL,
 };
 
 /* clang-format off */
@@ -204,6 +216,18 @@ const struct option_row option_rows[] = {
       .fits = FITS_RAW, .group = GROUP_SOCKET,
       .help = "have the kernel put a checksum into raw IPv6 packets, so far from their start" },
 
+    { .name = "send-flags", .value = "LIST", .kind = OPTION_SEND_FLAGS, FIELD(request.send_flags),
+      .excludes = "zero recv-only no-input", .group = GROUP_CALL,
+      .help = "flags of every send, separated by commas" },
+    { .name = "recv-flags", .value = "LIST", .kind = OPTION_RECEIVE_FLAGS, FIELD(request.receive_flags),
+      .excludes = "zero", .group = GROUP_CALL, .help = "flags of every receive" },
+    { .letter = 'F', .name = "pass-fd", .kind = OPTION_FLAG, FIELD(request.passes),
+      .excludes = CONFLICTS_WITH_HANDING_OVER "idle-timeout", .group = GROUP_CALL,
+      .help = "pass the connected descriptor over standard output, a Unix socket, and end" },
+    { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
+      .excludes = "listen zero source source-port random nodns protocol", .group = GROUP_CALL,
+      .help = "take a connected descriptor from standard input, a Unix socket" },
+
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
       .group = GROUP_TELL, .help = "say what happens; twice: in more detail" },
     { .name = "stats", .kind = OPTION_FLAG, FIELD(request.stats), .group = GROUP_TELL,
@@ -281,6 +305,11 @@ option_words(const struct option_row *row, struct option_words *words)
         (void)snprintf(words->text, sizeof words->text, "%s", record_words);
         words_split(words);
     }
+    bool sends = row->kind == OPTION_SEND_FLAGS;
+    if (sends || row->kind == OPTION_RECEIVE_FLAGS)
+        for (const struct flag_row *flag = flag_rows; flag->name != NULL; flag++)
+            if (flag->why == NULL && flag->place == (sends ? FLAGS_SEND : FLAGS_RECEIVE))
+                words_add(words, flag->name);
     for (const struct option_choice *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
         words_add(words, choice->word);
 }

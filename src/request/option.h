@@ -22,16 +22,18 @@ enum option_kind {
     OPTION_SINK,     /* the name of a file, or fd:N */
     OPTION_NUMBER,
     OPTION_OCTAL,
-    OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
-    OPTION_SIZE,     /* in bytes */
-    OPTION_CHOICE,   /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
-    OPTION_WORD,     /* one of `choices`, its word is stored */
-    OPTION_DOMAIN,   /* a row of domain.h */
-    OPTION_TYPE,     /* a row of type.h */
-    OPTION_PROTOCOL, /* a name that the domain knows, or a number */
-    OPTION_RECORDS,  /* a word of record.h */
-    OPTION_SOCKOPT,  /* a socket option as setting.h has it; may be given again */
-    OPTION_GROUP,    /* a multicast group to hear; may be given again */
+    OPTION_DURATION,   /* in ms; `min` -1 allows -1, for no limit */
+    OPTION_SIZE,       /* in bytes */
+    OPTION_CHOICE,     /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
+    OPTION_WORD,       /* one of `choices`, its word is stored */
+    OPTION_DOMAIN,     /* a row of domain.h */
+    OPTION_TYPE,       /* a row of type.h */
+    OPTION_PROTOCOL,   /* a name that the domain knows, or a number */
+    OPTION_RECORDS,    /* a word of record.h */
+    OPTION_SOCKOPT,    /* a socket option as setting.h has it; may be given again */
+    OPTION_GROUP,      /* a multicast group to hear; may be given again */
+    OPTION_SEND_FLAGS, /* names of flags.h, separated by commas */
+    OPTION_RECEIVE_FLAGS,
 };
 
 /* What the domain and the type have to be like for an option to mean anything. */
@@ -57,6 +59,7 @@ enum option_group {
     GROUP_TIME,
     GROUP_DATA,
     GROUP_SOCKET,
+    GROUP_CALL,
     GROUP_TELL,
 };
 

@@ -1,6 +1,8 @@
 #include "request/request.h"
 
 #include "base/number.h"
+#include "dial/inherit.h"
+#include "domain/other.h"
 #include "request/command.h"
 #include "request/nearest.h"
 #include "request/operand.h"
@@ -166,13 +168,42 @@ choose_protocol(struct command *command, struct fault *fault)
     return refuse_protocol(command, plan->domain, word, fault);
 }
 
+/* The operand fd:N: the socket itself says what it is, and the options may say the same. */
+static int
+choose_inherited(struct command *command, struct fault *fault)
+{
+    struct socket_plan *plan = &command->request.socket;
+    const struct inherit_wish wish = {
+        .domain = command->domain,
+        .type = command->type,
+        .listens = command->request.listens,
+    };
+    const char *word = command->operands[0];
+    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0)
+        return -1;
+    int protocol = plan->protocol;
+    if (choose_protocol(command, fault) != 0)
+        return -1;
+    if (plan->protocol != protocol) {
+        char why[64];
+        (void)snprintf(why, sizeof why, "is a socket of protocol %d, not %d", protocol, plan->protocol);
+        return fault_say(fault, STATUS_USAGE, why, "%s", word);
+    }
+    return 0;
+}
+
 /* Choose the row of each table, and see that the one has the other. */
 static int
 choose_socket(struct command *command, struct fault *fault)
 {
     struct socket_plan *plan = &command->request.socket;
-    plan->domain = command->domain != NULL ? command->domain : domain_rows[0];
+    /* a socket that is yet to come may be of any family */
+    const struct domain *usual = command->request.receives ? &other_domain : domain_rows[0];
+    plan->domain = command->domain != NULL ? command->domain : usual;
     plan->family = command->domain != NULL ? command->family : plan->domain->family;
+    command->request.asked_domain = command->domain;
+    if (plan->inherited >= 0)
+        return choose_inherited(command, fault);
     if (choose_protocol(command, fault) != 0)
         return -1;
     /* A domain's first type is the one that people expect of it. */
@@ -216,14 +247,26 @@ choose_files(struct command *command, struct fault *fault)
     return 0;
 }
 
+/* What is given away has to be a connection. */
+static int
+check_passing(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (!request->passes || !request->listens || request->socket.type->accepts)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -l",
+                     command_name(command, option_named("pass-fd")).text);
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
 {
     struct request *request = &command->request;
-    if (rules_agree(command, fault) != 0 || scheme_take(command, fault) != 0 ||
-        choose_socket(command, fault) != 0 || rules_fit(command, fault) != 0 ||
-        operand_targets(command, fault) != 0 || choose_files(command, fault) != 0)
+    if (rules_agree(command, fault) != 0 || operand_inherited(command, fault) != 0 ||
+        scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
+        rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
+        choose_files(command, fault) != 0 || check_passing(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -237,6 +280,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
     struct command command = {
         .request = {
             .socket.path_mode = -1,
+            .socket.inherited = -1,
             .half_close = HALF_CLOSE_WRITE,
             .connect_ms = -1,
             .accept_ms = -1,

@@ -1,5 +1,6 @@
 #include "request/rules.h"
 
+#include "endpoint/flags.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -168,11 +169,27 @@ check_fit(const struct command *command, const struct option_row *row, struct fa
     return fault_say(fault, STATUS_USAGE, why, "%s", command_name(command, row).text);
 }
 
+/* Flags that every send or receive of this type would suffer from. */
+static int
+check_flags(const struct command *command, const char *option, enum flags_place place, int flags,
+            struct fault *fault)
+{
+    const struct type *type = command->request.socket.type;
+    const char *why = NULL;
+    const struct flag_row *row = flags_misfit(flags, place, type->unit, &why);
+    if (row == NULL)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, why, "%s %s with %s",
+                     command_name(command, option_named(option)).text, row->name, type->name);
+}
+
 int
 rules_fit(const struct command *command, struct fault *fault)
 {
     for (const struct option_row *row = option_rows; row->name != NULL; row++)
         if (given(command, row) && check_fit(command, row, fault) != 0)
             return -1;
-    return 0;
+    if (check_flags(command, "send-flags", FLAGS_SEND, command->request.send_flags, fault) != 0)
+        return -1;
+    return check_flags(command, "recv-flags", FLAGS_RECEIVE, command->request.receive_flags, fault);
 }

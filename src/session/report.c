@@ -17,7 +17,7 @@ report_name(const struct socket_plan *plan, const struct address *address, char 
 {
     struct address_text text;
     open_format(plan, address, &text);
-    const char *host = is_unnamed(address) ? "client" : text.host;
+    const char *host = !is_unnamed(address) ? text.host : plan->inherited >= 0 ? plan->remote.host : "client";
     (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
 }
 
@@ -45,7 +45,8 @@ report_connected(const struct log *log, const struct socket_plan *plan, const st
     struct address_text text;
     open_format(plan, peer, &text);
     if (!open_has_port(plan)) {
-        log_line(log, LOG_TALK, "Connection to %s succeeded!", text.host);
+        log_line(log, LOG_TALK, "Connection to %s succeeded!",
+                 is_unnamed(peer) && plan->remote.host ? plan->remote.host : text.host);
         return;
     }
     char service[64];

@@ -150,6 +150,12 @@ static const struct {
     { "-l tcp4://:5000", "listen inet/stream - 5000" },
     { "-lU /tmp/x --mode 600", "listen unix/stream /tmp/x -" },
     { "-z localhost 20-30", "connect inet46/stream localhost 20" },
+    { "fd 3", "connect inet46/stream fd 3" },
+    { "fd:http", "connect inet46/stream fd http" },
+    { "-U ./fd:3", "connect unix/stream ./fd:3 -" },
+    { "--receive-fd", "connect other/stream the descriptor received -" },
+    { "--receive-fd -4", "connect inet/stream the descriptor received -" },
+    { "--receive-fd -u", "connect other/dgram the descriptor received -" },
 };
 
 static void
@@ -252,6 +258,17 @@ static const struct {
       "--eof-message: needs a type without half-close and with empty messages (dgram): seqpacket is another" },
     { "-z -U x", "-z: needs addresses with ports that can be scanned: unix has none" },
     { "-l --mode 600 1", "--mode: needs addresses that are paths: inet46 has none" },
+    { "fd:999", "fd:999: is not open" },
+    { "fd:999 80", "surplus operand 80: the descriptor says it all" },
+    { "-p 5 fd:999", "-p and fd:999: the socket is open already" },
+    { "-l --backlog 5 fd:999", "--backlog and fd:999: the socket is open already" },
+    { "-z fd:999", "-z and fd:999: the socket is open already" },
+    { "--receive-fd h 1", "surplus operand h: the descriptor says it all" },
+    { "-l --receive-fd", "-l and --receive-fd: exclude each other" },
+    { "-F --stats h 1", "-F and --stats: exclude each other" },
+    { "-luF 1", "-F with -l: needs a type that accepts connections" },
+    { "--send-flags more -u h 1",
+      "--send-flags more with dgram: would join all messages into one that is never sent" },
     { "-lu --backlog 1 1",
       "--backlog: needs a type that accepts connections (stream, dccp): dgram does not" },
 };
