@@ -1,6 +1,7 @@
 #include "domain/domain.h"
 
 #include "base/number.h"
+#include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/name.h"
 #include "domain/other.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain, &vsock_domain, NULL,
+    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain, &vsock_domain, &can_domain, NULL,
 };
 
 const struct domain *
@@ -51,6 +52,16 @@ domain_type(const struct domain *domain, const struct type *type, int protocol)
             return *own;
     }
     return NULL;
+}
+
+const struct type *
+domain_usual_type(const struct domain *domain, int protocol)
+{
+    for (const struct type *const *own = domain->types; *own && protocol != 0; own++) {
+        if ((*own)->only_protocol == protocol)
+            return *own;
+    }
+    return domain->types[0];
 }
 
 void

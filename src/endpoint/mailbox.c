@@ -122,9 +122,10 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         .msg_iov = &vector,
         .msg_iovlen = 1,
     };
+    int flags = MSG_DONTWAIT | (mailbox->type->hides_size ? 0 : MSG_TRUNC);
     ssize_t n;
     do
-        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+        n = recvmsg(fd, &message, flags);
     while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);

@@ -141,9 +141,10 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         .msg_control = told ? &control : NULL,
         .msg_controllen = told ? sizeof control : 0,
     };
+    int flags = MSG_DONTWAIT | (socket->type->hides_size ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0);
     ssize_t n;
     do
-        n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+        n = recvmsg(socket->fd, &message, flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);

@@ -1,5 +1,6 @@
 #include "request/scheme.h"
 
+#include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
@@ -27,6 +28,7 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "unix", .domain = &unix_domain, .bare = true },
     { .name = "tipc", .domain = &tipc_domain, .bare = true },
     { .name = "vsock", .domain = &vsock_domain, .bare = true },
+    { .name = "can", .domain = &can_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
