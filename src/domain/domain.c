@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "domain/ax25.h"
+#include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/name.h"
 #include "domain/other.h"
@@ -14,10 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain,
-    &vsock_domain,  &x25_domain,   &ax25_domain,  NULL,
+    &inet46_domain,
+    &inet4_domain,
+    &inet6_domain,
+    &unix_domain,
+    &tipc_domain,
+    &vsock_domain,
+    &can_domain,
+    &x25_domain,
+    &ax25_domain,
+    NULL,
 };
+/* clang-format on */
 
 const struct domain *
 domain_find(const char *name, int *family)
@@ -54,6 +65,16 @@ domain_type(const struct domain *domain, const struct type *type, int protocol)
             return *own;
     }
     return NULL;
+}
+
+const struct type *
+domain_usual_type(const struct domain *domain, int protocol)
+{
+    for (const struct type *const *own = domain->types; *own && protocol != 0; own++) {
+        if ((*own)->only_protocol == protocol)
+            return *own;
+    }
+    return domain->types[0];
 }
 
 void

@@ -187,6 +187,9 @@ bool domain_same(const struct domain *domain, const struct address *a, const str
 /* The domain's own row of a type (any row with its number), or NULL if it has none. protocol 0: the usual. */
 const struct type *domain_type(const struct domain *domain, const struct type *type, int protocol);
 
+/* The type that people expect of a domain: the one that is there for that protocol, or the first. */
+const struct type *domain_usual_type(const struct domain *domain, int protocol);
+
 /* All rows, ended by NULL. "inet46" (either of IPv4 and IPv6) is the first, the default. */
 extern const struct domain *const domain_rows[];
 

@@ -29,7 +29,7 @@ read_cid(const char *text, unsigned *cid)
         }
     }
     int64_t number = 0;
-    if (number_whole(text, NUMBER_DECIMAL_OR_HEX, &number) != NUMBER_FOUND || number > VMADDR_CID_ANY)
+    if (number_whole(text, NUMBER_DECIMAL_OR_HEX, &number) != NUMBER_FOUND || number > UINT32_MAX)
         return false;
     *cid = (unsigned)number;
     return true;
@@ -62,7 +62,7 @@ check_port(const struct resolve_query *query, unsigned *port, struct fault *faul
     if (!text && query->purpose == PURPOSE_SOURCE)
         return 0;
     if (!text || number_whole(text, NUMBER_DECIMAL_OR_HEX, &number) != NUMBER_FOUND ||
-        number >= VMADDR_PORT_ANY)
+        number >= UINT32_MAX) /* which is VMADDR_PORT_ANY */
         return fault_say(fault, STATUS_USAGE, "a port is 0 to 4294967294", "port %s",
                          text && *text ? text : "\"\"");
     if (number == 0 && query->purpose == PURPOSE_CONNECT)
@@ -104,6 +104,21 @@ vsock_spell(const struct address *address, const struct type *type, char *word, 
     (void)snprintf(word, size, "vsock:%s:%s", text.host, text.port);
 }
 
+/*
+ * A record has to fit into the peer's buffer, which is as large as ours unless somebody has changed it. Linux 6.1
+ * answers a larger one with ENOMEM, as if there were room for it some day.
+ */
+static size_t
+vsock_message_max(int fd, const struct type *type)
+{
+    (void)type;
+    uint64_t bytes = 0;
+    socklen_t size = sizeof bytes;
+    if (getsockopt(fd, AF_VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, &bytes, &size) < 0 || bytes == 0)
+        return SIZE_MAX;
+    return bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
+}
+
 /* virtio_transport_seqpacket_enqueue in the kernel sends nothing for a message of no bytes, and says so to nobody. */
 static const struct type vsock_seqpacket_type = {
     .name = "seqpacket",
@@ -130,4 +145,5 @@ const struct domain vsock_domain = {
     .read = vsock_read,
     .format = vsock_format,
     .spell = vsock_spell,
+    .message_max = vsock_message_max,
 };

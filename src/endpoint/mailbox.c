@@ -126,11 +126,10 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         .msg_iov = &vector,
         .msg_iovlen = 1,
     };
+    int flags = MSG_DONTWAIT | (mailbox->type->hides_size ? 0 : MSG_TRUNC) | mailbox->choice.receive_flags;
     ssize_t n;
     do
-        n = recvmsg(fd, &message,
-                    mailbox->type->few_flags ? MSG_DONTWAIT
-                                             : MSG_DONTWAIT | MSG_TRUNC | mailbox->choice.receive_flags);
+        n = recvmsg(fd, &message, flags);
     while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);

@@ -153,12 +153,11 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         .msg_control = told ? &control : NULL,
         .msg_controllen = told ? sizeof control : 0,
     };
+    int flags = MSG_DONTWAIT | (socket->type->hides_size ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0) |
+                socket->choice.receive_flags;
     ssize_t n;
     do
-        n = recvmsg(socket->fd, &message,
-                    socket->type->few_flags
-                        ? MSG_DONTWAIT
-                        : MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC | socket->choice.receive_flags);
+        n = recvmsg(socket->fd, &message, flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);

@@ -227,7 +227,8 @@ word_targets(struct command *command, struct fault *fault)
         plan->source.host = command->source;
     if (plan->remote.host == NULL && !may_lack_address(plan, listens))
         return missing(command, fault);
-    if (!listens && plan->domain->needs_source && command->source == NULL)
+    bool needs_source = plan->domain->needs_source || plan->type->needs_source;
+    if (!listens && needs_source && command->source == NULL)
         return fault_say(fault, STATUS_USAGE, "connecting needs an address of our own: -s ADDRESS",
                          "domain %s", plan->domain->name);
     return 0;

@@ -206,8 +206,8 @@ choose_socket(struct command *command, struct fault *fault)
         return choose_inherited(command, fault);
     if (choose_protocol(command, fault) != 0)
         return -1;
-    /* A domain's first type is the one that people expect of it. */
-    const struct type *asked = command->type != NULL ? command->type : plan->domain->types[0];
+    const struct type *asked =
+        command->type != NULL ? command->type : domain_usual_type(plan->domain, plan->protocol);
     plan->type = domain_type(plan->domain, asked, plan->protocol);
     if (plan->type != NULL)
         return 0;

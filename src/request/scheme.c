@@ -1,6 +1,7 @@
 #include "request/scheme.h"
 
 #include "domain/ax25.h"
+#include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
@@ -31,6 +32,7 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "vsock", .domain = &vsock_domain, .bare = true },
     { .name = "x25", .domain = &x25_domain, .bare = true },
     { .name = "ax25", .domain = &ax25_domain, .bare = true },
+    { .name = "can", .domain = &can_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };

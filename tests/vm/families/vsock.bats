@@ -70,7 +70,7 @@ END
     start_skt_listener --vsock --seqpacket 1024
     head -c 300000 /dev/zero | tr '\0' x >large
     run -9 timeout 10 "$SKT" --vsock --seqpacket --records line 1 1024 <large
-    assert_one_line "$output" "message too large"
+    assert_one_line "$output" "at most 262144"
     run -9 timeout 10 "$SKT" --vsock --seqpacket --records line 1 1024 <<<""
     assert_one_line "$output" "no empty messages"
     stop "$listener_pid"
