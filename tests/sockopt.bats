@@ -226,6 +226,21 @@ name_in_c() { # NAME
         tr '\n' ' ')" "4 bind 8 connect 16 "
 }
 
+@test "a client that has gone before its options are set is no reason to end" {
+    need_tracer
+    need_own_calls
+    # SO_REUSEADDR; then of the first client TCP_NODELAY, SO_KEEPALIVE and TCP_QUICKACK, and the same of the second
+    start_background strace -f -o trace -e trace=setsockopt -e inject=setsockopt:error=ENOTCONN:when=4 "$SKT" -l -d \
+        --announce=there --sockopt quickack 127.0.0.1 0
+    wait_for_line there "$started_pid" "$started_err"
+    timeout 10 "$SKT" "$(cat there)" </dev/null || true
+    run -0 timeout 10 "$SKT" "$(cat there)" <<<second
+    end_status "$started_pid"
+    assert_equal "$status" 0
+    assert_file_is "$started_out" 'second\n'
+    assert_equal "$(grep -c 'QUICKACK.*INJECTED' trace)" 1
+}
+
 # --- telling -----------------------------------------------------------------------------------------------------
 
 @test "-v tells what the kernel made of a number, and is silent about the rest" {
