@@ -199,5 +199,5 @@ refused_without_privilege() {
 @test "--checksum over IPv4 is refused by the kernel, and the message says of what" {
     in_netns true
     run -4 --separate-stderr in_netns "$SKT" -4 --raw --protocol 253 --checksum 2 127.0.0.1
-    assert_equal "$stderr" "skt: socket option checksum=2: Protocol not available"
+    assert_equal "$stderr" "skt: socket option ipv6.checksum=2: Protocol not available"
 }

@@ -267,7 +267,7 @@ static const struct type can_j1939_type = {
     .unit = UNIT_MESSAGES,
     .only_protocol = CAN_J1939,
     .needs_source = true,
-    .hides_size = true,
+    .few_flags = true,
     .help = "messages of SAE J1939, between control units",
 };
 

@@ -30,8 +30,7 @@ struct type {
     bool paired;      /* a bound socket has its only peer, and its messages have no address */
     bool continues;   /* where send(2) took a part of a message, the next send goes on with that message */
     bool unread_lost; /* our close destroys what the peer's kernel has and its program has not read yet */
-    bool
-        hides_size; /* recv(2) refuses MSG_TRUNC, by which it would tell the size of a message that it cuts */
+    bool few_flags;   /* send(2) and recv(2) refuse what all others take: MSG_NOSIGNAL, MSG_TRUNC */
     bool needs_source; /* connecting needs an address to come from, whatever the domain's other types do */
     int send_flags;    /* flags without which send(2) is refused (MSG_EOR) */
     int end_error;     /* errno by which receiving tells an orderly end, 0: none. Where messages may be empty,

@@ -153,7 +153,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         .msg_control = told ? &control : NULL,
         .msg_controllen = told ? sizeof control : 0,
     };
-    int flags = MSG_DONTWAIT | (socket->type->hides_size ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0) |
+    int flags = MSG_DONTWAIT | (socket->type->few_flags ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0) |
                 socket->choice.receive_flags;
     ssize_t n;
     do
@@ -189,27 +189,42 @@ socket_header(const struct domain *domain, const struct type *type, const struct
     return header;
 }
 
-/* Not MSG_NOSIGNAL, which net/x25, net/ax25 and net/appletalk refuse; SIGPIPE is ignored anyway (base/loop.h). */
-ssize_t
-socket_send(int fd, const struct type *type, int flags, const struct socket_header *header, const void *data,
-            size_t size, const struct address *peer)
+/* With a header before the payload, in one message. */
+static ssize_t
+send_parts(int fd, int flags, const struct socket_header *header, const void *data, size_t size,
+           const struct address *peer)
 {
-    bool is_named = peer && peer->length > 0;
     struct iovec parts[] = {
         { .iov_base = (void *)(uintptr_t)header->bytes, .iov_len = header->size },
         { .iov_base = (void *)(uintptr_t)data, .iov_len = size },
     };
     const struct msghdr message = {
-        .msg_name = is_named ? (void *)(uintptr_t)&peer->name : NULL,
-        .msg_namelen = is_named ? peer->length : 0,
-        .msg_iov = header->size > 0 ? parts : parts + 1,
-        .msg_iovlen = header->size > 0 ? 2 : 1,
+        .msg_name = peer ? (void *)(uintptr_t)&peer->name : NULL,
+        .msg_namelen = peer ? peer->length : 0,
+        .msg_iov = parts,
+        .msg_iovlen = 2,
     };
+    ssize_t n = sendmsg(fd, &message, flags);
+    return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
+}
+
+ssize_t
+socket_send(int fd, const struct type *type, int flags, const struct socket_header *header, const void *data,
+            size_t size, const struct address *peer)
+{
+    if (peer && peer->length == 0)
+        peer = NULL;
+    flags |= MSG_DONTWAIT | type->send_flags;
+    if (!type->few_flags) /* where it is refused: SIGPIPE is ignored anyway (base/loop.h) */
+        flags |= MSG_NOSIGNAL;
     ssize_t n;
     do
-        n = sendmsg(fd, &message, MSG_DONTWAIT | type->send_flags | flags);
+        n = header->size > 0
+                ? send_parts(fd, flags, header, data, size, peer)
+                : sendto(fd, data, size, flags, peer ? (const struct sockaddr *)&peer->name : NULL,
+                         peer ? peer->length : 0);
     while (n < 0 && errno == EINTR);
-    return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
+    return n;
 }
 
 static enum io
