@@ -41,7 +41,11 @@ socket_fault(const struct socket_plan *plan, int family, enum status status, str
                        domain_protocol_name(plan->domain, plan->type, plan->protocol));
     errno = error;
     (void)fault_set(fault, status, "socket (%s)", words);
-    if (is_lacking(error) && plan->domain->kernel)
+    const char *lacking =
+        plan->domain->lacking ? plan->domain->lacking(plan->type, plan->protocol, error) : NULL;
+    if (lacking)
+        fault_add(fault, "; %s", lacking);
+    else if (is_lacking(error) && plan->domain->kernel)
         fault_add(fault, "; needs a kernel with %s", plan->domain->kernel);
     else if (is_lacking(error) && plan->domain == &other_domain)
         fault_add(fault, "; this kernel lacks it");

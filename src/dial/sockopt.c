@@ -38,6 +38,10 @@ const struct sockopt_row sockopt_rows[] = {
       .phase = PHASE_OPENED,
       .at = { { IPPROTO_IP, IP_TOS }, { IPPROTO_IPV6, IPV6_TCLASS } },
       .help = "type of service, or traffic class" },
+    { .name = "dccp-service", /* in network order; before bind and connect, which say it to the other end */
+      .phase = PHASE_OPENED,
+      .at = { { 269, 2 } }, /* SOL_DCCP, DCCP_SOCKOPT_SERVICE: linux/dccp.h, which not every system has */
+      .help = "code of the service" },
     { .name = NULL },
 };
 

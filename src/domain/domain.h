@@ -65,6 +65,15 @@ struct binding {
     bool owns_file;
 };
 
+enum { NOTICE_FLAG = 0x8000 }; /* MSG_NOTIFICATION of linux/sctp.h */
+
+/* What the kernel says among the messages of a socket, marked by NOTICE_FLAG in msg_flags. */
+enum notice {
+    NOTICE_OTHER,
+    NOTICE_ENDED, /* the peer has ended, in order */
+    NOTICE_LOST,  /* the peer is gone, and what was sent to it last has not arrived */
+};
+
 struct domain {
     const char *name;    /* "inet" */
     const char *aliases; /* other names, blank-separated: "inet4 ipv4 ip4" */
@@ -149,8 +158,18 @@ struct domain {
     /* How many bytes at the start of a message received are the kernel's headers, not payload. NULL: none. */
     size_t (*header_size)(const struct type *type, const void *message, size_t size);
 
-    /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one. NULL: all has arrived. */
+    /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one; or, where only that is
+     * known, the memory that they take. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
+
+    /* What a notice among the messages means; its sender is the one that it is about. NULL: there are none. */
+    enum notice (*notice)(const void *message, size_t size);
+
+    /*
+     * What is missing where socket(2) has failed with `error`: "needs a kernel with CONFIG_IP_SCTP, ...". NULL, or
+     * NULL returned: what `kernel` says.
+     */
+    const char *(*lacking)(const struct type *type, int protocol, int error);
 
     /* True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. */
     bool (*same)(const struct address *a, const struct address *b);

@@ -1,10 +1,13 @@
 #include "domain/inet.h"
 
 #include "domain/host.h"
+#include "domain/inet_dccp.h"
 #include "domain/inet_name.h"
 #include "domain/inet_protocol.h"
+#include "domain/inet_sctp.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
@@ -99,7 +102,7 @@ inet_check(const struct resolve_query *query, struct fault *fault)
     uint16_t port;
     if (query->type->value == SOCK_RAW && query->protocol == 0)
         return fault_say(fault, STATUS_USAGE, "needs a protocol, such as --protocol icmp", "type raw");
-    if (check_host(query, &host, fault) < 0)
+    if (inet_protocol_fits(query->type, query->protocol, fault) < 0 || check_host(query, &host, fault) < 0)
         return -1;
     return check_port(query, &port, fault);
 }
@@ -226,6 +229,10 @@ inet_spell(const struct address *address, const struct type *type, char *word, s
 {
     struct address_text text;
     inet_format(address, &text);
+    if (type->portless) { /* no URL has no port */
+        (void)snprintf(word, size, "%s", text.host);
+        return;
+    }
     bool brackets = strchr(text.host, ':') != NULL; /* RFC 3986 section 3.2.2 */
     (void)snprintf(word, size, "%s://%s%s%s:%s", inet_protocol_name(type, 0), brackets ? "[" : "", text.host,
                    brackets ? "]" : "", text.port);
@@ -275,6 +282,28 @@ inet_bind(int fd, const struct address *address, mode_t mode, struct binding *bi
     return bind_name(fd, address, 1, binding, status, fault);
 }
 
+static int
+protocol_of(int fd)
+{
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 ? protocol : 0;
+}
+
+static int
+inet_prepare(int fd, const struct type *type, int protocol, enum status status, struct fault *fault)
+{
+    (void)protocol;
+    return type == &sctp_type ? sctp_prepare(fd, status, fault) : 0;
+}
+
+static int
+inet_connect(int fd, const struct type *type, const struct address *remote)
+{
+    return type == &sctp_type ? sctp_connect(fd, remote)
+                              : connect(fd, (const struct sockaddr *)&remote->name, remote->length);
+}
+
 /* What we write goes out at once, and a peer that has vanished is noticed some day. */
 static void
 inet_opened(int fd, const struct type *type)
@@ -282,13 +311,18 @@ inet_opened(int fd, const struct type *type)
     if (type->value != SOCK_STREAM)
         return;
     const int on = 1;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* streams that are not TCP lack it */
+    if (type == &sctp_stream_type)
+        sctp_opened(fd);
+    else
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
 static size_t
 inet_message_max(int fd, const struct type *type)
 {
+    if (protocol_of(fd) == IPPROTO_DCCP)
+        return dccp_message_max(fd);
     if (type->value != SOCK_DGRAM)
         return SIZE_MAX; /* that is the protocol's or the interface's matter */
     struct address end = { .length = sizeof end.name };
@@ -302,10 +336,24 @@ inet_message_max(int fd, const struct type *type)
     return inet_unmapped(&given).any.sa_family == AF_INET6 ? UDP6_MAX : UDP4_MAX;
 }
 
+/*
+ * SCTP and DCCP have no SIOCOUTQ. Of SCTP a message takes memory until it is acknowledged, of DCCP until it has left:
+ * more is not known of messages that may be lost.
+ */
+static uint64_t
+memory_queued(int fd)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+    socklen_t size = sizeof memory;
+    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0 ? memory[SK_MEMINFO_WMEM_ALLOC] : 0;
+}
+
 /* SIOCOUTQ: what we sent, our end included, and the peer's kernel has not acknowledged (tcp(7)). */
 static uint64_t
 inet_unsettled(int fd, const struct type *type)
 {
+    if (type == &sctp_stream_type || type == &sctp_type || type == &dccp_type)
+        return memory_queued(fd);
     int bytes = 0;
     if (!type->accepts || ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0)
         return 0;
@@ -317,6 +365,7 @@ inet_unsettled(int fd, const struct type *type)
     .resolve = inet_resolve, .needs_lookup = inet_needs_lookup, .format = inet_format, .spell = inet_spell,  \
     .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find,                                \
     .protocol_words = inet_protocol_words, .socket_protocol = inet_socket_protocol, .read_port = inet_port,  \
+    .prepare = inet_prepare, .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking,        \
     .opened = inet_opened, .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same,  \
     .port = inet_get_port, .set_port = inet_set_port
 

@@ -25,6 +25,9 @@ struct type {
     bool listens;     /* listen(2) without accept(2): messages of all connections come in on the one socket */
     bool half_closes; /* shutdown(2) SHUT_WR tells the peer that our sending has ended */
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
+    bool no_empty;    /* a message has a byte at least */
+    bool marks_end;   /* a message may come in pieces, the last of which has MSG_EOR */
+    bool has_service; /* both ends name a service by a code (--dccp-service) */
     bool addressed;   /* no connect(2): every send(2) needs the address */
     int send_flags;   /* flags without which send(2) is refused (MSG_EOR) */
     int end_error;    /* errno by which receiving tells an orderly end, besides reading nothing; 0: none */

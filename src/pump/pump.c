@@ -241,6 +241,8 @@ add_counts(struct joint *joint)
 {
     const struct transfer *sent = &joint->sent.carrier;
     uint64_t open = joint->far->ops->unsettled(joint->far);
+    if (open > sent->given.bytes)
+        open = sent->given.bytes; /* it was counted in memory */
     size_t unsent = buffer_size(&sent->buffer);
     fault_add(joint->fault, " (sent %" PRIu64 " bytes", sent->given.bytes);
     if (open > 0)

@@ -1,8 +1,10 @@
 #include "request/command.h"
 
 #include "base/number.h"
+#include "domain/inet_dccp.h"
 #include "pump/record.h"
 #include "request/nearest.h"
+#include <arpa/inet.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,6 +16,16 @@ struct option_name
 command_name(const struct command *command, const struct option_row *row)
 {
     return option_name(row, command->typed[row - option_rows] == TYPED_LETTER);
+}
+
+const struct option_row *
+command_protocol_option(const struct command *command)
+{
+    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+        if (row->kind == OPTION_SELECT && row->protocol != NULL &&
+            command->typed[row - option_rows] != TYPED_NOT)
+            return row;
+    return option_named("protocol");
 }
 
 bool
@@ -189,6 +201,18 @@ read_records(struct command *command, const struct option_row *row, const char *
     return refuse_choice(command, row, text, fault);
 }
 
+static int
+read_service(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    uint32_t code;
+    if (!dccp_service(text, &code))
+        return refuse(command, row, text,
+                      "not a code: SC:TEXT of 1 to 4 characters, SC=NUMBER or SC=xHEX below "
+                      "4294967295, or four characters",
+                      fault);
+    return set_sockopt(command, row, (int)htonl(code), fault);
+}
+
 /* A file or, where a descriptor may stand, fd:N. */
 static int
 read_text(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
@@ -254,6 +278,8 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_domain(command, row, text, fault);
     case OPTION_TYPE:
         return read_type(command, row, text, fault);
+    case OPTION_SERVICE:
+        return read_service(command, row, text, fault);
     case OPTION_RECORDS:
         return read_records(command, row, text, fault);
     case OPTION_FLAG:

@@ -62,7 +62,13 @@ half_closes(const struct type *type)
 static bool
 ends_in_words_only(const struct type *type)
 {
-    return type->unit == UNIT_MESSAGES && !type->half_closes;
+    return type->unit == UNIT_MESSAGES && !type->half_closes && !type->no_empty;
+}
+
+static bool
+has_service(const struct type *type)
+{
+    return type->has_service;
 }
 
 static bool
@@ -107,6 +113,8 @@ static const struct fit_row fit_rows[] = {
                              .lacking = "is another" },
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
+    [FITS_SERVICE] = { .type = has_service, .needed = "a type with codes of services",
+                       .lacking = "has none" },
     [FITS_PORTS] = { .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
     [FITS_SCAN] = { .domain = can_be_scanned, .needed = "addresses with ports", .lacking = "has none" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },
