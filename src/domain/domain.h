@@ -204,8 +204,8 @@ const struct type *domain_type(const struct domain *domain, const struct type *t
 extern const struct domain *const domain_rows[];
 
 /*
- * Find by name in any case, with or without PF_ or AF_, by alias, or by number; *family is its number. A number
- * that has no row gets other_domain (other.h). NULL: none.
+ * Find by name in any case, with or without PF_ or AF_, by alias, or by number; *family is its number. A number or a
+ * name of other.h that has no row gets other_domain. NULL: none.
  */
 const struct domain *domain_find(const char *name, int *family);
 

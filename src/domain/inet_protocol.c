@@ -91,6 +91,8 @@ usual(const struct type *type)
         return IPPROTO_UDP;
     case SOCK_SEQPACKET:
         return IPPROTO_SCTP;
+    case SOCK_RAW:
+        return IPPROTO_RAW; /* only asked for: who opens one has to say which */
     default:
         return type->value == dccp_type.value ? IPPROTO_DCCP : 0;
     }

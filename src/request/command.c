@@ -182,6 +182,9 @@ read_choice(struct command *command, const struct option_row *row, const char *t
 static int
 read_domain(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
+    command->request.lists_domains = strcasecmp(text, "list") == 0;
+    if (command->request.lists_domains)
+        return 0;
     command->domain = domain_find(text, &command->family);
     return command->domain != NULL ? 0 : refuse_choice(command, row, text, fault);
 }

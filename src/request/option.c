@@ -93,7 +93,7 @@ const struct option_row option_rows[] = {
       .excludes = "udp unixsock seqpacket type protocol", .group = GROUP_KIND,
       .help = "TCP that may use several paths at once" },
     { .name = "domain", .value = "NAME", .kind = OPTION_DOMAIN, FIELD(domain), .group = GROUP_KIND,
-      .help = "the address family" },
+      .help = "the address family; list: print all, with what this kernel has" },
     { .name = "type", .value = "NAME", .kind = OPTION_TYPE, FIELD(type), .group = GROUP_KIND,
       .help = "the socket type" },
     { .name = "protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(protocol), .fallback = "the type's usual one", .group = GROUP_KIND,

@@ -250,7 +250,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
     };
     int read = read_options(&command, argc, argv, fault);
     const struct request *asked = &command.request;
-    bool only_tells = asked->help || asked->version || asked->completion != NULL;
+    bool only_tells = asked->help || asked->version || asked->lists_domains || asked->completion != NULL;
     if (read == 0 && !only_tells)
         read = conclude(&command, fault);
     *request = command.request;

@@ -71,6 +71,11 @@ END
     assert_one_line "$(cat "$started_err")" "127.0.0.1 port $ready: Connection reset by peer"
 }
 
+@test "the list of domains has both kinds" {
+    "$SKT" --domain list >list
+    grep -qE '^inet +2  stream dgram seqpacket raw .*[^-]stream/sctp ' list
+}
+
 @test "nobody at a port is status 4, of both kinds of sockets" {
     refuses 4 "connect to 127.0.0.1 port 9 (sctp) failed: Connection refused" --sctp 127.0.0.1 9
     refuses 4 "connect to 127.0.0.1 port 9 (sctp) failed: Connection refused" --sctp --seqpacket 127.0.0.1 9
