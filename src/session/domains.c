@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMN = 17, WORDS_SIZE = 1024, NOTES_MAX = 16 };
+enum { COLUMN = 17, NOTE_COLUMN = 19, WORDS_SIZE = 1024, NOTES_MAX = 16 };
 
 static const char legend[] = "A type with - before it is not in this kernel; one in parentheses takes a "
                              "privilege. What is missing stands below.";
@@ -65,8 +65,8 @@ print_domain(FILE *stream, const struct domain *domain)
     fprintf(stream, "%-*s %3d  ", COLUMN - 6, domain->name, domain->family);
     page_wrap(stream, entry.types, COLUMN, COLUMN);
     for (size_t i = 0; i < entry.note_count; i++) {
-        fprintf(stream, "%*s", COLUMN, "");
-        page_wrap(stream, entry.notes[i], COLUMN, COLUMN);
+        fprintf(stream, "%*s", NOTE_COLUMN, "");
+        page_wrap(stream, entry.notes[i], NOTE_COLUMN, NOTE_COLUMN);
     }
 }
 
