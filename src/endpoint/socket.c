@@ -142,6 +142,19 @@ take_notice(struct socket *socket, const void *notice, size_t size, struct fault
     return IO_AGAIN;
 }
 
+/*
+ * After reading nothing: was that the end of the connection? An empty record of a Unix socket comes with credentials; an
+ * empty message of DCCP reads just as the end does, which poll(2) tells as well.
+ */
+static bool
+is_end(const struct socket *socket, const struct msghdr *message)
+{
+    struct pollfd hang_up = { .fd = socket->fd, .events = POLLRDHUP };
+    if (!socket->type->accepts || message->msg_controllen > 0)
+        return false;
+    return !socket->type->no_empty || poll(&hang_up, 1, 0) > 0;
+}
+
 static enum io
 read_message(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -165,7 +178,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         return not_read(socket, fault);
     if (message.msg_flags & NOTICE_FLAG)
         return take_notice(socket, data, (size_t)n, fault);
-    if (n == 0 && socket->type->accepts && message.msg_controllen == 0)
+    if (n == 0 && is_end(socket, &message))
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
         return note_end(socket);

@@ -151,7 +151,10 @@ check_fit(const struct command *command, const struct option_row *row, struct fa
         fitting_types(plan->domain, fit, types, sizeof types);
     char why[sizeof fault->why];
     (void)snprintf(why, sizeof why, "needs %s%s: %s %s", fit->needed, types,
-                   type_fits ? plan->domain->name : plan->type->name, fit->lacking);
+                   type_fits                        ? plan->domain->name
+                   : plan->type->only_protocol != 0 ? domain_protocol_name(plan->domain, plan->type, 0)
+                                                    : plan->type->name,
+                   fit->lacking);
     return fault_say(fault, STATUS_USAGE, why, "%s", command_name(command, row).text);
 }
 

@@ -53,6 +53,24 @@ END
     assert_one_line "$(cat err)" a record of 70000 bytes is too large: a message takes at most 65475
 }
 
+@test "an empty message of a foreign end is a message, not the end" {
+    start_python <<'END'
+from foreign import *
+import time
+listener = socket.socket(socket.AF_INET, 6, 33)
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+ready(listener.getsockname()[1])
+client, _ = listener.accept()
+for message in b"one", b"", b"three":
+    client.send(message)
+    time.sleep(0.3)
+END
+    run -0 timeout 10 "$SKT" -Z -d --records line 127.0.0.1 "$ready"
+    assert_equal "$output" $'one\n\nthree'
+    python_succeeds
+}
+
 @test "an empty message is refused, as it would read as the end" {
     start_skt_listener -Z --records line 127.0.0.1 0
     status=0
