@@ -45,8 +45,8 @@ socket_fault(const struct socket_plan *plan, int family, enum status status, str
         plan->domain->lacking ? plan->domain->lacking(plan->type, plan->protocol, error) : NULL;
     if (lacking)
         fault_add(fault, "; %s", lacking);
-    else if (is_lacking(error) && plan->domain->kernel)
-        fault_add(fault, "; needs a kernel with %s", plan->domain->kernel);
+    else if (is_lacking(error) && domain && domain->kernel)
+        fault_add(fault, "; needs a kernel with %s", domain->kernel);
     else if (is_lacking(error) && plan->domain == &other_domain)
         fault_add(fault, "; this kernel lacks it");
     else if ((error == EPERM || error == EACCES) && plan->type->value != SOCK_STREAM)

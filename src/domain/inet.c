@@ -392,6 +392,7 @@ const struct domain inet6_domain = {
     .name = "inet6",
     .aliases = "ipv6 ip6",
     .family = AF_INET6,
+    .kernel = "CONFIG_IPV6",
     .whole = &inet46_domain,
     .help = "IPv6 only",
     .bind = inet_bind,
