@@ -11,6 +11,7 @@
 #include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -348,11 +349,21 @@ memory_queued(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0 ? memory[SK_MEMINFO_WMEM_ALLOC] : 0;
 }
 
+/* Once the peer has ended nothing goes out any more, but for the end itself, sent again and again for a while. */
+static uint64_t
+dccp_queued(int fd)
+{
+    struct pollfd hang_up = { .fd = fd, .events = 0 };
+    return poll(&hang_up, 1, 0) > 0 ? 0 : memory_queued(fd);
+}
+
 /* SIOCOUTQ: what we sent, our end included, and the peer's kernel has not acknowledged (tcp(7)). */
 static uint64_t
 inet_unsettled(int fd, const struct type *type)
 {
-    if (type == &sctp_stream_type || type == &sctp_type || type == &dccp_type)
+    if (type == &dccp_type)
+        return dccp_queued(fd);
+    if (type == &sctp_stream_type || type == &sctp_type)
         return memory_queued(fd);
     int bytes = 0;
     if (!type->accepts || ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0)

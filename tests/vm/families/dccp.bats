@@ -53,6 +53,24 @@ END
     assert_one_line "$(cat err)" a record of 70000 bytes is too large: a message takes at most 65475
 }
 
+@test "the listener may end first, and the last message still arrives" {
+    echo "last words" >last
+    listener_input=last start_skt_listener -Z -q 0 127.0.0.1 0
+    run -0 timeout 10 "$SKT" -d "$address"
+    assert_equal "$output" "last words"
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_err")" "0 "
+}
+
+@test "with -k one client after the other is served" {
+    start_skt_listener -Z -k --records line 127.0.0.1 0
+    run -0 timeout 10 "$SKT" -q 0 --records line "$address" <<<"first"
+    run -0 timeout 10 "$SKT" -q 0 --records line "$address" <<<"second"
+    wait_for_text "$listener_out" second
+    assert_file_is "$listener_out" 'first\nsecond\n'
+    assert_file_is "$listener_err" ''
+}
+
 @test "an empty message of a foreign end is a message, not the end" {
     start_python <<'END'
 from foreign import *

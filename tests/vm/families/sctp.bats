@@ -32,6 +32,23 @@
     assert_equal "$status $(cat "$listener_out")" "0 last words"
 }
 
+@test "the listener may end first, and the last bytes still arrive" {
+    listener_input=$(random_file 300K) start_skt_listener --sctp -q 0 127.0.0.1 0
+    timeout 10 "$SKT" -d "$address" >copy
+    assert_equal "$(wc -c <copy)" 307200
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_err")" "0 "
+}
+
+@test "with -k one client after the other is served" {
+    start_skt_listener --sctp -k 127.0.0.1 0
+    run -0 timeout 10 "$SKT" -q 0 "$address" <<<"first"
+    run -0 timeout 10 "$SKT" -q 0 "$address" <<<"second"
+    wait_for_text "$listener_out" second
+    assert_file_is "$listener_out" 'first\nsecond\n'
+    assert_file_is "$listener_err" ''
+}
+
 @test "an answer is waited for, for a second after our input has ended" {
     start_python <<'END'
 from foreign import *
