@@ -4,6 +4,7 @@
 #include "observe/dump.h"
 #include "observe/log.h"
 #include "request/request.h"
+#include "session/domains.h"
 #include "session/session.h"
 
 /* Connect, listen or scan, with the files that watch the traffic open. */
@@ -45,6 +46,8 @@ carry_out(const struct request *request, const struct log *log, struct fault *fa
         return request_completion(request->completion, fault);
     if (request->lists_sockopts)
         return request_sockopts(fault);
+    if (request->lists_domains)
+        return domains_list(fault);
     struct loop loop;
     loop_start(&loop);
     return run_sessions(&loop, request, log, fault);

@@ -28,6 +28,7 @@ configured() { sed -n "s/^$1 = //p" "$SKT_BUILDDIR/Makefile"; }
 usr/share/bash-completion/completions/skt
 usr/share/fish/vendor_completions.d/skt.fish
 usr/share/man/man1/skt.1
+usr/share/man/man7/skt-sockets.7
 usr/share/zsh/site-functions/_skt"
     [ -x root/usr/bin/skt ]
 }

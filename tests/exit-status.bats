@@ -26,6 +26,35 @@ load helpers
     run -0 "$SKT" --completion bash
 }
 
+# --- 4 and 5: the kernel lacks it ------------------------------------------------------------------------------------
+
+# lacking ERRNO STATUS TEXT ARGUMENTS...: as a kernel answers socket(2) that lacks it.
+lacking() {
+    run "-$2" timeout 10 strace -f -o trace -e trace=socket -e "inject=socket:error=$1" "$SKT" "${@:4}"
+    assert_one_line "$output" "$3"
+}
+
+@test "4 and 5: a protocol or family that the kernel lacks is told, with what would bring it" {
+    need_tracer
+    lacking EPROTONOSUPPORT 4 "skt: socket (inet, stream, protocol sctp): Protocol not supported; needs a kernel with CONFIG_IP_SCTP, module sctp" \
+        --sctp 127.0.0.1 80
+    lacking ESOCKTNOSUPPORT 5 "skt: socket (inet6, seqpacket): Socket type not supported; needs a kernel with CONFIG_IP_SCTP, module sctp" \
+        --seqpacket -l ::1 80
+    lacking ESOCKTNOSUPPORT 5 "needs a kernel with CONFIG_IP_DCCP, modules dccp_ipv4 and dccp_ipv6" -Z -l 127.0.0.1 80
+    lacking EPROTONOSUPPORT 4 "needs a kernel that has UDP-Lite" --udplite 127.0.0.1 80
+    lacking EPROTONOSUPPORT 4 "needs a kernel with CONFIG_MPTCP" mptcp://127.0.0.1:80
+    lacking ENOPROTOOPT 4 "switched off: sysctl net.mptcp.enabled=1" --mptcp 127.0.0.1 80
+    lacking EAFNOSUPPORT 4 "Address family not supported by protocol; needs a kernel with CONFIG_IPV6" -6 ::1 80
+    lacking EACCES 4 "needs our group in the range of sysctl net.ipv4.ping_group_range" --type dgram --protocol icmp 127.0.0.1
+    lacking EAFNOSUPPORT 4 "skt: socket (domain 45, stream): Address family not supported by protocol; this kernel lacks it" \
+        --domain mctp hex:00
+    run -0 timeout 10 strace -f -o trace -e trace=socket -e inject=socket:error=EPERM "$SKT" --domain list
+    assert_contains "$output" "unix          1  (stream) (dgram) (seqpacket)"
+    run -0 timeout 10 strace -f -o trace -e trace=socket -e inject=socket:error=EAFNOSUPPORT "$SKT" --domain list
+    assert_contains "$output" "unix          1  -stream -dgram -seqpacket"
+    assert_contains "$output" "                   needs a kernel with CONFIG_IPV6"
+}
+
 # --- 1: the connection failed while in use ---------------------------------------------------------------------------
 
 @test "1: the peer resets the connection, seen by the side that connected" {

@@ -1,10 +1,12 @@
 #!/usr/bin/env bats
-# The manual, doc/skt.1: what it shows works as it stands there, and what it lists is what there is.
+# The manual, doc/skt.1: what it shows works as it stands there, and what it lists is what there is. And the page of the
+# families, doc/skt-sockets.7.
 
 load helpers
 load examples
 
 manual=$SKT_SRCDIR/doc/skt.1
+sockets=$SKT_SRCDIR/doc/skt-sockets.7
 
 setup() {
     examples_setup
@@ -289,6 +291,43 @@ help_of_each() {
     need mandoc
     run -0 mandoc -T lint -W warning "$manual"
     assert_equal "$output" ""
+}
+
+@test "the page of the families is good mdoc, and its table fits 80 columns" {
+    need mandoc
+    run -0 mandoc -T lint -W warning "$sockets"
+    assert_equal "$output" ""
+    mandoc -T ascii "$sockets" | sed 's/.\x08//g' | sed -n '/^     domain /,/^     others /p' >table
+    assert_at_least "$(wc -l <table)" 10
+    run -1 grep -nE '^.{81}' table
+}
+
+# The table of the page, as "inet stream/sctp".
+types_of_page() {
+    sed -n '/^\.\\" table: begin/,/^\.\\" table: end/p' "$sockets" |
+        awk '/^\.It/ { if ($2 != "\\&") domain = $2; print domain, $4 == "as" ? "as " $5 : $4 }'
+}
+
+@test "the page of the families has every domain and type that there is, and no other" {
+    "$SKT" --domain list | awk '
+        NF == 0 { exit }
+        { indent = match($0, /[^ ]/) - 1 } # further in stands what is missing
+        indent == 0 { domain = $1; $1 = $2 = "" }
+        indent == 0 || indent == 17 {
+            for (i = 1; i <= NF; i++) {
+                gsub(/[()]|^-/, "", $i)
+                if ($i != "") print domain, $i
+            }
+        }' |
+        sort >there
+    types_of_page | awk '$1 != "others"' | while read -r domain type other; do
+        if [ "$type" = as ]; then
+            types_of_page | sed -n "s/^$other /$domain /p"
+        else
+            echo "$domain $type"
+        fi
+    done | sort >told
+    diff told there
 }
 
 @test "no display of the manual is wider than a terminal of 80 columns" {

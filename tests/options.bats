@@ -107,6 +107,63 @@ completed() {
     assert_equal "$("$SKT" -V)" "$("$SKT" --version)"
 }
 
+# --- domains -----------------------------------------------------------------------------------------------------
+
+@test "--domain list has every domain of --version, and marks what this kernel lacks" {
+    run -0 --separate-stderr "$SKT" --domain list
+    assert_equal "$stderr" ""
+    echo "$output" >list
+    "$SKT" --version | sed -n 's/^domains: \(.*\); types.*/\1/p' | tr ' ' '\n' >domains
+    sed -nE 's/^([a-z0-9]+) +[0-9]+  .*/\1/p' list | diff domains -
+    need python3
+    # without --type, such as raw and dccp, that take a protocol of their own
+    python3 - list <<'PYTHON'
+import re, socket, sys
+
+names = {"stream": 1, "dgram": 2, "seqpacket": 5}
+marks = {}
+for line in open(sys.argv[1]):
+    found = re.match(r"(unix|inet|inet6) +(\d+)  (.*)", line)
+    if found:
+        for word in found[3].split():
+            type = word.strip("(-)")
+            if type in names and "/" not in word:
+                marks[int(found[2]), type] = not word.startswith("-")
+assert len(marks) == 9, marks
+for (family, type), mark in marks.items():
+    try:
+        socket.socket(family, names[type], 0 if family == 1 or type != "seqpacket" else 132).close()
+        opens = True
+    except OSError:
+        opens = False
+    assert opens == mark, (family, type, mark)
+PYTHON
+}
+
+@test "--domain list tells what takes a privilege" {
+    local as=()
+    if [ "$(id -u)" -eq 0 ]; then
+        need setpriv
+        as=(setpriv --reuid 65534 --clear-groups --inh-caps=-all)
+        "$SKT" --domain list >list
+        grep -qE '^inet +2  .* raw( |$)' list
+        cp "$SKT" skt
+        chmod 755 . skt
+    else
+        cp "$SKT" skt
+    fi
+    "${as[@]}" cat skt >/dev/null || skip "this folder is closed to others"
+    "${as[@]}" ./skt --domain list >list
+    grep -qE '^inet +2  .* \(raw\)( |$)' list
+}
+
+@test "--domain list fits a terminal of 80 columns and needs no operand" {
+    local line
+    while IFS= read -r line; do
+        assert_at_most "${#line}" 80
+    done < <("$SKT" -l --domain LIST)
+}
+
 # --- completions -------------------------------------------------------------------------------------------------
 
 @test "the completion of bash is good bash and has every option of the table" {

@@ -100,6 +100,46 @@ refuses() {
     refuses "unix://host/x: use unix:PATH, unix:@NAME or unix:///PATH" unix://host/x
 }
 
+# --- domains and types -----------------------------------------------------------------------------------------------
+
+@test "a domain has a type, or says which it has" {
+    local domain type count=0
+    "$SKT" --version >version
+    for domain in $(sed -n 's/^domains: \(.*\); types.*/\1/p' version); do
+        "$SKT" --domain list | sed -n "/^$domain /,/^[a-z]/p" >line
+        for type in $(sed -n 's/.*; types: //p' version); do
+            status=0
+            timeout 10 "$SKT" --domain "$domain" --type "$type" 2>err </dev/null || status=$?
+            if [[ " $(tr '()\n-' '    ' <line)  " == *" $type "* ]]; then
+                refute_contains "$(cat err)" "has no type"
+            else
+                assert_equal "$status" 2
+                assert_one_line "$(cat err)" "skt: domain $domain has no type $type: it has "
+                count=$((count + 1))
+            fi
+        done
+    done
+    assert_at_least "$count" 5
+}
+
+@test "a protocol has a type, or says which it has" {
+    refuses "protocol sctp has no type dgram: it has stream, seqpacket" --protocol sctp --type dgram 127.0.0.1 80
+    refuses "protocol udplite has no type stream: it has dgram" --protocol IPPROTO_UDPLITE 127.0.0.1 80
+    refuses "protocol dccp has no type stream: it has dccp" -l --protocol 33 80
+    refuses "protocol mptcp has no type dgram: it has stream" -u --protocol mptcp 127.0.0.1 80
+    refuses "--sctp and -Z: exclude each other" --sctp -Z 127.0.0.1 80
+    refuses "-u and --mptcp: exclude each other" --mptcp -u 127.0.0.1 80
+    refuses "-U and --sctp: exclude each other" --sctp -U path
+    refuses "--sctp: domain has no such protocol" --sctp --domain unix path
+    refuses "--shutdown: needs a type that half-closes (stream): sctp does not" --shutdown wr --sctp 127.0.0.1 80
+    refuses "--eof-message: needs a type of messages without half-close" --eof-message -Z 127.0.0.1 80
+    refuses "--eof-message: needs a type of messages without half-close" --eof-message --sctp --seqpacket 127.0.0.1 80
+    refuses "--dccp-service: needs a type with codes of services (dccp): stream has none" --dccp-service fdpz 127.0.0.1 80
+    refuses "--dccp-service SC:: not a code: SC:TEXT of 1 to 4 characters" --dccp-service SC: -Z 127.0.0.1 80
+    refuses "-Z and tcp://127.0.0.1:80: contradict each other" -Z tcp://127.0.0.1:80
+    refuses "protocol sctp has no type dgram: it has stream, seqpacket" --udp sctp://127.0.0.1:80
+}
+
 # --- how many operands -----------------------------------------------------------------------------------------------
 
 @test "a missing operand is named by what is needed" {

@@ -42,8 +42,12 @@ socket_fault(const struct socket_plan *plan, int family, enum status status, str
                        domain_protocol_name(plan->domain, plan->type, plan->protocol));
     errno = error;
     (void)fault_set(fault, status, "socket (%s)", words);
-    if (is_lacking(error) && plan->domain->kernel)
-        fault_add(fault, "; needs a kernel with %s", plan->domain->kernel);
+    const char *lacking =
+        plan->domain->lacking ? plan->domain->lacking(plan->type, plan->protocol, error) : NULL;
+    if (lacking)
+        fault_add(fault, "; %s", lacking);
+    else if (is_lacking(error) && domain && domain->kernel)
+        fault_add(fault, "; needs a kernel with %s", domain->kernel);
     else if (is_lacking(error) && plan->domain == &other_domain)
         fault_add(fault, "; this kernel lacks it");
     else if ((error == EPERM || error == EACCES) && plan->type->value != SOCK_STREAM)
@@ -73,6 +77,8 @@ open_socket(const struct socket_plan *plan, int family, bool takes_port, enum st
     const struct type *type = plan->type;
     int protocol =
         plan->domain->socket_protocol ? plan->domain->socket_protocol(type, plan->protocol) : plan->protocol;
+    if (plan->family != AF_UNSPEC)
+        family = plan->family; /* whose addresses may be of another */
     int fd = socket(family, type->value | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     if (fd < 0)
         return socket_fault(plan, family, status, fault);

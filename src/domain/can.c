@@ -249,13 +249,13 @@ static const struct type can_raw_type = {
     .name = "raw",
     .value = SOCK_RAW,
     .unit = UNIT_MESSAGES,
-    .lacks_empty = true,
+    .no_empty = true,
     .help = "frames of 16 bytes, as struct can_frame has them",
 };
 
 /* The usual protocol of dgram, with and without being asked for. */
 #define ISOTP_COLUMNS                                                                                        \
-    .name = "dgram", .value = SOCK_DGRAM, .unit = UNIT_MESSAGES, .lacks_empty = true,                        \
+    .name = "dgram", .value = SOCK_DGRAM, .unit = UNIT_MESSAGES, .no_empty = true,                           \
     .help = "messages of ISO 15765-2, between two identifiers"
 
 static const struct type can_isotp_type = { ISOTP_COLUMNS, .only_protocol = CAN_ISOTP };
@@ -276,7 +276,7 @@ static const struct type can_bcm_type = {
     .value = SOCK_DGRAM,
     .unit = UNIT_MESSAGES,
     .only_protocol = CAN_BCM,
-    .lacks_empty = true,
+    .no_empty = true,
     .help = "orders to the kernel's broadcast manager",
 };
 

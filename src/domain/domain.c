@@ -39,6 +39,11 @@ domain_find(const char *name, int *family)
         if (name_matches(name, prefixes, (*row)->name, (*row)->aliases, (*row)->family))
             return *row;
     }
+    for (const struct other_name *other = other_names; other->name; other++) {
+        *family = other->family;
+        if (name_matches(name, prefixes, other->name, "", other->family))
+            return &other_domain;
+    }
     int64_t number = 0;
     if (number_whole(name, NUMBER_DECIMAL, &number) != NUMBER_FOUND || number > OTHER_FAMILY_MAX)
         return NULL;

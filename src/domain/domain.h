@@ -67,6 +67,15 @@ struct binding {
     bool owns_file;
 };
 
+enum { NOTICE_FLAG = 0x8000 }; /* MSG_NOTIFICATION of linux/sctp.h */
+
+/* What the kernel says among the messages of a socket, marked by NOTICE_FLAG in msg_flags. */
+enum notice {
+    NOTICE_OTHER,
+    NOTICE_ENDED, /* the peer has ended, in order */
+    NOTICE_LOST,  /* the peer is gone, and what was sent to it last has not arrived */
+};
+
 struct domain {
     const char *name;    /* "inet" */
     const char *aliases; /* other names, blank-separated: "inet4 ipv4 ip4" */
@@ -155,8 +164,18 @@ struct domain {
      * DOMAIN_HEADER_MAX. NULL: nothing. */
     size_t (*put_header)(const struct type *type, int protocol, unsigned char *bytes);
 
-    /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one. NULL: all has arrived. */
+    /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one; or, where only that is
+     * known, the memory that they take. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
+
+    /* What a notice among the messages means; its sender is the one that it is about. NULL: there are none. */
+    enum notice (*notice)(const void *message, size_t size);
+
+    /*
+     * What is missing where socket(2) has failed with `error`: "needs a kernel with CONFIG_IP_SCTP, ...". NULL, or
+     * NULL returned: what `kernel` says.
+     */
+    const char *(*lacking)(const struct type *type, int protocol, int error);
 
     /* True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. */
     bool (*same)(const struct address *a, const struct address *b);
@@ -194,8 +213,8 @@ const struct type *domain_usual_type(const struct domain *domain, int protocol);
 extern const struct domain *const domain_rows[];
 
 /*
- * Find by name in any case, with or without PF_ or AF_, by alias, or by number; *family is its number. A number
- * that has no row gets other_domain (other.h). NULL: none.
+ * Find by name in any case, with or without PF_ or AF_, by alias, or by number; *family is its number. A number or a
+ * name of other.h that has no row gets other_domain. NULL: none.
  */
 const struct domain *domain_find(const char *name, int *family);
 

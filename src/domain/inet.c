@@ -1,13 +1,17 @@
 #include "domain/inet.h"
 
 #include "domain/host.h"
+#include "domain/inet_dccp.h"
 #include "domain/inet_name.h"
 #include "domain/inet_protocol.h"
+#include "domain/inet_sctp.h"
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <netdb.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,7 +120,7 @@ inet_check(const struct resolve_query *asked, struct fault *fault)
     const struct resolve_query query = of_one_family(asked);
     if (query.type->value == SOCK_RAW && query.protocol == 0)
         return fault_say(fault, STATUS_USAGE, "needs a protocol, such as --protocol icmp", "type raw");
-    if (check_host(&query, &host, fault) < 0)
+    if (inet_protocol_fits(query.type, query.protocol, fault) < 0 || check_host(&query, &host, fault) < 0)
         return -1;
     return check_port(&query, &port, fault);
 }
@@ -297,6 +301,28 @@ inet_bind(int fd, const struct address *address, mode_t mode, struct binding *bi
     return bind_name(fd, address, 1, binding, status, fault);
 }
 
+static int
+protocol_of(int fd)
+{
+    int protocol = 0;
+    socklen_t size = sizeof protocol;
+    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 ? protocol : 0;
+}
+
+static int
+inet_prepare(int fd, const struct type *type, int protocol, enum status status, struct fault *fault)
+{
+    (void)protocol;
+    return type == &sctp_type ? sctp_prepare(fd, status, fault) : 0;
+}
+
+static int
+inet_connect(int fd, const struct type *type, const struct address *remote)
+{
+    return type == &sctp_type ? sctp_connect(fd, remote)
+                              : connect(fd, (const struct sockaddr *)&remote->name, remote->length);
+}
+
 /* What we write goes out at once, and a peer that has vanished is noticed some day. */
 static void
 inet_opened(int fd, const struct type *type)
@@ -304,13 +330,18 @@ inet_opened(int fd, const struct type *type)
     if (type->value != SOCK_STREAM)
         return;
     const int on = 1;
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* streams that are not TCP lack it */
+    if (type == &sctp_stream_type)
+        sctp_opened(fd);
+    else
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
 static size_t
 inet_message_max(int fd, const struct type *type)
 {
+    if (protocol_of(fd) == IPPROTO_DCCP)
+        return dccp_message_max(fd);
     if (type->value != SOCK_DGRAM || type->portless)
         return SIZE_MAX; /* that is the protocol's or the interface's matter */
     struct address end = { .length = sizeof end.name };
@@ -336,10 +367,34 @@ inet_header_size(int fd, const struct type *type, const void *message, size_t si
     return (size_t)(*(const unsigned char *)message & 0x0f) * 4;
 }
 
+/*
+ * SCTP and DCCP have no SIOCOUTQ. Of SCTP a message takes memory until it is acknowledged, of DCCP until it has left:
+ * more is not known of messages that may be lost.
+ */
+static uint64_t
+memory_queued(int fd)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+    socklen_t size = sizeof memory;
+    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0 ? memory[SK_MEMINFO_WMEM_ALLOC] : 0;
+}
+
+/* Once the peer has ended nothing goes out any more, but for the end itself, sent again and again for a while. */
+static uint64_t
+dccp_queued(int fd)
+{
+    struct pollfd hang_up = { .fd = fd, .events = 0 };
+    return poll(&hang_up, 1, 0) > 0 ? 0 : memory_queued(fd);
+}
+
 /* SIOCOUTQ: what we sent, our end included, and the peer's kernel has not acknowledged (tcp(7)). */
 static uint64_t
 inet_unsettled(int fd, const struct type *type)
 {
+    if (type == &dccp_type)
+        return dccp_queued(fd);
+    if (type == &sctp_stream_type || type == &sctp_type)
+        return memory_queued(fd);
     int bytes = 0;
     if (!type->accepts || ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0)
         return 0;
@@ -351,6 +406,7 @@ inet_unsettled(int fd, const struct type *type)
     .resolve = inet_resolve, .needs_lookup = inet_needs_lookup, .format = inet_format, .spell = inet_spell,  \
     .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find,                                \
     .protocol_words = inet_protocol_words, .socket_protocol = inet_socket_protocol, .read_port = inet_port,  \
+    .prepare = inet_prepare, .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking,        \
     .opened = inet_opened, .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same,  \
     .port = inet_get_port, .set_port = inet_set_port
 
@@ -379,6 +435,7 @@ const struct domain inet6_domain = {
     .name = "inet6",
     .aliases = "ipv6 ip6",
     .family = AF_INET6,
+    .kernel = "CONFIG_IPV6",
     .whole = &inet46_domain,
     .help = "IPv6 only",
     .bind = inet_bind,

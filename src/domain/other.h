@@ -1,6 +1,7 @@
 /*
- * Any family that has no row of its own, by its number. An address is hex:BYTES, what follows sa_family in the
- * family's struct sockaddr; the types are as usual ones are.
+ * Any family that has no row of its own, by its number or, where it is known, its name. An address is hex:BYTES, what
+ * follows sa_family in the family's struct sockaddr. Some families take the addresses of another (SMC those of IPv4):
+ * hex:NUMBER/BYTES says which. The types are as usual ones are.
  */
 #ifndef SKT_DOMAIN_OTHER_H
 #define SKT_DOMAIN_OTHER_H
@@ -10,5 +11,13 @@
 enum { OTHER_FAMILY_MAX = 65535 };
 
 extern const struct domain other_domain;
+
+/* Names of families that have no row, as people type them without a prefix; ended by name NULL. */
+struct other_name {
+    const char *name;
+    int family;
+};
+
+extern const struct other_name other_names[];
 
 #endif

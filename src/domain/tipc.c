@@ -175,7 +175,7 @@ static const struct type tipc_seqpacket_type = {
     .unit = UNIT_MESSAGES,
     .accepts = true,
     .shuts_both = true,
-    .lacks_empty = true,
+    .no_empty = true,
     .end_error = ECONNRESET,
     .help = "a connection that carries messages in order",
 };
@@ -184,7 +184,7 @@ static const struct type tipc_rdm_type = {
     .name = "rdm",
     .value = SOCK_RDM,
     .unit = UNIT_MESSAGES,
-    .lacks_empty = true,
+    .no_empty = true,
     .help = "messages that arrive or come back, without a connection",
 };
 
@@ -192,7 +192,7 @@ static const struct type tipc_dgram_type = {
     .name = "dgram",
     .value = SOCK_DGRAM,
     .unit = UNIT_MESSAGES,
-    .lacks_empty = true,
+    .no_empty = true,
     .help = "messages without a connection",
 };
 

@@ -46,6 +46,8 @@ const struct type dccp_type = {
     .value = 6, /* SOCK_DCCP, which not every libc has */
     .unit = UNIT_MESSAGES,
     .accepts = true,
+    .no_empty = true, /* one reads as the end does */
+    .has_service = true,
     .help = "a connection that carries messages, some of which may be lost",
 };
 

@@ -126,7 +126,7 @@ static const struct type vsock_seqpacket_type = {
     .unit = UNIT_MESSAGES,
     .accepts = true,
     .half_closes = true,
-    .lacks_empty = true,
+    .no_empty = true,
     .help = "a connection that carries messages in order",
 };
 

@@ -1,6 +1,7 @@
 #include "endpoint/mailbox.h"
 
 #include "base/fd.h"
+#include "endpoint/pieces.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ struct mailbox {
     int sender_fd;         /* where it wrote to; -1: nobody has written yet */
     bool connected;        /* to the only sender */
     struct socket_header header;
+    struct pieces pieces; /* of the message that is coming in; a socket has one at a time */
 };
 
 static size_t
@@ -72,6 +74,8 @@ keep_only(struct mailbox *mailbox, int fd)
 {
     mailbox->connected = !mailbox->type->addressed && !mailbox->choice.hears_groups &&
                          connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
+    if (mailbox->type->listens)
+        (void)listen(fd, 0); /* nobody else is taken in; who got in before is not heard */
     mailbox->base.message_max = domain_message_max(mailbox->domain, fd, mailbox->type);
     for (size_t i = 0; i < mailbox->count; i++)
         if (mailbox->fds[i] != fd)
@@ -115,6 +119,21 @@ came_back(const struct mailbox *mailbox, const struct address *sender, struct fa
     return IO_AGAIN;
 }
 
+/* What came is no message but tells of one, or of its sender. */
+static enum io
+take_notice(struct mailbox *mailbox, const struct address *about, const void *notice, size_t size,
+            struct fault *fault)
+{
+    enum notice means = mailbox->domain->notice ? mailbox->domain->notice(notice, size) : NOTICE_OTHER;
+    bool is_ours = mailbox->sender_fd >= 0 && is_same_sender(mailbox, about);
+    if (means == NOTICE_LOST && mailbox->choice.takes_all && mailbox->choice.on_undelivered)
+        mailbox->choice.on_undelivered(mailbox->choice.context, about, ECONNRESET);
+    if (!is_ours || mailbox->choice.takes_all || means == NOTICE_OTHER)
+        return IO_AGAIN;
+    errno = ECONNRESET;
+    return means == NOTICE_ENDED ? IO_ENDED : mailbox_failed(mailbox, fault);
+}
+
 static enum io
 receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -134,7 +153,9 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
     sender.length = message.msg_namelen;
-    if (n == 0 && mailbox->type->lacks_empty)
+    if (message.msg_flags & NOTICE_FLAG)
+        return take_notice(mailbox, &sender, data, (size_t)n, fault);
+    if (n == 0 && mailbox->type->no_empty)
         return came_back(mailbox, &sender, fault);
     if (!note_sender(mailbox, fd, &sender))
         return IO_AGAIN;
@@ -145,10 +166,12 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
-    *got = mailbox->choice.keeps_headers
-               ? (size_t)n
-               : socket_payload(mailbox->domain, fd, mailbox->type, data, (size_t)n);
-    return IO_DONE;
+    *got = (size_t)n;
+    bool is_last = !mailbox->type->marks_end || message.msg_flags & MSG_EOR;
+    enum io joined = pieces_join(&mailbox->pieces, is_last, data, room, got, mailbox->base.name, fault);
+    if (joined == IO_DONE && !mailbox->choice.keeps_headers)
+        *got = socket_payload(mailbox->domain, fd, mailbox->type, data, *got);
+    return joined;
 }
 
 static enum io
@@ -197,8 +220,8 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
         return IO_AGAIN; /* nobody to write to yet; reading finds one */
     if (size > mailbox->base.message_max)
         return socket_too_large(endpoint, size, fault);
-    if (size == 0 && mailbox->type->lacks_empty) {
-        (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
+    if (size == 0 && mailbox->type->no_empty) {
+        (void)fault_say(fault, STATUS_LOCAL, "message too small", "%s: 0 bytes, at least 1",
                         mailbox->base.name);
         return IO_FAILED;
     }
@@ -236,19 +259,29 @@ mailbox_lost(struct endpoint *endpoint, struct fault *fault)
     return IO_AGAIN;
 }
 
-static enum io
-mailbox_settle(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_ENDED;
-}
-
 static uint64_t
 mailbox_unsettled(struct endpoint *endpoint)
 {
-    (void)endpoint;
-    return 0;
+    const struct mailbox *mailbox = (const struct mailbox *)endpoint;
+    bool knows = mailbox->domain->unsettled && mailbox->sender_fd >= 0;
+    return knows ? mailbox->domain->unsettled(mailbox->sender_fd, mailbox->type) : 0;
+}
+
+/* Messages that nobody reads any more are thrown away; a notice among them may tell that ours have not arrived. */
+static enum io
+mailbox_settle(struct endpoint *endpoint, struct fault *fault)
+{
+    struct mailbox *mailbox = (struct mailbox *)endpoint;
+    char data[4096];
+    size_t got;
+    enum io result = IO_DONE;
+    while (mailbox->domain->notice && mailbox->sender_fd >= 0 && result == IO_DONE) {
+        mailbox->pieces.size = 0;
+        result = receive(mailbox, mailbox->sender_fd, data, sizeof data, &got, fault);
+    }
+    if (result == IO_FAILED)
+        return IO_FAILED;
+    return mailbox_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
 }
 
 static void
@@ -257,6 +290,7 @@ mailbox_close(struct endpoint *endpoint)
     struct mailbox *mailbox = (struct mailbox *)endpoint;
     for (size_t i = 0; i < mailbox->count; i++)
         (void)fd_close(&mailbox->fds[i]);
+    pieces_free(&mailbox->pieces);
     free(mailbox);
 }
 

@@ -1,6 +1,7 @@
 #include "endpoint/socket.h"
 
 #include "base/fd.h"
+#include "endpoint/pieces.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +20,8 @@ struct socket {
     bool marks_records; /* every record comes with credentials, so that an empty one is no end */
     bool ended;         /* the peer was told that our writing has ended */
     bool shut_both;
-    int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
+    struct pieces pieces; /* of the message that is coming in */
+    int broken;           /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
 };
 
@@ -41,12 +43,20 @@ socket_broke(struct socket *socket, int error, struct fault *fault)
     return IO_FAILED;
 }
 
+/* Where no direction ends by itself, the peer's end is ours too; not every family's poll(2) says so. */
+static bool
+is_over(const struct socket *socket)
+{
+    return socket->base.ends && socket->base.peer_ended && !socket->type->half_closes;
+}
+
 static size_t
 socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
-    (void)now;
     const struct socket *socket = (const struct socket *)endpoint;
     short events = 0;
+    if (is_over(socket) && wants & (WANT_WRITE | WANT_NOTICE))
+        *now = true;
     if (wants & WANT_READ)
         events |= POLLIN;
     if (wants & WANT_WRITE)
@@ -60,7 +70,7 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
 static unsigned
 socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
 {
-    (void)endpoint;
+    const struct socket *socket = (const struct socket *)endpoint;
     if (count == 0)
         return 0;
     short revents = polls[0].revents;
@@ -69,7 +79,7 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
         ready |= READY_READ;
     if (revents & POLLOUT)
         ready |= READY_WRITE;
-    if (revents & (POLLHUP | POLLERR))
+    if (revents & (POLLHUP | POLLERR) || is_over(socket))
         ready |= READY_LOST;
     return ready;
 }
@@ -138,6 +148,35 @@ came_back(const struct socket *socket, struct fault *fault)
     return IO_FAILED;
 }
 
+/* What came is no message but tells of one, or of the connection. */
+static enum io
+take_notice(struct socket *socket, const void *notice, size_t size, struct fault *fault)
+{
+    switch (socket->domain->notice ? socket->domain->notice(notice, size) : NOTICE_OTHER) {
+    case NOTICE_ENDED:
+        return note_end(socket);
+    case NOTICE_LOST:
+        return socket_broke(socket, ECONNRESET, fault);
+    case NOTICE_OTHER:
+        break;
+    }
+    return IO_AGAIN;
+}
+
+/*
+ * After reading nothing: was that the end of the connection? An empty record of a Unix socket comes with credentials; an
+ * empty message of DCCP reads just as the end does, which poll(2) tells as well.
+ */
+static bool
+is_end(const struct socket *socket, const struct msghdr *message)
+{
+    struct pollfd hang_up = { .fd = socket->fd, .events = POLLRDHUP };
+    const struct type *type = socket->type;
+    if (!type->accepts || message->msg_controllen > 0 || (type->end_error != 0 && !type->no_empty))
+        return false;
+    return !type->no_empty || poll(&hang_up, 1, 0) > 0;
+}
+
 static enum io
 read_message(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -161,11 +200,11 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
-    bool ends_by_nothing =
-        socket->type->accepts && (socket->type->end_error == 0 || socket->type->lacks_empty);
-    if (n == 0 && ends_by_nothing && message.msg_controllen == 0)
+    if (message.msg_flags & NOTICE_FLAG)
+        return take_notice(socket, data, (size_t)n, fault);
+    if (n == 0 && is_end(socket, &message))
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
-    if (n == 0 && socket->type->lacks_empty)
+    if (n == 0 && socket->type->no_empty && !socket->type->accepts)
         return came_back(socket, fault);
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
         return socket->type->unread_lost ? IO_ENDED : note_end(socket);
@@ -174,10 +213,12 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
                         n, room);
         return IO_FAILED;
     }
-    *got = socket->choice.keeps_headers
-               ? (size_t)n
-               : socket_payload(socket->domain, socket->fd, socket->type, data, (size_t)n);
-    return IO_DONE;
+    *got = (size_t)n;
+    bool is_last = !socket->type->marks_end || message.msg_flags & MSG_EOR;
+    enum io joined = pieces_join(&socket->pieces, is_last, data, room, got, socket->name, fault);
+    if (joined == IO_DONE && !socket->choice.keeps_headers)
+        *got = socket_payload(socket->domain, socket->fd, socket->type, data, *got);
+    return joined;
 }
 
 struct socket_header
@@ -260,6 +301,28 @@ was_taken(struct socket *socket, size_t size, size_t n, size_t *put)
     return IO_DONE;
 }
 
+/* A stream that is made of messages takes no more at once than its send buffer holds (SCTP): less, then. */
+static ssize_t
+send_some(const struct socket *socket, const void *data, size_t size)
+{
+    for (;;) {
+        ssize_t n = socket_send(socket->fd, socket->type, socket->choice.send_flags, &socket->header, data,
+                                size, &socket->peer);
+        bool is_too_much = n < 0 && errno == EMSGSIZE && socket->type->unit == UNIT_BYTES && size > 1;
+        if (!is_too_much)
+            return n;
+        size /= 2;
+    }
+}
+
+/* Does poll(2) say so, though send(2) has just refused? DCCP's does while its queue is full. */
+static bool
+polls_writable(const struct socket *socket)
+{
+    struct pollfd poll_fd = { .fd = socket->fd, .events = POLLOUT };
+    return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLOUT;
+}
+
 static enum io
 socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
@@ -267,17 +330,15 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     bool messages = socket->type->unit == UNIT_MESSAGES;
     if (messages && size > socket->base.message_max)
         return socket_too_large(endpoint, size, fault);
-    if (messages && size == 0 && socket->type->lacks_empty) {
-        (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
-                        socket->name);
+    if (messages && size == 0 && socket->type->no_empty) {
+        (void)fault_say(fault, STATUS_LOCAL, "message too small", "%s: 0 bytes, at least 1", socket->name);
         return IO_FAILED;
     }
-    ssize_t n = socket_send(socket->fd, socket->type, socket->choice.send_flags, &socket->header,
-                            (const char *)data + socket->part, size - socket->part, &socket->peer);
+    ssize_t n = send_some(socket, (const char *)data + socket->part, size - socket->part);
     if (n >= 0)
         return was_taken(socket, size, (size_t)n, put);
     if (errno == EAGAIN)
-        return IO_AGAIN;
+        return messages && polls_writable(socket) ? IO_PAUSE : IO_AGAIN;
     if (errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
     if (errno == EMSGSIZE && messages)
@@ -333,11 +394,18 @@ discard(struct socket *socket, struct fault *fault)
 {
     char data[DISCARD_SIZE];
     for (int round = 0; round < DISCARD_ROUNDS; round++) {
-        ssize_t n = recv(socket->fd, data, sizeof data, MSG_DONTWAIT | MSG_TRUNC);
-        if (n == 0)
+        struct iovec vector = { .iov_base = data, .iov_len = sizeof data };
+        struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
+        ssize_t n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+        enum io result = IO_AGAIN;
+        if (n >= 0 && message.msg_flags & NOTICE_FLAG)
+            result = take_notice(socket, data, (size_t)n, fault);
+        else if (n == 0)
             return note_end(socket);
-        if (n < 0 && errno != EINTR)
+        else if (n < 0 && errno != EINTR)
             return not_read(socket, fault);
+        if (result != IO_AGAIN)
+            return result;
     }
     return IO_DONE;
 }
@@ -360,7 +428,7 @@ static enum io
 socket_settle(struct endpoint *endpoint, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    if (!socket->type->accepts)
+    if (!socket->base.ends)
         return IO_ENDED;
     if (!socket->base.peer_ended && discard(socket, fault) == IO_FAILED)
         return IO_FAILED;
@@ -379,6 +447,7 @@ socket_close(struct endpoint *endpoint)
     if (socket->type->shuts_both)
         (void)shutdown(socket->fd, SHUT_RDWR); /* the peer that is gone already needs none */
     (void)fd_close(&socket->fd);               /* what close could say, settle has said */
+    pieces_free(&socket->pieces);
     free(socket);
 }
 
@@ -407,7 +476,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     *socket = (struct socket){
         .base = { .ops = &socket_ops,
                   .unit = type->unit,
-                  .ends = type->accepts,
+                  .ends = type->accepts || type->listens,
                   .tells_end = type->half_closes,
                   .unread_lost = type->unread_lost },
         .fd = fd,
@@ -422,7 +491,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     socket->base.name = socket->name;
     socket->base.message_max = domain_message_max(domain, fd, type);
     socket->base.read_fd = socket->base.write_fd = fd;
-    if (type->unit == UNIT_MESSAGES && type->accepts && !type->lacks_empty) {
+    if (type->unit == UNIT_MESSAGES && type->accepts && !type->no_empty) {
         const int on = 1; /* a family without it has no empty records */
         socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     }

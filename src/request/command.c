@@ -1,6 +1,7 @@
 #include "request/command.h"
 
 #include "base/number.h"
+#include "domain/inet_dccp.h"
 #include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/nearest.h"
@@ -16,6 +17,16 @@ struct option_name
 command_name(const struct command *command, const struct option_row *row)
 {
     return option_name(row, command->typed[row - option_rows] == TYPED_LETTER);
+}
+
+const struct option_row *
+command_protocol_option(const struct command *command)
+{
+    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+        if (row->kind == OPTION_SELECT && row->protocol != NULL &&
+            command->typed[row - option_rows] != TYPED_NOT)
+            return row;
+    return option_named("protocol");
 }
 
 bool
@@ -178,6 +189,9 @@ read_choice(struct command *command, const struct option_row *row, const char *t
 static int
 read_domain(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
+    command->request.lists_domains = strcasecmp(text, "list") == 0;
+    if (command->request.lists_domains)
+        return 0;
     command->domain = domain_find(text, &command->family);
     return command->domain != NULL ? 0 : refuse_choice(command, row, text, fault);
 }
@@ -250,6 +264,18 @@ read_flags(struct command *command, const struct option_row *row, const char *te
     return set_number(command, row, flags, fault);
 }
 
+static int
+read_service(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    uint32_t code;
+    if (!dccp_service(text, &code))
+        return refuse(command, row, text,
+                      "not a code: SC:TEXT of 1 to 4 characters, SC=NUMBER or SC=xHEX below "
+                      "4294967295, or four characters",
+                      fault);
+    return set_sockopt(command, row, code, fault);
+}
+
 /* A file or, where a descriptor may stand, fd:N. */
 static int
 read_text(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
@@ -315,6 +341,8 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_domain(command, row, text, fault);
     case OPTION_TYPE:
         return read_type(command, row, text, fault);
+    case OPTION_SERVICE:
+        return read_service(command, row, text, fault);
     case OPTION_RECORDS:
         return read_records(command, row, text, fault);
     case OPTION_SOCKOPT:

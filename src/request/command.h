@@ -30,6 +30,9 @@ struct command {
 /* Was an option given? */
 bool command_has(const struct command *command, const char *name);
 
+/* The option that has chosen the protocol: --protocol, or a word of its own such as --sctp. */
+const struct option_row *command_protocol_option(const struct command *command);
+
 /* An option as the user typed it; as its long name if it was not given. */
 struct option_name command_name(const struct command *command, const struct option_row *row);
 

@@ -111,8 +111,8 @@ request_help(struct fault *fault)
     fputs(usage, page.stream);
     for (enum option_group group = GROUP_MODE; option_group_titles[group] != NULL; group++)
         print_group(page.stream, group);
-    char schemes[128];
-    char line[256];
+    char schemes[256];
+    char line[320];
     scheme_names(schemes, sizeof schemes);
     (void)snprintf(line, sizeof line, "A URL begins with one of: %s.", schemes);
     putc('\n', page.stream);

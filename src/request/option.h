@@ -29,6 +29,7 @@ enum option_kind {
     OPTION_DOMAIN,     /* a row of domain.h */
     OPTION_TYPE,       /* a row of type.h */
     OPTION_PROTOCOL,   /* a name that the domain knows, or a number */
+    OPTION_SERVICE,    /* a service code of DCCP, as a socket option */
     OPTION_RECORDS,    /* a word of record.h */
     OPTION_SOCKOPT,    /* a socket option as setting.h has it; may be given again */
     OPTION_GROUP,      /* a multicast group to hear; may be given again */
@@ -43,6 +44,7 @@ enum option_fit {
     FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
     FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
     FITS_ACCEPTING,     /* types with connections to accept */
+    FITS_SERVICE,       /* types whose ends name a service by a code */
     FITS_PORTS,         /* addresses have ports */
     FITS_SCAN,          /* ... that can be counted through */
     FITS_PATHS,         /* addresses are files */

@@ -142,8 +142,11 @@ refuse_protocol(const struct command *command, const struct domain *domain, cons
         used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
     if (used > 0 && (size_t)used < sizeof why)
         (void)snprintf(why + used, sizeof why - (size_t)used, " 0 to %d", (int)PROTOCOL_MAX);
-    return fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, option_named("protocol")).text,
-                     word);
+    const struct option_row *row = command_protocol_option(command);
+    return row->kind == OPTION_SELECT
+               ? fault_say(fault, STATUS_USAGE, "domain has no such protocol", "%s",
+                           command_name(command, row).text)
+               : fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text, word);
 }
 
 /* The number of the protocol that was asked for, in the words of the domain. */
@@ -291,7 +294,8 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
     };
     int read = read_options(&command, argc, argv, fault);
     const struct request *asked = &command.request;
-    bool only_tells = asked->help || asked->version || asked->completion != NULL || asked->lists_sockopts;
+    bool only_tells = asked->help || asked->version || asked->lists_domains || asked->lists_sockopts ||
+                      asked->completion != NULL;
     if (read == 0 && !only_tells)
         read = conclude(&command, fault);
     *request = command.request;

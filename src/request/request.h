@@ -17,6 +17,7 @@ enum { REQUEST_STRINGS_MAX = 4 };
 struct request {
     bool help;
     bool version;
+    bool lists_domains;     /* --domain list */
     const char *completion; /* "bash", "zsh", "fish": print that shell's completion */
     bool lists_sockopts;    /* --sockopt list */
 

@@ -63,7 +63,13 @@ half_closes(const struct type *type)
 static bool
 ends_in_words_only(const struct type *type)
 {
-    return type->unit == UNIT_MESSAGES && !type->half_closes && !type->lacks_empty;
+    return type->unit == UNIT_MESSAGES && !type->half_closes && !type->no_empty;
+}
+
+static bool
+has_service(const struct type *type)
+{
+    return type->has_service;
 }
 
 static bool
@@ -131,6 +137,8 @@ static const struct fit_row fit_rows[] = {
     [FITS_RAW] = { .type = is_raw, .needed = "type raw", .lacking = "is another" },
     [FITS_HEADERS] = { .type = is_raw, .domain = has_headers, .needed = "raw sockets of IPv4",
                        .lacking = "is another" },
+    [FITS_SERVICE] = { .type = has_service, .needed = "a type with codes of services",
+                       .lacking = "has none" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },
 };
 /* clang-format on */
@@ -165,7 +173,10 @@ check_fit(const struct command *command, const struct option_row *row, struct fa
         fitting_types(plan->domain, fit, types, sizeof types);
     char why[sizeof fault->why];
     (void)snprintf(why, sizeof why, "needs %s%s: %s %s", fit->needed, types,
-                   type_fits ? plan->domain->name : plan->type->name, fit->lacking);
+                   type_fits                        ? plan->domain->name
+                   : plan->type->only_protocol != 0 ? domain_protocol_name(plan->domain, plan->type, 0)
+                                                    : plan->type->name,
+                   fit->lacking);
     return fault_say(fault, STATUS_USAGE, why, "%s", command_name(command, row).text);
 }
 

@@ -18,6 +18,7 @@ struct scheme_row {
     const struct domain *domain;
     const struct type *type; /* NULL: the options say it */
     bool bare;               /* NAME:ADDRESS, where the slashes may be left out */
+    const char *protocol;    /* NULL: the usual one */
 };
 
 static const struct scheme_row scheme_rows[] = {
@@ -33,6 +34,10 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "x25", .domain = &x25_domain, .bare = true },
     { .name = "ax25", .domain = &ax25_domain, .bare = true },
     { .name = "can", .domain = &can_domain, .bare = true },
+    { .name = "sctp", .domain = &inet46_domain, .protocol = "sctp" },
+    { .name = "dccp", .domain = &inet46_domain, .type = &dccp_type, .protocol = "dccp" },
+    { .name = "udplite", .domain = &inet46_domain, .type = &dgram_type, .protocol = "udplite" },
+    { .name = "mptcp", .domain = &inet46_domain, .type = &stream_type, .protocol = "mptcp" },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
@@ -88,8 +93,8 @@ refuse_scheme(const char *word, size_t size, struct fault *fault)
     for (size_t i = 0; i < SCHEMES; i++)
         names[i] = scheme_rows[i].name;
     const char *near = nearest(name, names);
-    char known[128];
-    char why[256];
+    char known[256];
+    char why[sizeof fault->why + 64];
     scheme_names(known, sizeof known);
     (void)snprintf(why, sizeof why, "%s%s%sknown: %s", near != NULL ? "did you mean " : "unknown scheme; ",
                    near != NULL ? near : "", near != NULL ? "? " : "", known);
@@ -123,6 +128,17 @@ contradiction(const struct command *command, const char *word, bool domain, stru
 {
     return fault_say(fault, STATUS_USAGE, "contradict each other", "%s and %s",
                      chosen_by(command, domain).text, word);
+}
+
+/* Only --protocol goes with a URL that says none: it may name one that is much the same. */
+static bool
+contradicts_protocol(const struct command *command, const struct scheme_row *row)
+{
+    if (command->protocol == NULL)
+        return false;
+    if (row->protocol != NULL)
+        return strcasecmp(row->protocol, command->protocol) != 0;
+    return command_protocol_option(command)->kind == OPTION_SELECT;
 }
 
 /* unix:PATH and unix:///PATH are the same; nothing can stand where a URL has a host. */
@@ -161,6 +177,11 @@ scheme_take(struct command *command, struct fault *fault)
         return contradiction(command, word, true, fault);
     if (command->type != NULL && command->type != type)
         return contradiction(command, word, false, fault);
+    if (contradicts_protocol(command, row))
+        return fault_say(fault, STATUS_USAGE, "contradict each other", "%s and %s",
+                         command_name(command, command_protocol_option(command)).text, word);
+    if (row->protocol != NULL)
+        command->protocol = row->protocol;
     command->family = command->domain->family;
     command->type = type;
     command->address = address_of(row, word);

@@ -1,7 +1,11 @@
 #include "domain/inet.h"
+#include "domain/inet_dccp.h"
 #include "domain/inet_name.h"
+#include "domain/inet_protocol.h"
 #include "tap.h"
 
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -298,6 +302,90 @@ addresses_are_compared(void)
     ok(inet46_domain.same(&a, &b), "and changes nothing else");
 }
 
+static void
+service_codes_are_read(void)
+{
+    static const struct {
+        const char *text;
+        uint32_t code;
+    } good[] = {
+        { "SC:fdpz", 1717858426 },       { "SC=1717858426", 1717858426 },
+        { "SC=x6664707A", 1717858426 },  { "fdpz", 1717858426 },
+        { "1717858426", 1717858426 },    { "sc=X6664707a", 1717858426 },
+        { "SC:a", 0x61202020 },          { "0", 0 },
+        { "SC=4294967294", 4294967294 }, { "SC:-_+.", 0x2d5f2b2e },
+        { "SC:*/?@", 0x2a2f3f40 },       { "1234", 1234 },
+        { "SC:1234", 0x31323334 },
+    };
+    static const char *const bad[] = { "",           "SC:",   "SC=",   "SC=x",   "SC:abcde",
+                                       "abc",        "abcde", "a!cd",  "SC:a b", "SC=x100000000",
+                                       "4294967295", "-1",    "SC=+1", "SC" };
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        uint32_t code = 1;
+        bool read = dccp_service(good[i].text, &code);
+        ok(read && code == good[i].code, "%s is the service %lu", good[i].text, (unsigned long)good[i].code);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        uint32_t code;
+        ok(!dccp_service(bad[i], &code), "\"%s\" is no service", bad[i]);
+    }
+}
+
+/* What a listener of a type announces. */
+static void
+is_spelled(const char *host, const struct type *asked, int protocol, const char *want)
+{
+    struct address address = address_of(host, "80");
+    char word[100];
+    inet46_domain.spell(&address, domain_type(&inet46_domain, asked, protocol), word, sizeof word);
+    is_text(word, want, "%s of protocol %d is spelled", asked->name, protocol);
+}
+
+static void
+protocols_are_spelled(void)
+{
+    is_spelled("10.0.0.1", &stream_type, 0, "tcp://10.0.0.1:80");
+    is_spelled("::1", &stream_type, IPPROTO_TCP, "tcp://[::1]:80");
+    is_spelled("10.0.0.1", &dgram_type, 0, "udp://10.0.0.1:80");
+    is_spelled("10.0.0.1", &stream_type, IPPROTO_SCTP, "sctp://10.0.0.1:80");
+    is_spelled("10.0.0.1", &seqpacket_type, 0, "sctp://10.0.0.1:80");
+    is_spelled("10.0.0.1", &stream_type, 262, "mptcp://10.0.0.1:80");
+    is_spelled("10.0.0.1", &dgram_type, IPPROTO_UDPLITE, "udplite://10.0.0.1:80");
+    is_spelled("::1", &dccp_type, 0, "dccp://[::1]:80");
+    is_spelled("10.0.0.1", &dgram_type, IPPROTO_ICMP, "10.0.0.1");
+}
+
+static void
+protocols_have_types(void)
+{
+    struct resolve_query query = query_of(&(struct given){ &inet46_domain, "::1", "80", PURPOSE_CONNECT, 0 });
+    struct fault fault;
+    query.protocol = IPPROTO_SCTP;
+    is_int(inet46_domain.check(&query, &fault), 0, "SCTP has streams");
+    query.type = &dgram_type;
+    is_int(inet46_domain.check(&query, &fault), -1, "and no datagrams");
+    is_text(fault.what, "protocol sctp has no type dgram", "that is said");
+    is_text(fault.why, "it has stream, seqpacket", "with those that it has");
+    is_int(fault.status, STATUS_USAGE, "as a mistake of the user");
+    query.protocol = IPPROTO_UDPLITE;
+    is_int(inet46_domain.check(&query, &fault), 0, "UDP-Lite has datagrams");
+    query.protocol = 200;
+    is_int(inet46_domain.check(&query, &fault), 0,
+           "what a protocol without a name has is for the kernel to say");
+}
+
+static void
+lacking_is_told(void)
+{
+    is_text(inet_lacking(&seqpacket_type, 0, ESOCKTNOSUPPORT),
+            "needs a kernel with CONFIG_IP_SCTP, module sctp", "a kernel without SCTP");
+    is_text(inet_lacking(&stream_type, 262, EPROTONOSUPPORT), "needs a kernel with CONFIG_MPTCP",
+            "a kernel without MPTCP");
+    is_text(inet_lacking(&stream_type, 262, ENOPROTOOPT), "switched off: sysctl net.mptcp.enabled=1",
+            "MPTCP that is switched off");
+    ok(inet_lacking(&stream_type, 0, EMFILE) == NULL, "other failures have other reasons");
+}
+
 int
 main(void)
 {
@@ -307,5 +395,9 @@ main(void)
     literals_are_resolved();
     addresses_are_printed();
     addresses_are_compared();
+    service_codes_are_read();
+    protocols_are_spelled();
+    protocols_have_types();
+    lacking_is_told();
     return tap_done();
 }

@@ -1,0 +1,172 @@
+# SCTP over IPv4 and IPv6: one-to-one sockets carry bytes, one-to-many sockets messages of many peers.
+# modules: crc32c_generic libcrc32c sctp
+
+@test "a connection carries both ways, and each end knows when it has all" {
+    listener_input=$(random_file 600K) connector_input=$(random_file 1M) exchange --sctp 127.0.0.1 0 -- {}
+    assert_contains "$address" "sctp://127.0.0.1:"
+}
+
+@test "a connection over IPv6 carries both ways" {
+    listener_input=$(random_file 100K) connector_input=$(random_file 10K) exchange --sctp ::1 0 -- {}
+    assert_contains "$address" "sctp://[::1]:"
+}
+
+@test "a small send buffer and a reader that is slow lose nothing" {
+    listener_input=/dev/null start_skt_listener --sctp -I 4K 127.0.0.1 0
+    background_input=$(random_file 200K) start_background "$SKT" -O 8K "$address"
+    kill -STOP "$listener_pid"
+    sleep 0.3
+    kill -CONT "$listener_pid"
+    end_status "$started_pid" 20
+    assert_equal "$status $(cat "$started_err")" "0 "
+    end_status "$listener_pid" 20
+    assert_equal "$status $(cat "$listener_err")" "0 "
+    assert_equal "$(wc -c <"$listener_out")" 204800
+}
+
+@test "the end of a connection ends both ways, and input that is open does not hold it" {
+    hold_input
+    listener_input=$held_input start_skt_listener --sctp 127.0.0.1 0
+    run -0 timeout 10 "$SKT" -q 0 "$address" <<<"last words"
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 last words"
+}
+
+@test "the listener may end first, and the last bytes still arrive" {
+    listener_input=$(random_file 300K) start_skt_listener --sctp -q 0 127.0.0.1 0
+    timeout 10 "$SKT" -d "$address" >copy
+    assert_equal "$(wc -c <copy)" 307200
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_err")" "0 "
+}
+
+@test "with -k one client after the other is served" {
+    start_skt_listener --sctp -k 127.0.0.1 0
+    run -0 timeout 10 "$SKT" -q 0 "$address" <<<"first"
+    run -0 timeout 10 "$SKT" -q 0 "$address" <<<"second"
+    wait_for_text "$listener_out" second
+    assert_file_is "$listener_out" 'first\nsecond\n'
+    assert_file_is "$listener_err" ''
+}
+
+@test "an answer is waited for, for a second after our input has ended" {
+    start_python <<'END'
+from foreign import *
+import time
+listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+ready(listener.getsockname()[1])
+client, _ = listener.accept()
+expect(client.recv(100), b"question\n")
+time.sleep(0.4)
+client.send(b"answer\n")
+expect(client.recv(100), b"")
+END
+    run -0 timeout 10 "$SKT" --sctp 127.0.0.1 "$ready" <<<"question"
+    assert_equal "$output" answer
+    python_succeeds
+}
+
+@test "a connection that is aborted is status 1" {
+    start_python <<'END'
+from foreign import *
+listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, 132)
+listener.bind(("127.0.0.1", 0))
+listener.listen()
+ready(listener.getsockname()[1])
+client, _ = listener.accept()
+expect(client.recv(100), b"hello\n")
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+client.close()
+END
+    hold_input
+    background_input=$held_input start_background "$SKT" --sctp 127.0.0.1 "$ready"
+    say 'hello\n'
+    end_status "$started_pid"
+    assert_equal "$status" 1
+    assert_one_line "$(cat "$started_err")" "127.0.0.1 port $ready: Connection reset by peer"
+}
+
+@test "the list of domains has both kinds" {
+    "$SKT" --domain list >list
+    grep -qE '^inet +2  stream dgram seqpacket raw .*[^-]stream/sctp ' list
+}
+
+@test "nobody at a port is status 4, of both kinds of sockets" {
+    refuses 4 "connect to 127.0.0.1 port 9 (sctp) failed: Connection refused" --sctp 127.0.0.1 9
+    refuses 4 "connect to 127.0.0.1 port 9 (sctp) failed: Connection refused" --sctp --seqpacket 127.0.0.1 9
+}
+
+@test "a one-to-many socket carries messages both ways, whole" {
+    listener_input=$(lines 1 500 1400) connector_input=$(lines 500 3 60000 150000 7) \
+        exchange --sctp --seqpacket --records line 127.0.0.1 0 -- --seqpacket --records line {}
+    assert_contains "$address" "sctp://127.0.0.1:"
+}
+
+@test "a one-to-many socket over IPv6 carries messages both ways" {
+    exchange --sctp --seqpacket ::1 0 -- --seqpacket {}
+}
+
+@test "many peers are heard on one socket, and the last one is answered" {
+    hold_input
+    listener_input=$held_input start_skt_listener --sctp --seqpacket -k --records line 127.0.0.1 0
+    hold_input
+    first_input=$held_input
+    background_input=$held_input start_background "$SKT" --seqpacket --records line "$address"
+    first=$started_pid
+    echo one >"$first_input"
+    wait_for_text "$listener_out" one
+    printf 'two\nthree\n' >second
+    background_input=second start_background "$SKT" --seqpacket --records line "$address"
+    wait_for_text "$listener_out" three
+    end_status "$started_pid"
+    assert_equal "$status" 0
+    echo four >"$first_input"
+    wait_for_text "$listener_out" four
+    assert_file_is "$listener_out" 'one\ntwo\nthree\nfour\n'
+    alive "$first"
+}
+
+@test "without -k the first peer is the only one, and others are refused" {
+    hold_input
+    start_skt_listener --sctp --seqpacket --records line 127.0.0.1 0
+    background_input=$held_input start_background "$SKT" --seqpacket --records line "$address"
+    say 'one\n'
+    wait_for_text "$listener_out" one
+    refuses 4 "Connection refused" --seqpacket "$address"
+    stop "$started_pid"
+}
+
+@test "an empty message is refused, as SCTP has none" {
+    start_skt_listener --sctp --seqpacket --records line 127.0.0.1 0
+    printf 'one\n\n' >input
+    status=0
+    timeout 10 "$SKT" --seqpacket --records line "$address" <input 2>err || status=$?
+    assert_equal "$status" 9
+    assert_contains "$(cat err)" 0 bytes, at least 1: message too small
+}
+
+@test "a foreign one-to-many peer is answered, and its end is an end" {
+    echo answer >answer
+    listener_input=answer start_skt_listener --sctp --seqpacket --records line 127.0.0.1 0
+    run_python "$port" <<'END'
+from foreign import *
+peer = socket.socket(socket.AF_INET, socket.SOCK_SEQPACKET, 132)
+peer.sendto(b"question", ("127.0.0.1", int(sys.argv[1])))
+expect(peer.recv(100), b"answer")
+END
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 question"
+}
+
+@test "an answer to a peer that is gone is told, and the listener goes on" {
+    hold_input
+    listener_input=$held_input start_skt_listener --sctp --seqpacket -k --records line 127.0.0.1 0
+    run -0 timeout 10 "$SKT" --seqpacket -q 0 --records line "$address" <<<"gone"
+    wait_for_text "$listener_out" gone
+    say 'too late\n'
+    wait_for_text "$listener_err" "answer to 127.0.0.1 port "
+    run -0 timeout 10 "$SKT" --seqpacket -q 0 --records line "$address" <<<"next"
+    wait_for_text "$listener_out" next
+}
