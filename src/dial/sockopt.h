@@ -98,7 +98,10 @@ enum sockopt_form {
     FORM_ANYCAST,  /* struct ipv6_mreq */
     FORM_PROMISC,  /* struct packet_mreq */
     FORM_ALLMULTI,
-    FORM_ASSOC, /* struct sctp_assoc_value of all associations to come */
+    FORM_ASSOC,      /* struct sctp_assoc_value of all associations to come */
+    FORM_MD5_IPV4,   /* struct tcp_md5sig for any peer */
+    FORM_MD5_IPV6,   /* the same of a socket of IPv6 */
+    FORM_MD5_MAPPED, /* and of the IPv4 that it carries */
 };
 
 struct sockopt_word {

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/if_packet.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,6 +158,20 @@ put_association(struct sockopt_bytes *bytes, int64_t number)
     return put(bytes, value, sizeof value);
 }
 
+/* Any peer: a prefix of no bits. A socket of IPv6 keeps the keys for ::ffff:0:0/96 apart. */
+static int
+put_md5(struct sockopt_bytes *bytes, enum sockopt_form form, const char *key)
+{
+    struct tcp_md5sig value = { .tcpm_flags = TCP_MD5SIG_FLAG_PREFIX };
+    struct sockaddr_in6 name = { .sin6_family = form == FORM_MD5_IPV4 ? AF_INET : AF_INET6 };
+    if (form == FORM_MD5_MAPPED)
+        memset(name.sin6_addr.s6_addr + 10, 0xff, 2);
+    memcpy(&value.tcpm_addr, &name, sizeof name);
+    value.tcpm_keylen = (uint16_t)strlen(key);
+    memcpy(value.tcpm_key, key, value.tcpm_keylen);
+    return put(bytes, &value, sizeof value);
+}
+
 static int
 put_number(struct sockopt_bytes *bytes, enum sockopt_form form, int64_t number)
 {
@@ -205,6 +220,10 @@ sockopt_encode(const struct sockopt_setting *setting, const struct sockopt_place
         return put_group(bytes, place, setting->text);
     case FORM_ASSOC:
         return put_association(bytes, setting->number);
+    case FORM_MD5_IPV4:
+    case FORM_MD5_IPV6:
+    case FORM_MD5_MAPPED:
+        return put_md5(bytes, place->form, setting->text);
     case FORM_INT:
     case FORM_INT_BE:
     case FORM_BYTE:

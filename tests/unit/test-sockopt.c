@@ -68,7 +68,7 @@ goes_with(enum sockopt_kind kind, enum sockopt_form form)
     case SOCKOPT_LINGER:
         return form == FORM_LINGER;
     case SOCKOPT_TEXT:
-        return form == FORM_TEXT;
+        return form == FORM_TEXT || form == FORM_MD5_IPV4 || form == FORM_MD5_IPV6 || form == FORM_MD5_MAPPED;
     case SOCKOPT_PORTS:
         return form == FORM_PORTS;
     case SOCKOPT_INTERFACE:
