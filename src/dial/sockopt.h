@@ -92,7 +92,6 @@ enum sockopt_form {
     FORM_INDEX,    /* of an interface */
     FORM_INDEX_BE, /* in network byte order */
     FORM_MREQN,    /* struct ip_mreqn with nothing but an index */
-    FORM_ADDRESS,  /* struct sockaddr_in6 */
     FORM_GROUP,    /* struct group_req */
     FORM_SOURCE,   /* struct group_source_req */
     FORM_ANYCAST,  /* struct ipv6_mreq */

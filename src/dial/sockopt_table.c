@@ -239,8 +239,6 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "the same for each stop of the route" },
     { .name = "rthdr", .kind = SOCKOPT_HEX, .at = { AS(IPV6, IPV6_RTHDR, HEX) },
       .help = "the routing header of each packet" },
-    { .name = "nexthop", .kind = SOCKOPT_ADDRESS, .at = { AS(IPV6, IPV6_NEXTHOP, ADDRESS) },
-      .help = "the neighbour that packets go to" },
     { .name = "join-anycast", .once = true, .piles = true, .kind = SOCKOPT_ADDRESS,
       .at = { AS(IPV6, IPV6_JOIN_ANYCAST, ANYCAST) }, .help = "answer to an anycast address as well" },
     { .name = "unicast-interface", .kind = SOCKOPT_INTERFACE,

@@ -105,20 +105,15 @@ put_interface(struct sockopt_bytes *bytes, enum sockopt_form form, const char *t
 }
 
 static int
-put_address(struct sockopt_bytes *bytes, enum sockopt_form form, const char *text)
+put_anycast(struct sockopt_bytes *bytes, const char *text)
 {
     struct host host;
     host_read(text, &host);
     unsigned index = host.scope[0] != '\0' ? group_interface(host.scope) : 0;
     if (host.scope[0] != '\0' && index == 0)
         return -1;
-    const struct sockaddr_in6 name = { .sin6_family = AF_INET6,
-                                       .sin6_addr = host.ipv6,
-                                       .sin6_scope_id = index };
-    const struct ipv6_mreq anycast = { .ipv6mr_multiaddr = host.ipv6, .ipv6mr_interface = index };
-    if (form == FORM_ANYCAST)
-        return put(bytes, &anycast, sizeof anycast);
-    return put(bytes, &name, sizeof name);
+    const struct ipv6_mreq value = { .ipv6mr_multiaddr = host.ipv6, .ipv6mr_interface = index };
+    return put(bytes, &value, sizeof value);
 }
 
 /* RFC 3678 section 5: one structure for both families, but each is understood on its own level only. */
@@ -212,9 +207,8 @@ sockopt_encode(const struct sockopt_setting *setting, const struct sockopt_place
     case FORM_PROMISC:
     case FORM_ALLMULTI:
         return put_interface(bytes, place->form, setting->text);
-    case FORM_ADDRESS:
     case FORM_ANYCAST:
-        return put_address(bytes, place->form, setting->text);
+        return put_anycast(bytes, setting->text);
     case FORM_GROUP:
     case FORM_SOURCE:
         return put_group(bytes, place, setting->text);

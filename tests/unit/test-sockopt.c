@@ -75,7 +75,7 @@ goes_with(enum sockopt_kind kind, enum sockopt_form form)
         return form == FORM_INDEX || form == FORM_INDEX_BE || form == FORM_MREQN || form == FORM_PROMISC ||
                form == FORM_ALLMULTI;
     case SOCKOPT_ADDRESS:
-        return form == FORM_ADDRESS || form == FORM_ANYCAST;
+        return form == FORM_ANYCAST;
     case SOCKOPT_GROUP:
         return form == FORM_GROUP;
     case SOCKOPT_SOURCE:
