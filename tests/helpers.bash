@@ -67,6 +67,11 @@
 #                                       that is refused. COMMAND may be a function; it sees exported variables
 #                                       and these helpers. Nothing outside can be reached from it. What it mounts
 #                                       nobody else sees. `in_netns true` before `run in_netns ...`, which cannot skip
+#   start_other_netns                   within in_netns: one more network namespace, joined to this one by veth
+#                                       interfaces: "here", 10.9.0.1 and fd09::1, and there "there", 10.9.0.2
+#                                       and fd09::2; both up
+#   in_other COMMAND...                 run in that one (a file, not a function)
+#   without_capability NAME COMMAND...  run without a capability ("net_raw") that root would have
 #   use_hosts LINE...                   within in_netns: the names of these lines (as in /etc/hosts) are all there
 #                                       are; the name server is 127.0.0.1
 #   start_deaf_listener [WHERE]         at WHERE (tcp; as peer.py has it) is a listener whose queue is full: who
@@ -142,14 +147,14 @@ now_ms() {
     echo "${now%???}"
 }
 
-# succeeds_within SECONDS COMMAND...: the loop of wait_until, without the message.
+# succeeds_within SECONDS COMMAND...: the loop of wait_until, without the message. It starts no process but sleep.
 succeeds_within() {
-    local limit_ms end
-    limit_ms=$(awk -v seconds="$1" 'BEGIN { printf "%d", seconds * 1000 }')
-    end=$(($(now_ms) + limit_ms))
+    local whole=${1%%.*} thousandths=000 end
+    [[ $1 != *.* ]] || thousandths=${1#*.}000
+    end=$((${EPOCHREALTIME/[.,]/} + (whole * 1000 + 10#${thousandths:0:3}) * 1000))
     shift
     until "$@"; do
-        [ "$(now_ms)" -lt "$end" ] || return 1
+        [ "${EPOCHREALTIME/[.,]/}" -lt "$end" ] || return 1
         sleep 0.02
     done
 }
@@ -416,6 +421,28 @@ in_netns() {
         "${own[@]}" bash "$script" "$@"
     fi
 }
+
+start_other_netns() {
+    need nsenter
+    start_background unshare --net sleep 600
+    other_pid=$started_pid
+    is_other_netns() { [ "$(readlink "/proc/$other_pid/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+    wait_until 10 is_other_netns
+    ip link add here type veth peer name there netns "$other_pid"
+    ip address add 10.9.0.1/24 dev here
+    ip address add fd09::1/64 dev here nodad
+    ip link set here up
+    in_other ip link set lo up
+    in_other ip address add 10.9.0.2/24 dev there
+    in_other ip address add fd09::2/64 dev there nodad
+    in_other ip link set there up
+    is_carrier() { [ "$(cat /sys/class/net/here/carrier 2>/dev/null)" = 1 ] || ip -o link show here | grep -q LOWER_UP; }
+    wait_until 10 is_carrier
+}
+
+in_other() { nsenter --net="/proc/$other_pid/ns/net" "$@"; }
+
+without_capability() { setpriv --bounding-set="-$1" --inh-caps="-$1" -- "${@:2}"; }
 
 use_hosts() {
     printf '%s\n' "$@" >hosts

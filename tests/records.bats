@@ -99,6 +99,36 @@ crosses() {
     peer_succeeds
 }
 
+@test "--hex: a line of hexadecimal digits is a message, and an empty line an empty one" {
+    carries hex '6f 6e:65\n\n0x74776F\n' '7468726565\n\n666f7572\n'
+    start_peer listen:udp 'expect:one\n' 'send:\0a' # --hex is short for --records hex
+    run -0 --separate-stderr timeout 10 "$SKT" -u -w 8 -W 1 --hex 127.0.0.1 "$port" <<<6f6e650a
+    assert_equal "$output$stderr" 0061
+    peer_succeeds
+}
+
+@test "what --hex prints, xxd turns back, and what xxd prints in one line, --hex takes" {
+    need xxd python3
+    mv "$(random_file 20000)" original
+    start_skt_listener -u -k --hex -W 1 127.0.0.1 0
+    xxd -p -c 0 original >in
+    run -0 timeout 10 "$SKT" -u -q 0.1 --hex 127.0.0.1 "$port" <in
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+    xxd -r -p <"$listener_out" >copy
+    assert_same_file copy original
+    assert_equal "$(wc -l <"$listener_out")" 1
+}
+
+@test "--hex refuses what is no line of digits, and says why" {
+    expect_ones 3
+    refuse_input hex '6f6e65\n6\n' "not a line of hexadecimal: bytes are two hexadecimal digits"
+    refuse_input hex '6f6e65\nhello\n' "not a line of hexadecimal: not a hexadecimal digit"
+    refuse_input hex '6f6e65\n0x0000:  4500 0054\n' \
+        "not a line of hexadecimal: an offset before the digits; a message is one line of nothing but digits"
+    peer_succeeds
+}
+
 @test "--records none, the default: a read is a message, and payloads are joined" {
     for records in '' '--records none'; do
         start_peer listen:udp expect:one touch:got expect:two send:three datagram:0 send:four

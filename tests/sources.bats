@@ -29,6 +29,10 @@ listed() { tr -s ' \t' '\n\n' <"$SKT_SRCDIR/Makefile.am" | grep -xE -e "$1" | LC
     assert_equal "$(listed 'tests/peers/.*')" "$(present tests/peers -name '*.py' -o -name '*.c')"
 }
 
+@test "every file of the virtual machine's tests is in the tarball" {
+    assert_equal "$(listed 'tests/vm/.*')" "$(present tests/vm)"
+}
+
 @test "a header compiles alone" {
     need "${CC%% *}"
     for header in $(present src -name '*.h'); do

@@ -183,7 +183,7 @@ refuses() {
 }
 
 @test "a word that is not known brings the nearest one, and all that are" {
-    refuses "--domain inet7: did you mean inet? known: inet46 inet inet6 unix" --domain inet7 127.0.0.1 80
+    refuses "--domain inet7: did you mean inet? known: inet46 inet inet6 unix tipc vsock can" --domain inet7 127.0.0.1 80
     refuses "--domain unxi: did you mean unix? known: " --domain unxi path
     refuses "--type strem: did you mean stream? known: stream dgram seqpacket" --type strem 127.0.0.1 80
     refuses "--type nothing-like-it: not known; known: stream dgram seqpacket" --type nothing-like-it 127.0.0.1 80
@@ -253,22 +253,22 @@ refuses() {
 }
 
 @test "an option that means nothing for the type or the domain says what it is for" {
-    refuses "--records: needs a type that keeps messages apart (dgram): stream does not" --records u16 127.0.0.1 80
-    refuses "--eof-message: needs a type of messages without half-close (dgram): stream " --eof-message 127.0.0.1 80
-    refuses "--eof-message: needs a type of messages without half-close (dgram): seqpacket " \
+    refuses "--records: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" --records u16 127.0.0.1 80
+    refuses "--eof-message: needs a type without half-close and with empty messages (dgram, seqpacket, raw, dccp): stream " --eof-message 127.0.0.1 80
+    refuses "--eof-message: needs a type without half-close and with empty messages (dgram): seqpacket " \
         --eof-message --seqpacket -U path
-    refuses "-b: needs a type that keeps messages apart (dgram): stream does not" -b 127.0.0.1 80
+    refuses "-b: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" -b 127.0.0.1 80
     refuses "--shutdown: needs a type that half-closes (stream): dgram does not" --shutdown wr -u 127.0.0.1 80
-    refuses "--backlog: needs a type that accepts connections (stream): dgram does not" --backlog 5 -u -l 80
+    refuses "--backlog: needs a type that accepts connections (stream, dccp): dgram does not" --backlog 5 -u -l 80
     refuses "-p: needs addresses with ports: unix has none" -p 80 -U path
-    refuses "-z: needs addresses with ports: unix has none" -z -U path
+    refuses "-z: needs addresses with ports that can be scanned: unix has none" -z -U path
     refuses "--mode: needs addresses that are paths: inet46 has none" --mode 600 -l 80
 }
 
 @test "a domain and a type that do not go together are refused, with the types that there are" {
     refuses "domain unix has no type raw: it has stream, dgram, seqpacket" --domain unix --type raw path
-    refuses "domain inet has no type seqpacket: it has stream, dgram" --domain inet --type seqpacket 127.0.0.1 80
-    refuses "domain inet46 has no type seqpacket: it has stream, dgram" --seqpacket 127.0.0.1 80
+    refuses "domain inet has no type rdm: it has stream, dgram, seqpacket, raw, dccp" --domain inet --type rdm 127.0.0.1 80
+    refuses "domain inet46 has no type packet: it has stream, dgram" --type packet 127.0.0.1 80
     refuses "domain inet6 has no type rdm: it has stream, dgram" -6 --type RDM ::1 80
 }
 

@@ -2,8 +2,10 @@
 
 #include "base/deadline.h"
 #include "base/fd.h"
+#include "dial/inherit.h"
 #include "dial/lookup.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 
@@ -51,12 +53,14 @@ static int
 bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
                 const struct address *tried, struct binding *binding, struct fault *fault)
 {
-    if (plan->domain->bind(fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
+    if (domain_bind(plan->domain, fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
         return listener_fault(plan, tried, fault);
     if (sockopt_apply(fd, &plan->options, PHASE_BOUND, STATUS_LISTEN, fault) < 0)
         return -1;
-    if (!plan->type->accepts) /* it is as connected as it will be */
-        return sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault);
+    if (!plan->type->accepts && sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault) < 0)
+        return -1; /* it is as connected as it will be */
+    if (!plan->type->accepts && !plan->type->listens)
+        return 0;
     return start_accepting(plan, fd, fault) < 0 ? listener_fault(plan, tried, fault) : 0;
 }
 
@@ -130,11 +134,41 @@ listen_with_retries(struct listener *listener, const struct address_list *addres
     }
 }
 
+/*
+ * Take a socket that is bound and listens already. accept(2) knows no flag like MSG_DONTWAIT, and would block when
+ * another process was faster: so the socket does not block while we have it.
+ */
+static int
+take_inherited(struct listener *listener, struct fault *fault)
+{
+    const struct socket_plan *plan = listener->plan;
+    int fd = inherit_take(plan->inherited, fault);
+    if (fd < 0)
+        return -1;
+    struct address *address = &listener->sockets[0].binding.address;
+    address->length = sizeof address->name;
+    if (getsockname(fd, (struct sockaddr *)&address->name, &address->length) < 0)
+        address->length = 0; /* families in which a bound socket has no name that could be asked for */
+    listener->inherited = true;
+    listener->sockets[0].fd = fd;
+    listener->count = 1;
+    int flags = fcntl(fd, F_GETFL);
+    if (plan->type->accepts && flags >= 0 && !(flags & O_NONBLOCK) &&
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
+        listener->flags = flags;
+    if (sockopt_apply(fd, &plan->options, PHASE_OPENED, STATUS_LISTEN, fault) == 0)
+        return 0;
+    listener_close(listener);
+    return -1;
+}
+
 int
 listener_open(struct listener *listener, struct loop *loop, const struct socket_plan *plan, int64_t deadline,
               struct fault *fault)
 {
-    *listener = (struct listener){ .plan = plan };
+    *listener = (struct listener){ .plan = plan, .flags = -1 };
+    if (plan->inherited >= 0)
+        return take_inherited(listener, fault);
     const struct resolve_query query = open_query(plan, PURPOSE_LISTEN);
     struct address_list addresses;
     if (lookup(loop, plan->domain, &query, deadline, &addresses, fault) < 0)
@@ -239,11 +273,18 @@ listener_accept(struct listener *listener, struct loop *loop, int64_t deadline, 
     return client;
 }
 
-void
-listener_pause(struct listener *listener)
+static void
+close_all(struct listener *listener)
 {
     for (size_t i = 0; i < listener->count; i++)
         (void)fd_close(&listener->sockets[i].fd); /* a listening socket holds no data */
+}
+
+void
+listener_pause(struct listener *listener)
+{
+    if (!listener->inherited)
+        close_all(listener);
 }
 
 int
@@ -275,7 +316,9 @@ listener_take(struct listener *listener, size_t i)
 void
 listener_close(struct listener *listener)
 {
-    listener_pause(listener);
+    if (listener->flags >= 0)
+        (void)fcntl(listener->sockets[0].fd, F_SETFL, listener->flags); /* they are shared with its owner */
+    close_all(listener);
     for (size_t i = 0; i < listener->count; i++)
         unbind(listener->plan, &listener->sockets[i].binding);
     listener->count = 0;

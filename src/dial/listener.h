@@ -22,13 +22,15 @@ struct listener {
         struct binding binding;
     } sockets[LISTENER_SOCKETS_MAX];
     size_t count;
-    size_t turn;               /* the socket that is asked first next time */
+    bool inherited; /* its socket is shared with whoever opened it: no pause, and no file to remove */
+    int flags;      /* of an inherited one, to be put back; -1: not changed */
+    size_t turn;    /* the socket that is asked first next time */
     int64_t accept_not_before; /* after running out of descriptors: wait until then */
     int stumbles;              /* transient errors in a row */
 };
 
 /*
- * Bind and listen. The deadline is for the lookup of a name. Nothing is left open or made on failure.
+ * Bind and listen, or take the socket that the plan says is inherited. The deadline is for the lookup of a name. Nothing is left open or made on failure.
  * Returns 0, or -1: STATUS_LISTEN, STATUS_LOOKUP, STATUS_TIMEOUT, or a signal.
  */
 int listener_open(struct listener *listener, struct loop *loop, const struct socket_plan *plan,
@@ -44,7 +46,7 @@ int listener_accept(struct listener *listener, struct loop *loop, int64_t deadli
                     struct fault *fault);
 
 /* Stop listening: new clients are refused at once. The addresses, ports picked by the kernel included, and
- * socket files are kept for listener_resume. */
+ * socket files are kept for listener_resume. An inherited socket goes on: others have it too. */
 void listener_pause(struct listener *listener);
 int listener_resume(struct listener *listener, struct fault *fault);
 

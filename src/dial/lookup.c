@@ -68,7 +68,7 @@ static void *
 job_run(void *argument)
 {
     struct job *job = argument;
-    job->result = job->domain->resolve(&job->query, &job->list, &job->fault);
+    job->result = domain_resolve(job->domain, &job->query, &job->list, &job->fault);
     const uint64_t one = 1;
     (void)!write(job->done_fd, &one, sizeof one); /* the first write to a counter cannot fail */
     job_leave(job);
@@ -144,7 +144,7 @@ lookup(struct loop *loop, const struct domain *domain, const struct resolve_quer
     if (domain->needs_lookup && domain->needs_lookup(query))
         result = look_up(loop, domain, query, deadline, list, fault);
     else
-        result = domain->resolve(query, list, fault);
+        result = domain_resolve(domain, query, list, fault);
     if (result == 0 && list->count == 0)
         result = fault_say(fault, STATUS_LOOKUP, "no address found", "lookup of %s", query->target.host);
     if (result < 0)

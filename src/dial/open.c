@@ -1,6 +1,8 @@
 #include "dial/open.h"
 
 #include "base/fd.h"
+#include "domain/other.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -9,13 +11,44 @@ struct resolve_query
 open_query(const struct socket_plan *plan, enum purpose purpose)
 {
     return (struct resolve_query){
-        .family = plan->domain->family,
+        .family = plan->family,
         .target = purpose == PURPOSE_SOURCE ? plan->source : plan->remote,
         .purpose = purpose,
         .type = plan->type,
         .protocol = plan->protocol,
         .numeric = plan->numeric,
     };
+}
+
+/* The kernel's answers when it has no such family, type or protocol, or nothing that carries it (vsock). */
+static bool
+is_lacking(int error)
+{
+    return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT || error == EINVAL ||
+           error == ENODEV;
+}
+
+/* socket(2) failed: which of the three it was, and what is missing for it. */
+static int
+socket_fault(const struct socket_plan *plan, int family, enum status status, struct fault *fault)
+{
+    int error = errno;
+    const struct domain *domain = domain_of(family); /* of "either IPv4 or IPv6", the one that is missing */
+    char words[128];
+    int used = domain ? snprintf(words, sizeof words, "%s, %s", domain->name, plan->type->name)
+                      : snprintf(words, sizeof words, "domain %d, %s", family, plan->type->name);
+    if (plan->protocol != 0 && used > 0 && (size_t)used < sizeof words)
+        (void)snprintf(words + used, sizeof words - (size_t)used, ", protocol %s",
+                       domain_protocol_name(plan->domain, plan->type, plan->protocol));
+    errno = error;
+    (void)fault_set(fault, status, "socket (%s)", words);
+    if (is_lacking(error) && plan->domain->kernel)
+        fault_add(fault, "; needs a kernel with %s", plan->domain->kernel);
+    else if (is_lacking(error) && plan->domain == &other_domain)
+        fault_add(fault, "; this kernel lacks it");
+    else if ((error == EPERM || error == EACCES) && plan->type->value != SOCK_STREAM)
+        fault_add(fault, "; needs root, or CAP_NET_RAW: setcap cap_net_raw+ep $(command -v skt)");
+    return -1;
 }
 
 /*
@@ -38,14 +71,14 @@ open_socket(const struct socket_plan *plan, int family, bool takes_port, enum st
             struct fault *fault)
 {
     const struct type *type = plan->type;
-    int fd = socket(family, type->value | SOCK_CLOEXEC | SOCK_NONBLOCK, plan->protocol);
-    if (fd < 0) {
-        const struct domain *domain =
-            domain_of(family); /* of "either IPv4 or IPv6", the one that is missing */
-        return fault_set(fault, status, "socket (%s, %s)", domain ? domain->name : plan->domain->name,
-                         type->name);
-    }
-    if ((takes_port && set_reuse(plan, fd, status, fault) < 0) ||
+    int protocol =
+        plan->domain->socket_protocol ? plan->domain->socket_protocol(type, plan->protocol) : plan->protocol;
+    int fd = socket(family, type->value | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
+    if (fd < 0)
+        return socket_fault(plan, family, status, fault);
+    bool is_prepared =
+        !plan->domain->prepare || plan->domain->prepare(fd, type, plan->protocol, status, fault) == 0;
+    if (!is_prepared || (takes_port && set_reuse(plan, fd, status, fault) < 0) ||
         sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
     return fd;
@@ -59,6 +92,20 @@ open_finish(const struct socket_plan *plan, int fd, enum status status, struct f
     if (sockopt_apply_again(fd, &plan->options, status, fault) < 0)
         return -1;
     return sockopt_apply(fd, &plan->options, PHASE_CONNECTED, status, fault);
+}
+
+bool
+open_has_port(const struct socket_plan *plan)
+{
+    return plan->domain->has_port && !plan->type->portless;
+}
+
+void
+open_format(const struct socket_plan *plan, const struct address *address, struct address_text *text)
+{
+    plan->domain->format(address, text);
+    if (!open_has_port(plan))
+        text->port[0] = '\0';
 }
 
 bool
@@ -81,10 +128,10 @@ open_words(const struct socket_plan *plan, const struct address *tried, char *wo
     if (open_is_typed(plan, text.host))
         text.host[0] = '\0';
     const char *before = *text.host ? " (" : "", *after = *text.host ? ")" : "";
-    if (!plan->domain->has_port)
-        (void)snprintf(words, size, "%s", host);
+    if (!open_has_port(plan))
+        (void)snprintf(words, size, "%s", *host ? host : plan->domain->name);
     else
         (void)snprintf(words, size, "%s%s%s%s%sport %s (%s)", host, before, text.host, after,
                        *host ? " " : "", remote->port ? remote->port : "",
-                       plan->domain->protocol_name(plan->type, plan->protocol));
+                       domain_protocol_name(plan->domain, plan->type, plan->protocol));
 }

@@ -10,7 +10,8 @@
 
 struct socket_plan {
     const struct domain *domain;
-    const struct type *type;
+    int family;              /* the domain's, or the number of one that has no row */
+    const struct type *type; /* the domain's own row */
     int protocol;            /* 0: the domain's usual one for the type */
     struct target remote;    /* whom to reach or, listening, where to listen */
     struct target source;    /* where to come from; all NULL: the kernel decides */
@@ -19,6 +20,7 @@ struct socket_plan {
     bool reuse_port;         /* let other listeners share the port (SO_REUSEPORT) */
     int backlog;             /* of a listener; 0: the system's maximum */
     int path_mode;           /* of a socket file; -1: 0600 */
+    int inherited;           /* a descriptor that is the socket, and remote.host its name: fd:N; -1: none */
     struct sockopt_settings options;
 };
 
@@ -38,6 +40,12 @@ int open_socket(const struct socket_plan *plan, int family, bool takes_port, enu
  * may have undone; then PHASE_CONNECTED. 0, or -1 as above.
  */
 int open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);
+
+/* Are the plan's addresses host and port, or one word? */
+bool open_has_port(const struct socket_plan *plan);
+
+/* An address of the plan in words; no port where there is none. */
+void open_format(const struct socket_plan *plan, const struct address *address, struct address_text *text);
 
 /* Is this numeric host what was typed (brackets apart, and with -n always), so that it needs no mention? */
 bool open_is_typed(const struct socket_plan *plan, const char *host);

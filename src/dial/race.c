@@ -103,7 +103,7 @@ bind_random_port(const struct socket_plan *plan, int fd, const struct address *s
             return fault_set(fault, STATUS_CONNECT, "random source port");
         uint32_t range = RANDOM_PORT_LAST - RANDOM_PORT_FIRST + 1;
         plan->domain->set_port(&address, (uint16_t)(RANDOM_PORT_FIRST + random % range));
-        if (plan->domain->bind(fd, &address, 0600, binding, STATUS_CONNECT, fault) == 0)
+        if (domain_bind(plan->domain, fd, &address, 0600, binding, STATUS_CONNECT, fault) == 0)
             return 0;
         if (fault->error != EADDRINUSE)
             return -1;
@@ -127,9 +127,10 @@ bind_source(const struct contest *contest, struct attempt *attempt, struct fault
 {
     const struct socket_plan *plan = contest->plan;
     const struct domain *domain = plan->domain;
-    if (contest->sources->count == 0)
-        return domain->bind_for_answers ? domain->bind_for_answers(attempt->fd, plan->type, fault) : 0;
     const struct address *remote = &contest->candidates->items[attempt->candidate];
+    if (contest->sources->count == 0)
+        return domain->bind_for_answers ? domain->bind_for_answers(attempt->fd, plan->type, remote, fault)
+                                        : 0;
     const struct address *source = source_for(contest->sources, remote);
     if (!source) {
         struct address_text text;
@@ -142,7 +143,7 @@ bind_source(const struct contest *contest, struct attempt *attempt, struct fault
     if (plan->random_source_port && domain->set_port)
         return bind_random_port(plan, attempt->fd, source, &attempt->source, fault);
     mode_t mode = plan->path_mode < 0 ? 0600 : (mode_t)plan->path_mode;
-    return domain->bind(attempt->fd, source, mode, &attempt->source, STATUS_CONNECT, fault);
+    return domain_bind(domain, attempt->fd, source, mode, &attempt->source, STATUS_CONNECT, fault);
 }
 
 /* A socket that dials the port that it came from can meet itself: RFC 9293 figure 7, simultaneous open. */
@@ -153,7 +154,7 @@ met_itself(const struct contest *contest, int fd)
     return contest->plan->type->accepts &&
            getsockname(fd, (struct sockaddr *)&near.name, &near.length) == 0 &&
            getpeername(fd, (struct sockaddr *)&far.name, &far.length) == 0 &&
-           contest->plan->domain->same(&near, &far);
+           domain_same(contest->plan->domain, &near, &far);
 }
 
 /*
@@ -164,8 +165,10 @@ static enum progress
 attempt_connect(const struct contest *contest, struct attempt *attempt)
 {
     const struct address *remote = &contest->candidates->items[attempt->candidate];
+    const struct type *type = contest->plan->type;
     attempt->retry_at = DEADLINE_NEVER;
-    if (connect(attempt->fd, (const struct sockaddr *)&remote->name, remote->length) < 0 &&
+    bool connects = !type->addressed || contest->plan->domain->connect;
+    if (connects && domain_connect(contest->plan->domain, attempt->fd, type, remote) < 0 &&
         errno != EISCONN) {
         if (errno == EINPROGRESS || errno == EALREADY)
             return WAITING;

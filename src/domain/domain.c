@@ -1,25 +1,49 @@
 #include "domain/domain.h"
 
+#include "base/number.h"
+#include "domain/ax25.h"
+#include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/name.h"
+#include "domain/other.h"
+#include "domain/tipc.h"
 #include "domain/unix.h"
+#include "domain/vsock.h"
+#include "domain/x25.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* clang-format off */
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, NULL,
+    &inet46_domain,
+    &inet4_domain,
+    &inet6_domain,
+    &unix_domain,
+    &tipc_domain,
+    &vsock_domain,
+    &can_domain,
+    &x25_domain,
+    &ax25_domain,
+    NULL,
 };
+/* clang-format on */
 
 const struct domain *
-domain_find(const char *name)
+domain_find(const char *name, int *family)
 {
     static const char *const prefixes[] = { "PF_", "AF_", NULL };
     for (const struct domain *const *row = domain_rows; *row; row++) {
+        *family = (*row)->family;
         if (name_matches(name, prefixes, (*row)->name, (*row)->aliases, (*row)->family))
             return *row;
     }
-    return NULL;
+    int64_t number = 0;
+    if (number_whole(name, NUMBER_DECIMAL, &number) != NUMBER_FOUND || number > OTHER_FAMILY_MAX)
+        return NULL;
+    *family = (int)number;
+    return &other_domain;
 }
 
 const struct domain *
@@ -32,17 +56,122 @@ domain_of(int family)
     return NULL;
 }
 
+const struct type *
+domain_type(const struct domain *domain, const struct type *type, int protocol)
+{
+    for (const struct type *const *own = domain->types; *own; own++) {
+        bool is_for_it = (*own)->only_protocol == 0 || (*own)->only_protocol == protocol;
+        if ((*own)->value == type->value && is_for_it)
+            return *own;
+    }
+    return NULL;
+}
+
+const struct type *
+domain_usual_type(const struct domain *domain, int protocol)
+{
+    for (const struct type *const *own = domain->types; *own && protocol != 0; own++) {
+        if ((*own)->only_protocol == protocol)
+            return *own;
+    }
+    return domain->types[0];
+}
+
 void
 domain_type_names(const struct domain *domain, char *names, size_t size)
 {
     size_t used = 0;
     names[0] = '\0';
-    for (const struct type *type = type_rows; type->name && used < size; type++) {
-        if (!(domain->types & (unsigned)type->bit))
-            continue;
-        int n = snprintf(names + used, size - used, "%s%s", used ? ", " : "", type->name);
+    for (const struct type *const *type = domain->types; *type && used < size; type++) {
+        if ((*type)->only_protocol != 0)
+            continue; /* there is a more general row of the same name */
+        int n = snprintf(names + used, size - used, "%s%s", used ? ", " : "", (*type)->name);
         used += n > 0 ? (size_t)n : 0;
     }
+}
+
+int
+domain_check(const struct domain *domain, const struct resolve_query *query, struct fault *fault)
+{
+    struct address unused = { .length = 0 };
+    return domain->read ? domain->read(query, &unused, fault) : domain->check(query, fault);
+}
+
+int
+domain_resolve(const struct domain *domain, const struct resolve_query *query, struct address_list *list,
+               struct fault *fault)
+{
+    if (!domain->read)
+        return domain->resolve(query, list, fault);
+    struct address address = { .length = 0 };
+    if (domain->read(query, &address, fault) < 0)
+        return -1;
+    if (address_list_add(list, (const struct sockaddr *)&address.name, address.length) < 0)
+        return fault_set(fault, STATUS_LOCAL, "list of addresses");
+    return 0;
+}
+
+void
+domain_spell(const struct domain *domain, const struct address *address, const struct type *type, char *word,
+             size_t size)
+{
+    if (domain->spell) {
+        domain->spell(address, type, word, size);
+        return;
+    }
+    struct address_text text;
+    domain->format(address, &text);
+    if (domain->has_port)
+        (void)snprintf(word, size, "%s://%s:%s", domain->name, text.host, text.port);
+    else
+        (void)snprintf(word, size, "%s:%s", domain->name, text.host);
+}
+
+const char *
+domain_protocol_name(const struct domain *domain, const struct type *type, int protocol)
+{
+    return domain->protocol_name ? domain->protocol_name(type, protocol) : domain->name;
+}
+
+int
+domain_connect(const struct domain *domain, int fd, const struct type *type, const struct address *remote)
+{
+    return domain->connect ? domain->connect(fd, type, remote)
+                           : connect(fd, (const struct sockaddr *)&remote->name, remote->length);
+}
+
+int
+domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
+            struct binding *binding, enum status status, struct fault *fault)
+{
+    if (domain->bind)
+        return domain->bind(fd, address, mode, binding, status, fault);
+    struct binding bound = { .address.length = sizeof bound.address.name };
+    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0) {
+        int error = errno;
+        struct address_text text;
+        domain->format(address, &text);
+        errno = error;
+        return fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
+    }
+    if (getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
+        bound.address = *address; /* families in which a bound socket has no name that could be asked for */
+    *binding = bound;
+    return 0;
+}
+
+size_t
+domain_message_max(const struct domain *domain, int fd, const struct type *type)
+{
+    return domain->message_max && type->unit == UNIT_MESSAGES ? domain->message_max(fd, type) : SIZE_MAX;
+}
+
+bool
+domain_same(const struct domain *domain, const struct address *a, const struct address *b)
+{
+    if (domain->same)
+        return domain->same(a, b);
+    return a->length == b->length && memcmp(&a->name, &b->name, a->length) == 0;
 }
 
 int

@@ -35,11 +35,13 @@ struct target {
     const char *port;
 };
 
-/* An address in words, already harmless to print: numeric host and port, or a path and an empty port. */
+/* An address in words, already harmless to print: numeric host and port, or one word and an empty port. */
 struct address_text {
     char host[448]; /* 107 bytes of a path, each as \xNN, and the @ of an abstract name */
     char port[16];
 };
+
+enum { DOMAIN_HEADER_MAX = 16 };
 
 enum purpose {
     PURPOSE_CONNECT, /* the far end of a connection */
@@ -49,7 +51,7 @@ enum purpose {
 
 /* What resolve needs to know. Plain values; may be copied into another thread. */
 struct resolve_query {
-    int family; /* the row's family, AF_UNSPEC for either */
+    int family; /* AF_UNSPEC for either of IPv4 and IPv6 */
     struct target target;
     enum purpose purpose;
     const struct type *type;
@@ -69,10 +71,21 @@ struct domain {
     const char *name;    /* "inet" */
     const char *aliases; /* other names, blank-separated: "inet4 ipv4 ip4" */
     int family;
-    unsigned types;       /* TYPE_ bits */
-    bool has_port;        /* addresses are host and port; otherwise one word */
-    const char *operands; /* for help and messages: "[HOST] PORT" */
+    const char *kernel; /* what a kernel needs that has it: "CONFIG_X25, module x25"; NULL: all have it */
+    const struct type *const *types; /* ended by NULL; the first is the one that people expect */
+    const struct domain *whole;      /* of which this one is a part (inet of inet46); NULL: of none */
+    bool has_port;                   /* addresses are host and port; otherwise one word */
+    bool has_files;                  /* a bound address may be a file of its own, with a mode */
+    bool address_optional;           /* there is a usual address */
+    bool needs_source;               /* connecting needs an address to come from */
+    const char *operands;            /* for help and messages: "[HOST] PORT" */
     const char *help;
+
+    /*
+     * Turn a target into its one address, without asking anybody. On failure STATUS_USAGE, naming the operand
+     * as typed and what would be right. Takes the place of check and resolve where that is all there is.
+     */
+    int (*read)(const struct resolve_query *query, struct address *address, struct fault *fault);
 
     /*
      * Is the target well-formed? Opens nothing and looks nothing up but service names. On failure
@@ -93,18 +106,32 @@ struct domain {
     /* An address in words. */
     void (*format)(const struct address *address, struct address_text *text);
 
-    /* An address as one word that skt takes back as an operand: "tcp://[::1]:5000", "unix:/tmp/x". */
+    /* An address as one word that skt takes back as an operand: "tcp://[::1]:5000". NULL: NAME:WORD or NAME://HOST:PORT. */
     void (*spell)(const struct address *address, const struct type *type, char *word, size_t size);
 
-    /* "tcp", "udp", "unix": for messages. */
+    /* "tcp", "udp", "unix": for messages. NULL: the domain's name. */
     const char *(*protocol_name)(const struct type *type, int protocol);
 
-    /* Give an unbound connecting socket the address that answers need. NULL: the kernel does it by itself. */
-    int (*bind_for_answers)(int fd, const struct type *type, struct fault *fault);
+    /* The number of a protocol by name, in any case, or -1. NULL: protocols have no names here. */
+    int (*protocol_find)(const char *name);
+    const char *const *protocol_words; /* some of those names, ended by NULL */
+
+    /* socket(2)'s third argument; `protocol` 0: none was asked for. NULL: the number as it is. */
+    int (*socket_protocol)(const struct type *type, int protocol);
+
+    /* Settings that a new socket needs before bind, connect or listen. NULL: none. */
+    int (*prepare)(int fd, const struct type *type, int protocol, enum status status, struct fault *fault);
+
+    /* Give an unbound socket the address without which `remote` could not answer. NULL: the kernel does. */
+    int (*bind_for_answers)(int fd, const struct type *type, const struct address *remote,
+                            struct fault *fault);
+
+    /* In the place of connect(2), with the same result and errno. NULL: connect(2). */
+    int (*connect)(int fd, const struct type *type, const struct address *remote);
 
     /*
      * bind(2) a listening (or source) address; `mode` is for families with files. Fills *binding, which is
-     * untouched on failure: then `status`, "bind to ADDRESS".
+     * untouched on failure: then `status`, "bind to ADDRESS". NULL: bind(2) is all there is to it.
      */
     int (*bind)(int fd, const struct address *address, mode_t mode, struct binding *binding,
                 enum status status, struct fault *fault);
@@ -118,25 +145,59 @@ struct domain {
     /* Settings that a new socket of this family needs, after it is connected or accepted. NULL: none. */
     void (*opened)(int fd, const struct type *type);
 
-    /* The largest message in bytes that a socket takes; SIZE_MAX if there is no limit. */
+    /* The largest message in bytes that a socket takes, headers apart. NULL: not known before send(2) says so. */
     size_t (*message_max)(int fd, const struct type *type);
+
+    /* How many bytes at the start of a message received are the kernel's headers, not payload. NULL: none. */
+    size_t (*header_size)(int fd, const struct type *type, const void *message, size_t size);
+
+    /* Write what has to stand before the payload of every message sent. Returns its size, at most
+     * DOMAIN_HEADER_MAX. NULL: nothing. */
+    size_t (*put_header)(const struct type *type, int protocol, unsigned char *bytes);
 
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
 
-    /* True if two addresses name the same end (compares what matters only). */
+    /* True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. */
     bool (*same)(const struct address *a, const struct address *b);
 
-    /* The port inside an address; 0: none, or the kernel's choice. Both NULL where addresses have no port. */
+    /* The port inside an address; 0: none, or the kernel's choice. Both NULL where addresses have no port that
+     * may be chosen from 16 bits. */
     uint16_t (*port)(const struct address *address);
     void (*set_port)(struct address *address, uint16_t port);
+
+    /* A port from its text, as inet.h's inet_port; NULL: there are no ranges of ports that could be scanned. */
+    int (*read_port)(const char *text, const char *protocol, uint16_t *port, struct fault *fault);
 };
+
+/* The columns that may be empty, with what holds then. */
+int domain_check(const struct domain *domain, const struct resolve_query *query, struct fault *fault);
+int domain_resolve(const struct domain *domain, const struct resolve_query *query, struct address_list *list,
+                   struct fault *fault);
+void domain_spell(const struct domain *domain, const struct address *address, const struct type *type,
+                  char *word, size_t size);
+const char *domain_protocol_name(const struct domain *domain, const struct type *type, int protocol);
+int domain_connect(const struct domain *domain, int fd, const struct type *type,
+                   const struct address *remote);
+int domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
+                struct binding *binding, enum status status, struct fault *fault);
+size_t domain_message_max(const struct domain *domain, int fd, const struct type *type);
+bool domain_same(const struct domain *domain, const struct address *a, const struct address *b);
+
+/* The domain's own row of a type (any row with its number), or NULL if it has none. protocol 0: the usual. */
+const struct type *domain_type(const struct domain *domain, const struct type *type, int protocol);
+
+/* The type that people expect of a domain: the one that is there for that protocol, or the first. */
+const struct type *domain_usual_type(const struct domain *domain, int protocol);
 
 /* All rows, ended by NULL. "inet46" (either of IPv4 and IPv6) is the first, the default. */
 extern const struct domain *const domain_rows[];
 
-/* Find by name in any case, with or without PF_ or AF_, by alias, or by number. NULL: none. */
-const struct domain *domain_find(const char *name);
+/*
+ * Find by name in any case, with or without PF_ or AF_, by alias, or by number; *family is its number. A number
+ * that has no row gets other_domain (other.h). NULL: none.
+ */
+const struct domain *domain_find(const char *name, int *family);
 
 /* The row of exactly this family (AF_UNSPEC: "inet46"). NULL: none. */
 const struct domain *domain_of(int family);

@@ -2,6 +2,7 @@
 
 #include "domain/host.h"
 #include "domain/inet_name.h"
+#include "domain/inet_protocol.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sockios.h>
@@ -14,6 +15,8 @@
 
 /* A UDP datagram's size is 16 bits with its own 8 bytes, and in IPv4 with the header's 20: RFC 768, 791. */
 enum { UDP4_MAX = 65535 - 20 - 8, UDP6_MAX = 65535 - 8, PORT_MAX = 65535 };
+
+enum { IPV4_HEADER_MIN = 20 };
 
 static bool
 service_port(const char *name, const char *protocol, uint16_t *port)
@@ -42,25 +45,6 @@ inet_port(const char *text, const char *protocol, uint16_t *port, struct fault *
     }
     return fault_say(fault, STATUS_USAGE, "a port is 0 to 65535 or a service name", "port %s",
                      *text ? text : "\"\"");
-}
-
-static const char *
-inet_protocol_name(const struct type *type, int protocol)
-{
-    static const struct {
-        int protocol;
-        const char *name;
-    } names[] = {
-        { IPPROTO_TCP, "tcp" },   { IPPROTO_UDP, "udp" },         { IPPROTO_SCTP, "sctp" },
-        { IPPROTO_DCCP, "dccp" }, { IPPROTO_UDPLITE, "udplite" }, { 262 /* IPPROTO_MPTCP */, "mptcp" },
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].protocol == protocol)
-            return names[i].name;
-    }
-    if (protocol != 0)
-        return type->name;
-    return type->bit == TYPE_STREAM ? "tcp" : type->bit == TYPE_DGRAM ? "udp" : type->name;
 }
 
 static int
@@ -95,6 +79,9 @@ check_port(const struct resolve_query *query, uint16_t *port, struct fault *faul
 {
     const char *text = query->target.port;
     *port = 0;
+    if (query->type->portless)
+        return text ? fault_say(fault, STATUS_USAGE, "sockets of this type have no ports", "port %s", text)
+                    : 0;
     if (!text) {
         if (query->purpose != PURPOSE_SOURCE)
             return fault_say(fault, STATUS_USAGE, "missing; 0 to 65535 or a service name", "port");
@@ -107,14 +94,31 @@ check_port(const struct resolve_query *query, uint16_t *port, struct fault *faul
     return 0;
 }
 
+/* ICMP is of IPv4, ICMPv6 of IPv6: a name's other addresses, and the other "every interface", would be silent. */
+static struct resolve_query
+of_one_family(const struct resolve_query *query)
+{
+    struct resolve_query narrowed = *query;
+    if (query->family != AF_UNSPEC || !query->type->portless)
+        return narrowed;
+    if (query->protocol == IPPROTO_ICMP)
+        narrowed.family = AF_INET;
+    else if (query->protocol == IPPROTO_ICMPV6)
+        narrowed.family = AF_INET6;
+    return narrowed;
+}
+
 static int
-inet_check(const struct resolve_query *query, struct fault *fault)
+inet_check(const struct resolve_query *asked, struct fault *fault)
 {
     struct host host;
     uint16_t port;
-    if (check_host(query, &host, fault) < 0)
+    const struct resolve_query query = of_one_family(asked);
+    if (query.type->value == SOCK_RAW && query.protocol == 0)
+        return fault_say(fault, STATUS_USAGE, "needs a protocol, such as --protocol icmp", "type raw");
+    if (check_host(&query, &host, fault) < 0)
         return -1;
-    return check_port(query, &port, fault);
+    return check_port(&query, &port, fault);
 }
 
 static bool
@@ -221,17 +225,18 @@ resolve_name(const struct resolve_query *query, uint16_t port, struct address_li
 }
 
 static int
-inet_resolve(const struct resolve_query *query, struct address_list *list, struct fault *fault)
+inet_resolve(const struct resolve_query *asked, struct address_list *list, struct fault *fault)
 {
     struct host host;
     uint16_t port;
-    if (check_host(query, &host, fault) < 0 || check_port(query, &port, fault) < 0)
+    const struct resolve_query query = of_one_family(asked);
+    if (check_host(&query, &host, fault) < 0 || check_port(&query, &port, fault) < 0)
         return -1;
-    if (!query->target.host)
-        return resolve_any(query, port, list, fault);
+    if (!query.target.host)
+        return resolve_any(&query, port, list, fault);
     if (host.kind == HOST_NAME)
-        return resolve_name(query, port, list, fault);
-    return resolve_literal(query, &host, port, list, fault);
+        return resolve_name(&query, port, list, fault);
+    return resolve_literal(&query, &host, port, list, fault);
 }
 
 static void
@@ -239,6 +244,10 @@ inet_spell(const struct address *address, const struct type *type, char *word, s
 {
     struct address_text text;
     inet_format(address, &text);
+    if (type->portless) { /* what looks like a port in the address is the protocol (raw(7)) */
+        (void)snprintf(word, size, "%s", text.host);
+        return;
+    }
     bool brackets = strchr(text.host, ':') != NULL; /* RFC 3986 section 3.2.2 */
     (void)snprintf(word, size, "%s://%s%s%s:%s", inet_protocol_name(type, 0), brackets ? "[" : "", text.host,
                    brackets ? "]" : "", text.port);
@@ -292,7 +301,7 @@ inet_bind(int fd, const struct address *address, mode_t mode, struct binding *bi
 static void
 inet_opened(int fd, const struct type *type)
 {
-    if (type->bit != TYPE_STREAM)
+    if (type->value != SOCK_STREAM)
         return;
     const int on = 1;
     (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* streams that are not TCP lack it */
@@ -302,8 +311,8 @@ inet_opened(int fd, const struct type *type)
 static size_t
 inet_message_max(int fd, const struct type *type)
 {
-    if (type->unit == UNIT_BYTES)
-        return SIZE_MAX;
+    if (type->value != SOCK_DGRAM || type->portless)
+        return SIZE_MAX; /* that is the protocol's or the interface's matter */
     struct address end = { .length = sizeof end.name };
     if (getpeername(fd, (struct sockaddr *)&end.name, &end.length) < 0) { /* whoever writes is answered */
         int only_ipv6 = 0;
@@ -313,6 +322,18 @@ inet_message_max(int fd, const struct type *type)
     }
     union inet_name given = inet_name(&end);
     return inet_unmapped(&given).any.sa_family == AF_INET6 ? UDP6_MAX : UDP4_MAX;
+}
+
+/* Raw sockets of IPv4 receive the IP header as well (raw(7)); its length is in 32-bit words (RFC 791). */
+static size_t
+inet_header_size(int fd, const struct type *type, const void *message, size_t size)
+{
+    int family = AF_UNSPEC;
+    socklen_t length = sizeof family;
+    if (type->value != SOCK_RAW || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0 ||
+        family != AF_INET || size < IPV4_HEADER_MIN)
+        return 0;
+    return (size_t)(*(const unsigned char *)message & 0x0f) * 4;
 }
 
 /* SIOCOUTQ: what we sent, our end included, and the peer's kernel has not acknowledged (tcp(7)). */
@@ -326,10 +347,12 @@ inet_unsettled(int fd, const struct type *type)
 }
 
 #define INET_COLUMNS                                                                                         \
-    .types = TYPE_STREAM | TYPE_DGRAM, .has_port = true, .operands = "[HOST] PORT", .check = inet_check,     \
+    .types = inet_types, .has_port = true, .operands = "[HOST] PORT", .check = inet_check,                   \
     .resolve = inet_resolve, .needs_lookup = inet_needs_lookup, .format = inet_format, .spell = inet_spell,  \
-    .protocol_name = inet_protocol_name, .opened = inet_opened, .message_max = inet_message_max,             \
-    .unsettled = inet_unsettled, .same = inet_same, .port = inet_get_port, .set_port = inet_set_port
+    .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find,                                \
+    .protocol_words = inet_protocol_words, .socket_protocol = inet_socket_protocol, .read_port = inet_port,  \
+    .opened = inet_opened, .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same,  \
+    .port = inet_get_port, .set_port = inet_set_port
 
 const struct domain inet46_domain = {
     .name = "inet46",
@@ -337,6 +360,7 @@ const struct domain inet46_domain = {
     .family = AF_UNSPEC,
     .help = "IPv4 and IPv6, whichever the host has",
     .bind = inet46_bind,
+    .header_size = inet_header_size,
     INET_COLUMNS,
 };
 
@@ -344,8 +368,10 @@ const struct domain inet4_domain = {
     .name = "inet",
     .aliases = "inet4 ipv4 ip4",
     .family = AF_INET,
+    .whole = &inet46_domain,
     .help = "IPv4 only",
     .bind = inet_bind,
+    .header_size = inet_header_size,
     INET_COLUMNS,
 };
 
@@ -353,6 +379,7 @@ const struct domain inet6_domain = {
     .name = "inet6",
     .aliases = "ipv6 ip6",
     .family = AF_INET6,
+    .whole = &inet46_domain,
     .help = "IPv6 only",
     .bind = inet_bind,
     INET_COLUMNS,

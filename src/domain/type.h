@@ -1,7 +1,8 @@
 /*
  * Socket types: what socket(2)'s second argument means for the pump.
  *
- * A type is a row; a domain (domain.h) says by bits which types it has. The two tables multiply.
+ * A type is a row; a domain (domain.h) lists the types that it has. The two tables multiply. Where a type of
+ * some domain behaves in a way of its own, the domain lists a row of its own in the place of the usual one.
  */
 #ifndef SKT_DOMAIN_TYPE_H
 #define SKT_DOMAIN_TYPE_H
@@ -14,35 +15,39 @@ enum unit {
     UNIT_MESSAGES /* one send is one receive */
 };
 
-/* Bits for domain.types. */
-enum type_bit {
-    TYPE_STREAM = 1 << 0,
-    TYPE_DGRAM = 1 << 1,
-    TYPE_SEQPACKET = 1 << 2,
-    TYPE_RAW = 1 << 3,
-    TYPE_RDM = 1 << 4,
-    TYPE_PACKET = 1 << 5,
-};
-
 struct type {
     const char *name; /* "stream" */
     int value;        /* SOCK_STREAM */
-    enum type_bit bit;
     enum unit unit;
-    bool accepts;     /* listen(2) and accept(2); such a socket has a connection and an end */
+    int only_protocol; /* a domain's own row: how the type is with this protocol; 0: with all others */
+    bool portless;     /* addresses have no port, though the domain's others have */
+    bool accepts;      /* listen(2) and accept(2); such a socket has a connection and an end */
+    bool listens;     /* listen(2) without accept(2): messages of all connections come in on the one socket */
     bool half_closes; /* shutdown(2) SHUT_WR tells the peer that our sending has ended */
+    bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
+    bool lacks_empty; /* no message without a byte: one that is read is our own, come back undelivered */
+    bool addressed;   /* no connect(2): every send(2) needs the address */
+    bool paired;      /* a bound socket has its only peer, and its messages have no address */
+    bool continues;   /* where send(2) took a part of a message, the next send goes on with that message */
+    bool unread_lost; /* our close destroys what the peer's kernel has and its program has not read yet */
+    bool
+        hides_size; /* recv(2) refuses MSG_TRUNC, by which it would tell the size of a message that it cuts */
+    bool needs_source; /* connecting needs an address to come from, whatever the domain's other types do */
+    int send_flags;    /* flags without which send(2) is refused (MSG_EOR) */
+    int end_error;     /* errno by which receiving tells an orderly end, 0: none. Where messages may be empty,
+                         reading nothing is then no end. */
     const char *help;
 };
 
-/* All rows, ended by one with name NULL. */
-extern const struct type type_rows[];
+/* The usual rows. */
+extern const struct type stream_type, dgram_type, seqpacket_type, raw_type, rdm_type, dccp_type, packet_type;
+
+/* All of them, ended by NULL. */
+extern const struct type *const type_rows[];
 
 /*
  * Find a type by name in any case, with or without SOCK_, or by number ("5"). NULL when there is none.
  */
 const struct type *type_find(const char *name);
-
-/* The row whose bit this is. */
-const struct type *type_of(enum type_bit bit);
 
 #endif

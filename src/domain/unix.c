@@ -121,23 +121,6 @@ unix_format(const struct address *address, struct address_text *text)
     text->port[0] = '\0';
 }
 
-static void
-unix_spell(const struct address *address, const struct type *type, char *word, size_t size)
-{
-    (void)type; /* the type is said by an option of its own */
-    struct address_text text;
-    unix_format(address, &text);
-    (void)snprintf(word, size, "unix:%s", text.host);
-}
-
-static const char *
-unix_protocol_name(const struct type *type, int protocol)
-{
-    (void)type;
-    (void)protocol; /* there is only one */
-    return "unix";
-}
-
 static bool
 unix_same(const struct address *a, const struct address *b)
 {
@@ -152,8 +135,9 @@ unix_same(const struct address *a, const struct address *b)
  * file that somebody could have put there before us.
  */
 static int
-unix_bind_for_answers(int fd, const struct type *type, struct fault *fault)
+unix_bind_for_answers(int fd, const struct type *type, const struct address *remote, struct fault *fault)
 {
+    (void)remote; /* any name will do */
     const struct sockaddr_un nameless = { .sun_family = AF_UNIX };
     if (type->accepts || bind(fd, (const struct sockaddr *)&nameless, sizeof nameless.sun_family) == 0)
         return 0;
@@ -296,25 +280,25 @@ unix_message_max(int fd, const struct type *type)
 {
     int bytes = 0;
     socklen_t size = sizeof bytes;
-    if (type->unit == UNIT_BYTES)
-        return SIZE_MAX;
+    (void)type;
     if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, &size) < 0 || bytes <= SEND_OVERHEAD)
         return SIZE_MAX; /* not known: then send(2) says what is too large */
     return (size_t)(bytes - SEND_OVERHEAD);
 }
 
+static const struct type *const types[] = { &stream_type, &dgram_type, &seqpacket_type, NULL };
+
 const struct domain unix_domain = {
     .name = "unix",
     .aliases = "local file",
     .family = AF_UNIX,
-    .types = TYPE_STREAM | TYPE_DGRAM | TYPE_SEQPACKET,
+    .types = types,
+    .has_files = true,
     .operands = "PATH | @NAME",
     .help = "sockets of this machine, at a path or, with @, in the abstract namespace",
     .check = unix_check,
     .resolve = unix_resolve,
     .format = unix_format,
-    .spell = unix_spell,
-    .protocol_name = unix_protocol_name,
     .bind_for_answers = unix_bind_for_answers,
     .bind = unix_bind,
     .unbind = unix_unbind,

@@ -90,6 +90,8 @@ struct endpoint {
     const char *name;   /* for messages: "standard output", "127.0.0.1 port 80"; owned by the kind */
     enum unit unit;     /* what one read or write is */
     bool ends;          /* reading can come to an end (datagram sockets never do) */
+    bool tells_end;     /* end_writing tells the other side that our writing has ended */
+    bool unread_lost;   /* closing destroys what the other side has not read yet: it gets a moment for that */
     bool person;        /* a terminal: somebody sits there */
     bool silent;        /* nothing is ever read from it, and that is no end */
     bool peer_ended;    /* reading has seen the other side's own end, in order */

@@ -17,6 +17,7 @@ struct mailbox {
     struct address sender; /* the last one, or the only one */
     int sender_fd;         /* where it wrote to; -1: nobody has written yet */
     bool connected;        /* to the only sender */
+    struct socket_header header;
 };
 
 static size_t
@@ -69,9 +70,9 @@ concerns_a_sender(int error)
 static void
 keep_only(struct mailbox *mailbox, int fd)
 {
-    mailbox->connected = !mailbox->choice.hears_groups &&
+    mailbox->connected = !mailbox->type->addressed && !mailbox->choice.hears_groups &&
                          connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
-    mailbox->base.message_max = mailbox->domain->message_max(fd, mailbox->type);
+    mailbox->base.message_max = domain_message_max(mailbox->domain, fd, mailbox->type);
     for (size_t i = 0; i < mailbox->count; i++)
         if (mailbox->fds[i] != fd)
             (void)fd_close(&mailbox->fds[i]);
@@ -83,7 +84,7 @@ is_same_sender(const struct mailbox *mailbox, const struct address *sender)
 {
     if (sender->length == 0 || mailbox->sender.length == 0)
         return sender->length == mailbox->sender.length;
-    return mailbox->domain->same(&mailbox->sender, sender);
+    return domain_same(mailbox->domain, &mailbox->sender, sender);
 }
 
 /* Note who wrote. Returns false for a message that is not from the only sender. */
@@ -103,6 +104,17 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     return true;
 }
 
+/* An answer that nobody took came back, without its bytes. */
+static enum io
+came_back(const struct mailbox *mailbox, const struct address *sender, struct fault *fault)
+{
+    errno = EHOSTUNREACH;
+    if (!mailbox->choice.takes_all || !mailbox->choice.on_undelivered)
+        return mailbox_failed(mailbox, fault);
+    mailbox->choice.on_undelivered(mailbox->choice.context, sender, errno);
+    return IO_AGAIN;
+}
+
 static enum io
 receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -114,13 +126,16 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         .msg_iov = &vector,
         .msg_iovlen = 1,
     };
+    int flags = MSG_DONTWAIT | (mailbox->type->hides_size ? 0 : MSG_TRUNC) | mailbox->choice.receive_flags;
     ssize_t n;
     do
-        n = recvmsg(fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+        n = recvmsg(fd, &message, flags);
     while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
     sender.length = message.msg_namelen;
+    if (n == 0 && mailbox->type->lacks_empty)
+        return came_back(mailbox, &sender, fault);
     if (!note_sender(mailbox, fd, &sender))
         return IO_AGAIN;
     if (message.msg_flags & MSG_TRUNC) {
@@ -130,7 +145,9 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
-    *got = (size_t)n;
+    *got = mailbox->choice.keeps_headers
+               ? (size_t)n
+               : socket_payload(mailbox->domain, fd, mailbox->type, data, (size_t)n);
     return IO_DONE;
 }
 
@@ -146,14 +163,6 @@ mailbox_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, st
             return result;
     }
     return IO_AGAIN;
-}
-
-static enum io
-too_large(const struct mailbox *mailbox, size_t size, struct fault *fault)
-{
-    (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu",
-                    mailbox->base.name, size, mailbox->base.message_max);
-    return IO_FAILED;
 }
 
 /* The one we answer is gone. With one sender that is the end of writing; with many it is said, and on. */
@@ -176,14 +185,8 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
-    ssize_t n;
-    do
-        n = mailbox->connected
-                ? send(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                : sendto(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL,
-                         (const struct sockaddr *)&mailbox->sender.name, mailbox->sender.length);
-    while (n < 0 && errno == EINTR);
-    return n;
+    return socket_send(mailbox->sender_fd, mailbox->type, mailbox->choice.send_flags, &mailbox->header, data,
+                       size, mailbox->connected ? NULL : &mailbox->sender);
 }
 
 static enum io
@@ -193,7 +196,12 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (mailbox->sender_fd < 0)
         return IO_AGAIN; /* nobody to write to yet; reading finds one */
     if (size > mailbox->base.message_max)
-        return too_large(mailbox, size, fault);
+        return socket_too_large(endpoint, size, fault);
+    if (size == 0 && mailbox->type->lacks_empty) {
+        (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
+                        mailbox->base.name);
+        return IO_FAILED;
+    }
     ssize_t n = send_to_sender(mailbox, data, size);
     if (n < 0 && concerns_a_sender(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
@@ -206,7 +214,7 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* poll knows only our own side of an unconnected socket */
     if (errno == EMSGSIZE)
-        return too_large(mailbox, size, fault);
+        return socket_too_large(endpoint, size, fault);
     return cannot_answer(mailbox, size, put, fault);
 }
 
@@ -283,10 +291,14 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
         .domain = domain,
         .type = type,
         .choice = *choice,
-        .sender_fd = -1,
+        .sender_fd = type->paired ? fds[0] : -1,
+        .connected = type->paired,
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);
-    mailbox->base.message_max = domain->message_max(fds[0], type);
+    const struct socket_choice header = { .keeps_headers = choice->keeps_headers,
+                                          .protocol = choice->protocol };
+    mailbox->header = socket_header(domain, type, &header);
+    mailbox->base.message_max = domain_message_max(domain, fds[0], type);
     mailbox->base.read_fd = mailbox->base.write_fd = -1;
     return &mailbox->base;
 }

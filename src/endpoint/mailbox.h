@@ -12,9 +12,13 @@
 enum { MAILBOX_SOCKETS_MAX = 16 };
 
 struct mailbox_choice {
-    bool takes_all;    /* hear every sender; otherwise only the first */
-    bool eof_message;  /* an empty message from the sender is its end, and is sent at ours */
-    bool hears_groups; /* groups, broadcasts: the socket must not be connected */
+    bool takes_all;     /* hear every sender; otherwise only the first */
+    bool keeps_headers; /* messages have the kernel's headers, both ways */
+    int protocol;       /* as in socket_choice */
+    bool eof_message;   /* an empty message from the sender is its end, and is sent at ours */
+    bool hears_groups;  /* groups, broadcasts: the socket must not be connected */
+    int send_flags;     /* for each send(2) and recv(2), with those that are always in force */
+    int receive_flags;
     /* Called for the first message of each new sender; may be NULL. */
     void (*on_sender)(void *context, const struct address *sender);
     /* With takes_all, called when an answer could not be delivered (its sender is gone); may be NULL. */

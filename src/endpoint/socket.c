@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 
 struct socket {
@@ -12,7 +13,11 @@ struct socket {
     const struct domain *domain;
     const struct type *type;
     struct socket_choice choice;
-    bool ended; /* the peer was told that our writing has ended */
+    struct address peer; /* of types without connect(2); length 0: connected */
+    struct socket_header header;
+    size_t part;        /* of the message being written: what send(2) has taken already */
+    bool marks_records; /* every record comes with credentials, so that an empty one is no end */
+    bool ended;         /* the peer was told that our writing has ended */
     bool shut_both;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
@@ -77,19 +82,60 @@ note_end(struct socket *socket)
     return IO_ENDED;
 }
 
+static int
+pending_error(int fd)
+{
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+/* What errno of a receiving call means. */
+static enum io
+not_read(struct socket *socket, struct fault *fault)
+{
+    if (errno == EAGAIN)
+        return IO_AGAIN;
+    if (errno != socket->type->end_error)
+        return socket_broke(socket, errno, fault);
+    int error =
+        socket->broken ? socket->broken : pending_error(socket->fd); /* not every end is an orderly one */
+    return error == 0 ? note_end(socket) : socket_broke(socket, error, fault);
+}
+
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
     ssize_t n;
     do
-        n = recv(socket->fd, data, room, MSG_DONTWAIT);
+        n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
+        return not_read(socket, fault);
     if (n == 0)
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
     *got = (size_t)n;
     return IO_DONE;
+}
+
+size_t
+socket_payload(const struct domain *domain, int fd, const struct type *type, void *message, size_t size)
+{
+    size_t header = domain->header_size ? domain->header_size(fd, type, message, size) : 0;
+    if (header > size)
+        header = size;
+    if (header > 0)
+        memmove(message, (char *)message + header, size - header);
+    return size - header;
+}
+
+/* A message of ours that nobody took came back, without its bytes. */
+static enum io
+came_back(const struct socket *socket, struct fault *fault)
+{
+    (void)fault_say(fault, STATUS_CONNECTION, "a message came back: nobody is there, or has no room for it",
+                    "%s", socket->name);
+    return IO_FAILED;
 }
 
 static enum io
@@ -100,30 +146,70 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         char space[CMSG_SPACE(sizeof(struct ucred))];
     } control;
     struct iovec vector = { .iov_base = data, .iov_len = room };
-    bool told = socket->type->accepts; /* others would get descriptors that nobody asked for */
+    bool told = socket->marks_records; /* others would get descriptors that nobody asked for */
     struct msghdr message = {
         .msg_iov = &vector,
         .msg_iovlen = 1,
         .msg_control = told ? &control : NULL,
         .msg_controllen = told ? sizeof control : 0,
     };
+    int flags = MSG_DONTWAIT | (socket->type->hides_size ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0) |
+                socket->choice.receive_flags;
     ssize_t n;
     do
-        n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC | MSG_CMSG_CLOEXEC);
+        n = recvmsg(socket->fd, &message, flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return errno == EAGAIN ? IO_AGAIN : socket_broke(socket, errno, fault);
-    if (n == 0 && socket->type->accepts && message.msg_controllen == 0)
+        return not_read(socket, fault);
+    bool ends_by_nothing =
+        socket->type->accepts && (socket->type->end_error == 0 || socket->type->lacks_empty);
+    if (n == 0 && ends_by_nothing && message.msg_controllen == 0)
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
-    if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
-        return note_end(socket);
+    if (n == 0 && socket->type->lacks_empty)
+        return came_back(socket, fault);
+    if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
+        return socket->type->unread_lost ? IO_ENDED : note_end(socket);
     if (message.msg_flags & MSG_TRUNC) {
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
                         n, room);
         return IO_FAILED;
     }
-    *got = (size_t)n;
+    *got = socket->choice.keeps_headers
+               ? (size_t)n
+               : socket_payload(socket->domain, socket->fd, socket->type, data, (size_t)n);
     return IO_DONE;
+}
+
+struct socket_header
+socket_header(const struct domain *domain, const struct type *type, const struct socket_choice *choice)
+{
+    struct socket_header header = { .size = 0 };
+    if (domain->put_header && !choice->keeps_headers)
+        header.size = domain->put_header(type, choice->protocol, header.bytes);
+    return header;
+}
+
+/* Not MSG_NOSIGNAL, which net/x25, net/ax25 and net/appletalk refuse; SIGPIPE is ignored anyway (base/loop.h). */
+ssize_t
+socket_send(int fd, const struct type *type, int flags, const struct socket_header *header, const void *data,
+            size_t size, const struct address *peer)
+{
+    bool is_named = peer && peer->length > 0;
+    struct iovec parts[] = {
+        { .iov_base = (void *)(uintptr_t)header->bytes, .iov_len = header->size },
+        { .iov_base = (void *)(uintptr_t)data, .iov_len = size },
+    };
+    const struct msghdr message = {
+        .msg_name = is_named ? (void *)(uintptr_t)&peer->name : NULL,
+        .msg_namelen = is_named ? peer->length : 0,
+        .msg_iov = header->size > 0 ? parts : parts + 1,
+        .msg_iovlen = header->size > 0 ? 2 : 1,
+    };
+    ssize_t n;
+    do
+        n = sendmsg(fd, &message, MSG_DONTWAIT | type->send_flags | flags);
+    while (n < 0 && errno == EINTR);
+    return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
 }
 
 static enum io
@@ -134,12 +220,29 @@ socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, str
                                                : read_bytes(socket, data, room, got, fault);
 }
 
-static enum io
-too_large(const struct socket *socket, size_t size, struct fault *fault)
+enum io
+socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault)
 {
-    (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, at most %zu", socket->name,
-                    size, socket->base.message_max);
+    static const char why[] = "message too large";
+    if (endpoint->message_max == SIZE_MAX)
+        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes", endpoint->name, size);
+    else
+        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes, at most %zu", endpoint->name, size,
+                        endpoint->message_max);
     return IO_FAILED;
+}
+
+/* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
+static enum io
+was_taken(struct socket *socket, size_t size, size_t n, size_t *put)
+{
+    if (socket->type->continues && socket->part + n < size) {
+        socket->part += n;
+        return IO_AGAIN;
+    }
+    *put = socket->part + n;
+    socket->part = 0;
+    return IO_DONE;
 }
 
 static enum io
@@ -148,21 +251,22 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     struct socket *socket = (struct socket *)endpoint;
     bool messages = socket->type->unit == UNIT_MESSAGES;
     if (messages && size > socket->base.message_max)
-        return too_large(socket, size, fault);
-    ssize_t n;
-    do
-        n = send(socket->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
-    while (n < 0 && errno == EINTR);
-    if (n >= 0) {
-        *put = (size_t)n;
-        return IO_DONE;
+        return socket_too_large(endpoint, size, fault);
+    if (messages && size == 0 && socket->type->lacks_empty) {
+        (void)fault_say(fault, STATUS_LOCAL, "sockets of this kind carry no empty messages", "%s",
+                        socket->name);
+        return IO_FAILED;
     }
+    ssize_t n = socket_send(socket->fd, socket->type, socket->choice.send_flags, &socket->header,
+                            (const char *)data + socket->part, size - socket->part, &socket->peer);
+    if (n >= 0)
+        return was_taken(socket, size, (size_t)n, put);
     if (errno == EAGAIN)
         return IO_AGAIN;
     if (errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
     if (errno == EMSGSIZE && messages)
-        return too_large(socket, size, fault);
+        return socket_too_large(endpoint, size, fault);
     return socket_broke(socket, errno, fault);
 }
 
@@ -181,14 +285,6 @@ socket_end_writing(struct endpoint *endpoint, struct fault *fault)
     if (socket->ended || errno == ENOTCONN) /* gone already: reading tells how it ended */
         return IO_DONE;
     return socket_broke(socket, errno, fault);
-}
-
-static int
-pending_error(int fd)
-{
-    int error = 0;
-    socklen_t size = sizeof error;
-    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
 static enum io
@@ -225,10 +321,8 @@ discard(struct socket *socket, struct fault *fault)
         ssize_t n = recv(socket->fd, data, sizeof data, MSG_DONTWAIT | MSG_TRUNC);
         if (n == 0)
             return note_end(socket);
-        if (n < 0 && errno == EAGAIN)
-            return IO_AGAIN;
         if (n < 0 && errno != EINTR)
-            return socket_broke(socket, errno, fault);
+            return not_read(socket, fault);
     }
     return IO_DONE;
 }
@@ -267,7 +361,9 @@ static void
 socket_close(struct endpoint *endpoint)
 {
     struct socket *socket = (struct socket *)endpoint;
-    (void)fd_close(&socket->fd); /* what close could say, settle has said */
+    if (socket->type->shuts_both)
+        (void)shutdown(socket->fd, SHUT_RDWR); /* the peer that is gone already needs none */
+    (void)fd_close(&socket->fd);               /* what close could say, settle has said */
     free(socket);
 }
 
@@ -284,8 +380,8 @@ static const struct endpoint_ops socket_ops = {
 };
 
 struct endpoint *
-socket_take(int fd, const struct domain *domain, const struct type *type, const struct socket_choice *choice,
-            const char *name, struct fault *fault)
+socket_take(int fd, const struct domain *domain, const struct type *type, const struct address *peer,
+            const struct socket_choice *choice, const char *name, struct fault *fault)
 {
     struct socket *socket = malloc(sizeof *socket);
     if (!socket) {
@@ -294,19 +390,26 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         return NULL;
     }
     *socket = (struct socket){
-        .base = { .ops = &socket_ops, .unit = type->unit, .ends = type->accepts },
+        .base = { .ops = &socket_ops,
+                  .unit = type->unit,
+                  .ends = type->accepts,
+                  .tells_end = type->half_closes,
+                  .unread_lost = type->unread_lost },
         .fd = fd,
         .domain = domain,
         .type = type,
         .choice = *choice,
+        .header = socket_header(domain, type, choice),
     };
+    if (type->addressed)
+        socket->peer = *peer;
     (void)snprintf(socket->name, sizeof socket->name, "%s", name);
     socket->base.name = socket->name;
-    socket->base.message_max = type->unit == UNIT_MESSAGES ? domain->message_max(fd, type) : SIZE_MAX;
+    socket->base.message_max = domain_message_max(domain, fd, type);
     socket->base.read_fd = socket->base.write_fd = fd;
-    if (type->unit == UNIT_MESSAGES && type->accepts) {
-        int on = 1; /* tells an empty record from the end; a family without it has no empty records */
-        (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on);
+    if (type->unit == UNIT_MESSAGES && type->accepts && !type->lacks_empty) {
+        const int on = 1; /* a family without it has no empty records */
+        socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     }
     return &socket->base;
 }

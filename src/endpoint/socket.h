@@ -1,6 +1,6 @@
 /*
- * A connected socket as an endpoint: send(2) and recv(2) with MSG_NOSIGNAL and MSG_DONTWAIT, half-close by
- * shutdown(2), delivery by SIOCOUTQ (tcp(7), unix(7)).
+ * A connected socket as an endpoint: send(2) and recv(2) with MSG_DONTWAIT, half-close by shutdown(2), delivery by
+ * SIOCOUTQ (tcp(7), unix(7)).
  *
  * On message sockets an empty record and the end of a connection both read as 0. SO_PASSCRED (unix(7)) tells
  * them apart: a record, however empty, comes with credentials.
@@ -10,19 +10,47 @@
 
 #include "endpoint/endpoint.h"
 #include "domain/domain.h"
+#include <sys/types.h>
 
 enum half_close { HALF_CLOSE_WRITE, HALF_CLOSE_BOTH, HALF_CLOSE_NONE };
 
 struct socket_choice {
     enum half_close half_close; /* what end_writing does */
     bool eof_message;           /* types without half-close: an empty message is the end, both ways */
+    bool keeps_headers;         /* messages have the kernel's headers, both ways */
+    int protocol;               /* of the socket, as the user chose it; 0: the usual one */
+    int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
+    int receive_flags;
 };
 
 /*
- * Take a connected descriptor: the endpoint closes it. name is copied.
+ * Take a connected descriptor: the endpoint closes it. peer: where types without connect(2) send to.
+ * name and peer are copied.
  * Returns an endpoint, or NULL with STATUS_LOCAL (and then fd is closed).
  */
 struct endpoint *socket_take(int fd, const struct domain *domain, const struct type *type,
-                             const struct socket_choice *choice, const char *name, struct fault *fault);
+                             const struct address *peer, const struct socket_choice *choice, const char *name,
+                             struct fault *fault);
+
+/* What stands before the payload of every message sent. */
+struct socket_header {
+    unsigned char bytes[DOMAIN_HEADER_MAX];
+    size_t size;
+};
+
+/* The header for a domain's messages (domain.h, put_header); none for a user who writes it. */
+struct socket_header socket_header(const struct domain *domain, const struct type *type,
+                                   const struct socket_choice *choice);
+
+/* send(2) without waiting; peer: where to, NULL or length 0 if connected. Returns as send(2), without the header. */
+ssize_t socket_send(int fd, const struct type *type, int flags, const struct socket_header *header,
+                    const void *data, size_t size, const struct address *peer);
+
+/* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
+size_t socket_payload(const struct domain *domain, int fd, const struct type *type, void *message,
+                      size_t size);
+
+/* A message that the kernel or we found too large: IO_FAILED, with both sizes if the largest is known. */
+enum io socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault);
 
 #endif

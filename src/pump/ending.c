@@ -14,11 +14,11 @@ ending_awaits_only_input(const struct joint *joint)
            transfer_has_room(&joint->sent.carrier);
 }
 
-/* Datagrams have no end: the session is over some time after the last one, once our input has ended. */
+/* A peer that cannot be told of our end: the session is over some time after the last message, once our input has ended. */
 static int64_t
 linger_end(const struct joint *joint)
 {
-    if (joint->far->ends || joint->sent.state != FLOW_CLOSED || joint->input_ended_at < 0 ||
+    if (joint->far->tells_end || joint->sent.state != FLOW_CLOSED || joint->input_ended_at < 0 ||
         !transfer_is_empty(&joint->received.carrier))
         return DEADLINE_NEVER;
     return deadline_after(joint->moved_at, joint->policy->linger_ms); /* not received: output may be slow */

@@ -8,7 +8,9 @@
 
 enum {
     SETTLE_MS = 2000, /* something has failed, or our time is up: so long for the last acknowledgements */
-    SEND_ONLY_END_MS = 1000, /* --send-only: so long for the peer's own end once all has arrived */
+    SETTLE_SLOW_MS = 20000, /* the same where kernels hold them back for seconds: X.25, AX.25 */
+    PEER_END_MS =
+        1000, /* --send-only, or unread bytes die with us: so long for the peer's end once all has arrived */
 };
 
 static bool
@@ -198,10 +200,11 @@ settle_far(struct joint *joint)
     struct settle_plan plan = {
         .deadline = deadline_sooner(joint->deadline, joint->hurry_until),
         .idle_ms = joint->policy->idle_ms,
-        .end_ms = joint->policy->ends_with_input ? SEND_ONLY_END_MS : 0,
+        .end_ms = joint->policy->ends_with_input || joint->far->unread_lost ? PEER_END_MS : 0,
     };
+    int64_t settle_ms = joint->far->unread_lost ? SETTLE_SLOW_MS : SETTLE_MS;
     if (!patient)
-        plan.deadline = deadline_sooner(plan.deadline, deadline_after(joint->now, SETTLE_MS));
+        plan.deadline = deadline_sooner(plan.deadline, deadline_after(joint->now, settle_ms));
     struct fault fault;
     if (settle(joint->loop, joint->far, &plan, &fault) == 0)
         return 0;
@@ -241,6 +244,8 @@ add_counts(struct joint *joint)
 {
     const struct transfer *sent = &joint->sent.carrier;
     uint64_t open = joint->far->ops->unsettled(joint->far);
+    if (open > sent->given.bytes) /* a kernel that counts its buffers */
+        open = sent->given.bytes;
     size_t unsent = buffer_size(&sent->buffer);
     fault_add(joint->fault, " (sent %" PRIu64 " bytes", sent->given.bytes);
     if (open > 0)

@@ -19,8 +19,8 @@ struct pump_policy {
     int64_t idle_ms;      /* no byte in either direction for so long: STATUS_TIMEOUT */
     int64_t quit_ms;      /* so long after our input has ended: stop */
     int64_t delay_ms;     /* between two lines or messages that we send; 0: none */
-    int64_t linger_ms;    /* far end that never ends by itself: this long after the last message, once our
-                                 input has ended, the session is over; -1: never */
+    int64_t linger_ms;    /* far end that cannot be told of our end: this long after the last message, once
+                                 our input has ended, the session is over; -1: never */
     uint64_t receive_max; /* stop after so many reads or messages; 0: no limit */
     bool crlf;            /* send LF as CR LF */
     bool ends_with_peer;  /* when the peer has ended, do not wait for input that is not there yet */

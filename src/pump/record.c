@@ -1,12 +1,13 @@
 #include "pump/record.h"
 
+#include "base/hex.h"
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-const char record_words[] = "none line nul u16 u32 netstring size:N";
+const char record_words[] = "none line nul u16 u32 netstring size:N hex";
 
 enum { NETSTRING_DIGITS_MAX = 9 }; /* more would be past any message there is, and past 32 bits */
 
@@ -96,6 +97,20 @@ find_netstring(const char *data, size_t size, bool ended, size_t max, struct rec
     return result;
 }
 
+/*
+ * A line of digits. Its payload is known in size only when they are read (record_unwrap), so that only the text
+ * is bounded here.
+ */
+static enum record_found
+find_hex(const char *data, size_t size, bool ended, struct record *record)
+{
+    enum record_found result = find_delimited('\n', data, size, ended, RECORD_HEX_LINE_MAX, record);
+    if (result == RECORD_BAD)
+        (void)snprintf(record->problem, sizeof record->problem,
+                       "a line of hexadecimal is at most %d characters long", (int)RECORD_HEX_LINE_MAX);
+    return result;
+}
+
 enum record_found
 record_find(const struct record_format *format, const char *data, size_t size, bool ended, size_t max,
             struct record *record)
@@ -117,8 +132,62 @@ record_find(const struct record_format *format, const char *data, size_t size, b
         return find_netstring(data, size, ended, max, record);
     case RECORD_SIZE:
         return find_sized(0, format->size, 0, size, ended, max, record);
+    case RECORD_HEX:
+        return find_hex(data, size, ended, record);
     }
     return bad(record, "records are not marked");
+}
+
+/* "0x0010:" as tcpdump -x begins its lines: an offset, which hex_read would take for two bytes more. */
+static bool
+has_offset(const char *text, size_t size)
+{
+    size_t blanks = 0;
+    while (blanks < size && (text[blanks] == ' ' || text[blanks] == '\t'))
+        blanks++;
+    text += blanks;
+    size -= blanks;
+    const char *colon = memchr(text, ':', size);
+    return colon && size > 2 && text[0] == '0' && text[1] == 'x' && colon - text > 4;
+}
+
+int
+record_unwrap(const struct record_format *format, char *data, size_t max, struct record *record)
+{
+    if (format->kind != RECORD_HEX)
+        return 0;
+    char *text = data + record->skip;
+    const char *problem = "an offset before the digits; a message is one line of nothing but digits";
+    bool is_read = !has_offset(text, record->size) && hex_read(text, record->size, (unsigned char *)text,
+                                                               record->size, &record->size, &problem) == 0;
+    if (is_read && record->size <= max)
+        return 0;
+    if (is_read)
+        (void)bad_size(record, record->size, max);
+    else
+        (void)snprintf(record->problem, sizeof record->problem, "not a line of hexadecimal: %s", problem);
+    return -1;
+}
+
+size_t
+record_prefix(const struct record_format *format, size_t size)
+{
+    return format->kind == RECORD_HEX && size > RECORD_PREFIX_MAX ? size : RECORD_PREFIX_MAX;
+}
+
+/* From the first byte to the last: digits take the place of bytes that have been read already. */
+static int
+wrap_hex(char *payload, size_t size, char **begin, size_t *whole)
+{
+    *begin = payload - size;
+    for (size_t i = 0; i < size; i++) {
+        char digits[3];
+        (void)hex_write(payload + i, 1, digits, sizeof digits);
+        memcpy(*begin + 2 * i, digits, 2);
+    }
+    payload[size] = '\n';
+    *whole = 2 * size + 1;
+    return 0;
 }
 
 static int
@@ -190,6 +259,8 @@ record_wrap(const struct record_format *format, char *payload, size_t size, char
         (void)snprintf(problem, problem_size, "a message of %zu bytes is no record of size:%zu", size,
                        format->size);
         return -1;
+    case RECORD_HEX:
+        return wrap_hex(payload, size, begin, whole);
     }
     return 0;
 }
@@ -203,6 +274,7 @@ record_parse(const char *word, struct record_format *format)
     } rows[] = {
         { "none", RECORD_NONE }, { "line", RECORD_LINE }, { "nul", RECORD_NUL },
         { "u16", RECORD_U16 },   { "u32", RECORD_U32 },   { "netstring", RECORD_NETSTRING },
+        { "hex", RECORD_HEX },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (strcasecmp(word, rows[i].word) == 0) {

@@ -6,6 +6,7 @@
  *   u16, u32   the size in 2 or 4 bytes, big endian, before each
  *   netstring  the size in decimal and a colon before, a comma after (D. J. Bernstein, 1997)
  *   size:N     N bytes each
+ *   hex        a line of hexadecimal digits, two a byte; blanks and colons may stand between bytes (base/hex.h)
  */
 #ifndef SKT_PUMP_RECORD_H
 #define SKT_PUMP_RECORD_H
@@ -21,6 +22,7 @@ enum record_kind {
     RECORD_U32,
     RECORD_NETSTRING,
     RECORD_SIZE,
+    RECORD_HEX,
 };
 
 struct record_format {
@@ -30,8 +32,14 @@ struct record_format {
 
 enum { RECORD_SIZE_MAX = 1 << 20 }; /* the largest N of size:N */
 
-/* Room that wrap needs before and after a payload. */
+/* The longest line of hex that is taken. Whoever looks for records has to hold one byte more. */
+enum { RECORD_HEX_LINE_MAX = 2 << 20 };
+
+/* Room that wrap needs before and after a payload; before it, hex needs as much as the payload is long. */
 enum { RECORD_PREFIX_MAX = 24, RECORD_SUFFIX_MAX = 1 };
+
+/* How many bytes have to be free before a payload of at most `size` bytes. */
+size_t record_prefix(const struct record_format *format, size_t size);
 
 enum record_found {
     RECORD_NEEDS_MORE, /* the record is not whole yet */
@@ -41,7 +49,7 @@ enum record_found {
 
 struct record {
     size_t skip;       /* bytes before the payload (a length) */
-    size_t size;       /* bytes of payload */
+    size_t size;       /* bytes of payload, as they stand there; record_unwrap makes fewer of hex */
     size_t whole;      /* bytes of it all: skip, payload, and what ends it */
     char problem[160]; /* RECORD_BAD: in words, with the sizes */
 };
@@ -55,7 +63,13 @@ enum record_found record_find(const struct record_format *format, const char *da
                               size_t max, struct record *record);
 
 /*
- * Mark up a payload of `size` bytes that stands at `payload` with RECORD_PREFIX_MAX free bytes before it and
+ * Make the payload of a record that was found in `data` what a message carries, in place and once: digits become
+ * bytes. Nothing to do but for hex. Returns 0 with record->size, or -1 with record->problem.
+ */
+int record_unwrap(const struct record_format *format, char *data, size_t max, struct record *record);
+
+/*
+ * Mark up a payload of `size` bytes that stands at `payload` with record_prefix free bytes before it and
  * RECORD_SUFFIX_MAX after it. Returns 0 and where the record begins and its size, or -1 with a problem in
  * words (too large for the length field; not of the fixed size). *ambiguous is set when the payload holds
  * the delimiter inside, so that the record's end cannot be told.
@@ -68,7 +82,7 @@ int record_wrap(const struct record_format *format, char *payload, size_t size, 
  */
 int record_parse(const char *word, struct record_format *format);
 
-/* The words, for messages and completions: "none line nul u16 u32 netstring size:N". */
+/* The words, for messages and completions: "none line nul u16 u32 netstring size:N hex". */
 extern const char record_words[];
 
 #endif

@@ -7,7 +7,10 @@ enum {
     STREAM_SIZE = 256 * 1024,
     MESSAGE_SIZE = 1024 * 1024,   /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
     READ_AS_MESSAGE = 128 * 1024, /* the most that one read makes into one message */
+    HEX_SIZE = 3 * MESSAGE_SIZE,  /* two digits a byte, and blanks between */
 };
+
+_Static_assert((int)HEX_SIZE > (int)RECORD_HEX_LINE_MAX, "a line of hex does not fit");
 
 static bool
 takes_messages(const struct transfer *transfer)
@@ -50,7 +53,8 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     transfer->found = RECORD_NEEDS_MORE;
     transfer->taken = transfer->given = (struct totals){ 0 };
     transfer->ambiguous = 0;
-    if (buffer_new(&transfer->buffer, messages ? MESSAGE_SIZE : STREAM_SIZE) != 0)
+    size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
+    if (buffer_new(&transfer->buffer, messages ? size : STREAM_SIZE) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
     return 0;
 }
@@ -96,15 +100,19 @@ show(struct transfer *transfer, const void *data, size_t size, struct fault *fau
     return 0;
 }
 
-/* Look for the next record in what is held. */
+/* Look for the next record in what is held, unless it has been found. */
 static enum io
 find_next(struct transfer *transfer, struct fault *fault)
 {
-    if (!cuts(transfer))
+    if (!cuts(transfer) || transfer->found == RECORD_FOUND)
         return IO_DONE;
     transfer->found =
         record_find(&transfer->records, buffer_data(&transfer->buffer), buffer_size(&transfer->buffer),
                     transfer->source_ended, message_max(transfer), &transfer->next);
+    char *begin = transfer->buffer.data + transfer->buffer.start;
+    if (transfer->found == RECORD_FOUND &&
+        record_unwrap(&transfer->records, begin, message_max(transfer), &transfer->next) != 0)
+        transfer->found = RECORD_BAD;
     if (transfer->found != RECORD_BAD)
         return IO_DONE;
     (void)fault_say(fault, STATUS_LOCAL, transfer->next.problem, "standard input");
@@ -148,8 +156,9 @@ wrap(struct transfer *transfer, char *payload, size_t size, struct fault *fault)
 static enum io
 read_message(struct transfer *transfer, struct fault *fault)
 {
-    char *payload = transfer->buffer.data + RECORD_PREFIX_MAX;
-    size_t room = transfer->buffer.capacity - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
+    size_t room = MESSAGE_SIZE - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
+    size_t before = gives_messages(transfer) ? 0 : record_prefix(&transfer->records, room);
+    char *payload = transfer->buffer.data + before;
     size_t got;
     enum io result = transfer->source->ops->read(transfer->source, payload, room, &got, fault);
     if (result != IO_DONE)
@@ -160,8 +169,8 @@ read_message(struct transfer *transfer, struct fault *fault)
         return IO_FAILED;
     if (!gives_messages(transfer))
         return wrap(transfer, payload, got, fault);
-    transfer->buffer.start = RECORD_PREFIX_MAX;
-    transfer->buffer.end = RECORD_PREFIX_MAX + got;
+    transfer->buffer.start = before;
+    transfer->buffer.end = before + got;
     transfer->holds_message = true;
     return IO_DONE;
 }
@@ -231,6 +240,7 @@ transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     if (transfer->direction == DIRECTION_SENT && show(transfer, data, put, fault) != 0)
         return IO_FAILED;
     buffer_taken(&transfer->buffer, cuts(transfer) ? transfer->next.whole : put);
+    transfer->found = RECORD_NEEDS_MORE;
     transfer->holds_message = false;
     return find_next(transfer, fault);
 }

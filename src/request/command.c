@@ -1,20 +1,16 @@
 #include "request/command.h"
 
+#include "base/number.h"
+#include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/nearest.h"
-#include "request/number.h"
 #include "request/setting.h"
 #include <assert.h>
 #include <inttypes.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#ifndef IPPROTO_MPTCP
-enum { IPPROTO_MPTCP = 262 };
-#endif
 
 struct option_name
 command_name(const struct command *command, const struct option_row *row)
@@ -101,8 +97,10 @@ set_sockopt(struct command *command, const struct option_row *row, int64_t value
 static int
 set_number(struct command *command, const struct option_row *row, int64_t number, struct fault *fault)
 {
-    if (row->sockopt != NULL)
-        return set_sockopt(command, row, number, fault);
+    if (row->sockopt != NULL && set_sockopt(command, row, number, fault) != 0)
+        return -1;
+    if (row->size == 0)
+        return 0;
     void *field = (char *)command + row->field;
     if (row->size == sizeof(bool))
         *(bool *)field = number != 0;
@@ -180,7 +178,7 @@ read_choice(struct command *command, const struct option_row *row, const char *t
 static int
 read_domain(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
-    command->domain = domain_find(text);
+    command->domain = domain_find(text, &command->family);
     return command->domain != NULL ? 0 : refuse_choice(command, row, text, fault);
 }
 
@@ -197,45 +195,6 @@ read_records(struct command *command, const struct option_row *row, const char *
     if (record_parse(text, &command->request.pump.records) == 0)
         return 0;
     return refuse_choice(command, row, text, fault);
-}
-
-/* Protocols that skt knows where protocols(5) is missing or older than they are. */
-static const struct option_choice protocols[] = {
-    { "tcp", IPPROTO_TCP },   { "udp", IPPROTO_UDP },       { "mptcp", IPPROTO_MPTCP },
-    { "sctp", IPPROTO_SCTP }, { "dccp", IPPROTO_DCCP },     { "udplite", IPPROTO_UDPLITE },
-    { "icmp", IPPROTO_ICMP }, { "icmpv6", IPPROTO_ICMPV6 }, { NULL, 0 }
-};
-
-/* The number of a protocol, or -1. */
-static int
-protocol_find(const char *name)
-{
-    if (strncasecmp(name, "IPPROTO_", 8) == 0)
-        name += 8;
-    char lower[64];
-    if (strlen(name) >= sizeof lower)
-        return -1;
-    for (size_t i = 0; i == 0 || name[i - 1] != '\0'; i++)
-        lower[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] - 'A' + 'a' : name[i]);
-    for (const struct option_choice *known = protocols; known->word != NULL; known++)
-        if (strcmp(known->word, lower) == 0)
-            return known->number;
-    const struct protoent *found = getprotobyname(lower);
-    return found != NULL ? found->p_proto : -1;
-}
-
-static int
-read_protocol(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
-{
-    int protocol = protocol_find(text);
-    if (protocol >= 0)
-        return set_number(command, row, protocol, fault);
-    if (*text >= '0' && *text <= '9')
-        return read_number(command, row, text, fault);
-    const char *known[sizeof protocols / sizeof protocols[0]];
-    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
-        known[i] = protocols[i].word;
-    return refuse_word(command, row, text, known, fault);
 }
 
 static int
@@ -280,6 +239,17 @@ read_group(struct command *command, const struct option_row *row, const char *te
     return default_sockopt(command, row, "reuseaddr", 1, fault);
 }
 
+static int
+read_flags(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    enum flags_place place = row->kind == OPTION_SEND_FLAGS ? FLAGS_SEND : FLAGS_RECEIVE;
+    int flags = 0;
+    char why[sizeof fault->why];
+    if (flags_parse(text, place, &flags, why, sizeof why) != 0)
+        return refuse(command, row, text, why, fault);
+    return set_number(command, row, flags, fault);
+}
+
 /* A file or, where a descriptor may stand, fd:N. */
 static int
 read_text(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
@@ -298,10 +268,14 @@ read_text(struct command *command, const struct option_row *row, const char *tex
 static void
 select_kind(struct command *command, const struct option_row *row)
 {
-    if (row->domain != NULL)
+    if (row->domain != NULL) {
         command->domain = row->domain;
-    if (row->type != 0)
-        command->type = type_of(row->type);
+        command->family = row->domain->family;
+    }
+    if (row->type != NULL)
+        command->type = row->type;
+    if (row->protocol != NULL)
+        command->protocol = row->protocol;
 }
 
 static int
@@ -325,6 +299,7 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_flag(command, row, fault);
     switch (row->kind) {
     case OPTION_TEXT:
+    case OPTION_PROTOCOL:
     case OPTION_FILE:
     case OPTION_SINK:
         return read_text(command, row, text, fault);
@@ -340,14 +315,15 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_domain(command, row, text, fault);
     case OPTION_TYPE:
         return read_type(command, row, text, fault);
-    case OPTION_PROTOCOL:
-        return read_protocol(command, row, text, fault);
     case OPTION_RECORDS:
         return read_records(command, row, text, fault);
     case OPTION_SOCKOPT:
         return read_sockopt(command, row, text, fault);
     case OPTION_GROUP:
         return read_group(command, row, text, fault);
+    case OPTION_SEND_FLAGS:
+    case OPTION_RECEIVE_FLAGS:
+        return read_flags(command, row, text, fault);
     case OPTION_FLAG:
     case OPTION_CONSTANT:
     case OPTION_COUNT:

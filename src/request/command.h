@@ -15,8 +15,10 @@ struct command {
     enum typed typed[OPTIONS_MAX]; /* by row: how the option was given last */
 
     const struct domain *domain; /* asked for by an option or a URL; NULL: by none */
+    int family;                  /* of that domain */
     const struct type *type;
-    const char *source; /* -s and -p, whose meaning depends on -l */
+    const char *protocol; /* in words: what they mean depends on the domain */
+    const char *source;   /* -s and -p, whose meaning depends on -l */
     const char *source_port;
     int64_t wait_ms;
 

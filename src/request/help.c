@@ -15,6 +15,7 @@ static const char usage[] =
     "                                        port 0 picks one\n"
     "       skt [OPTION]... [-l] -U PATH     local sockets; @NAME is without a file\n"
     "       skt [OPTION]... [-l] URL         the same in one word, as tcp://HOST:PORT\n"
+    "       skt [OPTION]... [-l] fd:N        a socket that is open already\n"
     "Join a socket to standard input and output.\n";
 
 static const char *const endings[] = {
@@ -130,16 +131,12 @@ request_version(struct fault *fault)
     struct page page;
     if (page_open(&page, fault) != 0)
         return -1;
-    unsigned types = 0;
     fprintf(page.stream, "skt %s\ndomains:", PACKAGE_VERSION);
-    for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++) {
+    for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
         fprintf(page.stream, " %s", (*domain)->name);
-        types |= (*domain)->types;
-    }
     fputs("; types:", page.stream);
-    for (const struct type *type = type_rows; type->name != NULL; type++)
-        if (types & (unsigned)type->bit)
-            fprintf(page.stream, " %s", type->name);
+    for (const struct type *const *type = type_rows; *type != NULL; type++)
+        fprintf(page.stream, " %s", (*type)->name);
     putc('\n', page.stream);
     return page_show(&page, fault);
 }

@@ -1,6 +1,6 @@
 #include "request/operand.h"
 
-#include "domain/inet.h"
+#include "dial/inherit.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -34,9 +34,13 @@ static const char *
 expected(const struct command *command)
 {
     bool listens = command->request.listens;
-    if (command->request.socket.domain->has_port)
+    if (open_has_port(&command->request.socket))
         return listens ? "listening needs [HOST] PORT" : "connecting needs HOST and PORT";
-    return listens ? "listening needs a PATH" : "connecting needs a PATH";
+    if (command->request.socket.domain->has_port)
+        return listens ? "listening needs at most an ADDRESS" : "connecting needs a HOST";
+    if (command->request.socket.domain->has_files)
+        return listens ? "listening needs a PATH" : "connecting needs a PATH";
+    return "an address is needed: see skt-sockets(7)";
 }
 
 static int
@@ -195,19 +199,38 @@ listen_targets(struct command *command, struct fault *fault)
     return 0;
 }
 
+/* Is there an address to fall back on: every interface, the kernel? */
+static bool
+may_lack_address(const struct socket_plan *plan, bool listens)
+{
+    return plan->domain->address_optional || (listens && plan->domain->has_port);
+}
+
+/* Domains and types whose addresses are one word. */
 static int
-path_targets(struct command *command, struct fault *fault)
+word_targets(struct command *command, struct fault *fault)
 {
     struct socket_plan *plan = &command->request.socket;
+    bool listens = command->request.listens;
     if (operands_count(command, 1, fault) != 0)
         return -1;
-    if (command->operand_count == 0)
+    if (command->operand_count > 0)
+        plan->remote.host = command->address != NULL ? command->address : command->operands[0];
+    if (listens && command->source != NULL && plan->remote.host != NULL)
+        return fault_say(fault, STATUS_USAGE,
+                         plan->domain->has_files ? "the path to listen at is the operand"
+                                                 : "the address to listen at is the operand",
+                         "%s %s", command_name(command, option_named("source")).text, command->source);
+    if (listens && command->source != NULL && !plan->domain->has_files)
+        plan->remote.host = command->source;
+    else
+        plan->source.host = command->source;
+    if (plan->remote.host == NULL && !may_lack_address(plan, listens))
         return missing(command, fault);
-    plan->remote.host = command->address != NULL ? command->address : command->operands[0];
-    plan->source.host = command->source;
-    if (command->request.listens && command->source != NULL)
-        return fault_say(fault, STATUS_USAGE, "the path to listen at is the operand", "%s %s",
-                         command_name(command, option_named("source")).text, command->source);
+    bool needs_source = plan->domain->needs_source || plan->type->needs_source;
+    if (!listens && needs_source && command->source == NULL)
+        return fault_say(fault, STATUS_USAGE, "connecting needs an address of our own: -s ADDRESS",
+                         "domain %s", plan->domain->name);
     return 0;
 }
 
@@ -222,9 +245,11 @@ scan_range(struct command *command, struct fault *fault)
     struct target *remote = &request->socket.remote;
     const char *range = remote->port;
     const char *protocol =
-        request->socket.domain->protocol_name(request->socket.type, request->socket.protocol);
+        domain_protocol_name(request->socket.domain, request->socket.type, request->socket.protocol);
+    int (*const read_port)(const char *, const char *, uint16_t *, struct fault *) =
+        request->socket.domain->read_port;
     struct fault single;
-    if (inet_port(range, protocol, &request->scan_first, &single) == 0) {
+    if (read_port(range, protocol, &request->scan_first, &single) == 0) {
         request->scan_last = request->scan_first;
         return 0;
     }
@@ -233,8 +258,8 @@ scan_range(struct command *command, struct fault *fault)
         char first[64];
         (void)snprintf(first, sizeof first, "%.*s", (int)(hyphen - range), range);
         if ((size_t)(hyphen - range) >= sizeof first ||
-            inet_port(first, protocol, &request->scan_first, &part) != 0 ||
-            inet_port(hyphen + 1, protocol, &request->scan_last, &part) != 0)
+            read_port(first, protocol, &request->scan_first, &part) != 0 ||
+            read_port(hyphen + 1, protocol, &request->scan_last, &part) != 0)
             continue;
         if (request->scan_first > request->scan_last)
             return fault_say(fault, STATUS_USAGE, "a range begins with its lower port", "port %s", range);
@@ -258,23 +283,43 @@ static int
 check(const struct command *command, const struct target *target, enum purpose purpose, struct fault *fault)
 {
     const struct socket_plan *plan = &command->request.socket;
-    return plan->domain->check(&(struct resolve_query){ .family = plan->domain->family,
-                                                        .target = *target,
-                                                        .purpose = purpose,
-                                                        .type = plan->type,
-                                                        .protocol = plan->protocol,
-                                                        .numeric = plan->numeric },
-                               fault);
+    struct resolve_query query = open_query(plan, purpose);
+    query.target = *target;
+    return domain_check(plan->domain, &query, fault);
+}
+
+int
+operand_inherited(struct command *command, struct fault *fault)
+{
+    static const char *const unfit[] = { "source",  "source-port", "random",          "mode", "reuse-port",
+                                         "backlog", "nodns",       "connect-timeout", "zero", NULL };
+    struct socket_plan *plan = &command->request.socket;
+    const char *word = command->operand_count > 0 ? command->operands[0] : "";
+    plan->inherited = inherit_number(word);
+    if (plan->inherited < 0 && !command->request.receives)
+        return 0;
+    size_t most = command->request.receives ? 0 : 1;
+    if (command->operand_count > most)
+        return fault_say(fault, STATUS_USAGE, "the descriptor says it all", "surplus operand %s",
+                         command->operands[most]);
+    for (const char *const *name = unfit; *name != NULL && plan->inherited >= 0; name++)
+        if (command_has(command, *name))
+            return fault_say(fault, STATUS_USAGE, "the socket is open already", "%s and %s",
+                             command_name(command, option_named(*name)).text, word);
+    plan->remote.host = command->request.receives ? "the descriptor received" : word;
+    return 0;
 }
 
 int
 operand_targets(struct command *command, struct fault *fault)
 {
+    if (command->request.socket.inherited >= 0 || command->request.receives)
+        return 0;
     const struct request *request = &command->request;
     const struct socket_plan *plan = &request->socket;
-    int found = !plan->domain->has_port ? path_targets(command, fault)
-                : request->listens      ? listen_targets(command, fault)
-                                        : connect_targets(command, fault);
+    int found = !open_has_port(plan) ? word_targets(command, fault)
+                : request->listens   ? listen_targets(command, fault)
+                                     : connect_targets(command, fault);
     if (found != 0)
         return -1;
     if (request->scans && scan_range(command, fault) != 0)

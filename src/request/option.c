@@ -2,6 +2,8 @@
 
 #include "domain/inet.h"
 #include "domain/unix.h"
+#include "domain/vsock.h"
+#include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/command.h"
 #include <assert.h>
@@ -14,6 +16,11 @@
 
 #define FIELD(member)                                                                                        \
     .field = offsetof(struct command, member), .size = sizeof(((struct command *)NULL)->member)
+
+/* No session: nothing that bytes are moved by. */
+#define CONFLICTS_WITH_HANDING_OVER                                                                          \
+    "zero quit-after no-shutdown shutdown send-only eof-message records recv-limit crlf delay output "       \
+    "hex-dump stats send-flags recv-flags "
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
@@ -45,11 +52,17 @@ static const struct option_choice tos_choices[] = {
 /* clang-format on */
 
 const char *const option_group_titles[] = {
-    [GROUP_MODE] = "What to do",   [GROUP_KIND] = "Kind of socket",
-    [GROUP_ADDRESS] = "Addresses", [GROUP_END] = "End of input",
-    [GROUP_MESSAGE] = "Messages",  [GROUP_TIME] = "Time",
-    [GROUP_DATA] = "Data",         [GROUP_SOCKET] = "Socket options",
-    [GROUP_TELL] = "Telling",      NULL,
+    [GROUP_MODE] = "What to do",
+    [GROUP_KIND] = "Kind of socket",
+    [GROUP_ADDRESS] = "Addresses",
+    [GROUP_END] = "End of input",
+    [GROUP_MESSAGE] = "Messages",
+    [GROUP_TIME] = "Time",
+    [GROUP_DATA] = "Data",
+    [GROUP_SOCKET] = "Socket options",
+    [GROUP_CALL] = "Calls",
+    [GROUP_TELL] = "Telling",
+    NULL,
 };
 
 /* clang-format off */
@@ -59,30 +72,33 @@ const struct option_row option_rows[] = {
       .help = "wait for a connection instead of making one" },
     { .letter = 'k', .name = "keep-open", .kind = OPTION_FLAG, FIELD(request.keeps_open),
       .needs = "listen", .group = GROUP_MODE, .help = "take one client after the other" },
-    { .letter = 'z', .name = "zero", .kind = OPTION_FLAG, FIELD(request.scans), .fits = FITS_PORTS,
+    { .letter = 'z', .name = "zero", .kind = OPTION_FLAG, FIELD(request.scans), .fits = FITS_SCAN,
       .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
                   "idle-timeout crlf output hex-dump stats",
       .group = GROUP_MODE,
       .help = "only see whether ports answer; PORT may be a range, as in 20-30" },
 
     { .letter = '4', .name = "ipv4", .kind = OPTION_SELECT, .domain = &inet4_domain,
-      .excludes = "ipv6 unixsock domain", .group = GROUP_KIND, .help = "only IPv4" },
+      .excludes = "ipv6 unixsock vsock domain", .group = GROUP_KIND, .help = "only IPv4" },
     { .letter = '6', .name = "ipv6", .kind = OPTION_SELECT, .domain = &inet6_domain,
-      .excludes = "unixsock domain", .group = GROUP_KIND, .help = "only IPv6" },
-    { .letter = 'u', .name = "udp", .kind = OPTION_SELECT, .type = TYPE_DGRAM,
+      .excludes = "unixsock vsock domain", .group = GROUP_KIND, .help = "only IPv6" },
+    { .letter = 'u', .name = "udp", .kind = OPTION_SELECT, .type = &dgram_type,
       .excludes = "seqpacket type", .group = GROUP_KIND,
       .help = "datagrams: UDP, or with -U their local kind" },
     { .letter = 'U', .name = "unixsock", .kind = OPTION_SELECT, .domain = &unix_domain,
-      .excludes = "domain", .group = GROUP_KIND,
+      .excludes = "vsock domain", .group = GROUP_KIND,
       .help = "a local socket at PATH, or at @NAME in the abstract namespace" },
-    { .name = "seqpacket", .kind = OPTION_SELECT, .type = TYPE_SEQPACKET, .excludes = "type",
+    { .name = "vsock", .kind = OPTION_SELECT, .domain = &vsock_domain, .excludes = "domain",
+      .group = GROUP_KIND, .help = "a socket between a virtual machine and its host, at CID PORT" },
+    { .name = "seqpacket", .kind = OPTION_SELECT, .type = &seqpacket_type, .excludes = "type",
       .group = GROUP_KIND, .help = "a connection that keeps records apart" },
+    { .name = "raw", .kind = OPTION_SELECT, .type = &raw_type, .excludes = "udp seqpacket type",
+      .group = GROUP_KIND, .help = "packets of one --protocol, or whole frames of an interface" },
     { .name = "domain", .value = "NAME", .kind = OPTION_DOMAIN, FIELD(domain), .group = GROUP_KIND,
       .help = "the address family" },
     { .name = "type", .value = "NAME", .kind = OPTION_TYPE, FIELD(type), .group = GROUP_KIND,
       .help = "the socket type" },
-    { .name = "protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(request.socket.protocol),
-      .max = 65535, .fallback = "the type's usual one", .group = GROUP_KIND,
+    { .name = "protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(protocol), .fallback = "the type's usual one", .group = GROUP_KIND,
       .help = "the protocol, by name or number" },
 
     { .letter = 'n', .name = "nodns", .kind = OPTION_FLAG, FIELD(request.socket.numeric),
@@ -132,6 +148,12 @@ const struct option_row option_rows[] = {
     { .name = "records", .value = "FORMAT", .kind = OPTION_RECORDS, FIELD(request.pump.records),
       .fallback = "none", .excludes = "crlf", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
       .help = "how standard input and output tell messages apart" },
+    { .name = "hex", .kind = OPTION_CONSTANT, FIELD(request.pump.records.kind), .constant = RECORD_HEX,
+      .excludes = "records crlf zero", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
+      .help = "messages are lines of hexadecimal digits: --records hex" },
+    { .name = "ip-header", .kind = OPTION_FLAG, FIELD(request.keeps_headers), .sockopt = "hdrincl",
+      .fits = FITS_HEADERS, .group = GROUP_MESSAGE,
+      .help = "raw packets have their IPv4 header, both ways" },
     { .letter = 'W', .name = "recv-limit", .value = "N", .kind = OPTION_NUMBER,
       FIELD(request.pump.receive_max), .min = 1, .max = INT64_C(1000000000000), .fallback = "no limit",
       .group = GROUP_MESSAGE,
@@ -189,6 +211,22 @@ const struct option_row option_rows[] = {
     { .name = "sockopt", .value = "OPTION", .kind = OPTION_SOCKOPT, FIELD(request.socket.options),
       .group = GROUP_SOCKET,
       .help = "set any option: NAME[=VALUE], or LEVEL:NUMBER:HEX; the word list shows them all" },
+
+    { .name = "checksum", .value = "OFFSET", .kind = OPTION_NUMBER, .sockopt = "ipv6.checksum", .max = 65534,
+      .fits = FITS_RAW, .group = GROUP_SOCKET,
+      .help = "have the kernel put a checksum into raw IPv6 packets, so far from their start" },
+
+    { .name = "send-flags", .value = "LIST", .kind = OPTION_SEND_FLAGS, FIELD(request.send_flags),
+      .excludes = "zero recv-only no-input", .group = GROUP_CALL,
+      .help = "flags of every send, separated by commas" },
+    { .name = "recv-flags", .value = "LIST", .kind = OPTION_RECEIVE_FLAGS, FIELD(request.receive_flags),
+      .excludes = "zero", .group = GROUP_CALL, .help = "flags of every receive" },
+    { .letter = 'F', .name = "pass-fd", .kind = OPTION_FLAG, FIELD(request.passes),
+      .excludes = CONFLICTS_WITH_HANDING_OVER "idle-timeout", .group = GROUP_CALL,
+      .help = "pass the connected descriptor over standard output, a Unix socket, and end" },
+    { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
+      .excludes = "listen zero source source-port random nodns protocol", .group = GROUP_CALL,
+      .help = "take a connected descriptor from standard input, a Unix socket" },
 
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
       .group = GROUP_TELL, .help = "say what happens; twice: in more detail" },
@@ -252,18 +290,6 @@ words_split(struct option_words *words)
         words_add(words, word);
 }
 
-/* Only the types that some domain has. */
-static void
-words_add_types(struct option_words *words)
-{
-    unsigned types = 0;
-    for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
-        types |= (*domain)->types;
-    for (const struct type *type = type_rows; type->name != NULL; type++)
-        if (types & (unsigned)type->bit)
-            words_add(words, type->name);
-}
-
 void
 option_words(const struct option_row *row, struct option_words *words)
 {
@@ -273,11 +299,17 @@ option_words(const struct option_row *row, struct option_words *words)
         for (const struct domain *const *domain = domain_rows; *domain != NULL; domain++)
             words_add(words, (*domain)->name);
     if (row->kind == OPTION_TYPE)
-        words_add_types(words);
+        for (const struct type *const *type = type_rows; *type != NULL; type++)
+            words_add(words, (*type)->name);
     if (row->kind == OPTION_RECORDS) {
         (void)snprintf(words->text, sizeof words->text, "%s", record_words);
         words_split(words);
     }
+    bool sends = row->kind == OPTION_SEND_FLAGS;
+    if (sends || row->kind == OPTION_RECEIVE_FLAGS)
+        for (const struct flag_row *flag = flag_rows; flag->name != NULL; flag++)
+            if (flag->why == NULL && flag->place == (sends ? FLAGS_SEND : FLAGS_RECEIVE))
+                words_add(words, flag->name);
     for (const struct option_choice *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
         words_add(words, choice->word);
 }

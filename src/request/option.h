@@ -16,22 +16,24 @@ enum option_kind {
     OPTION_FLAG,     /* no value; a bool becomes true, or a socket option 1 */
     OPTION_CONSTANT, /* no value; `constant` is stored */
     OPTION_COUNT,    /* no value; an int grows by one each time */
-    OPTION_SELECT,   /* no value; `domain` and `type` of the row are chosen */
+    OPTION_SELECT,   /* no value; `domain`, `type` and `protocol` of the row are chosen */
     OPTION_TEXT,     /* a word as it is */
     OPTION_FILE,     /* the name of a file */
     OPTION_SINK,     /* the name of a file, or fd:N */
     OPTION_NUMBER,
     OPTION_OCTAL,
-    OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
-    OPTION_SIZE,     /* in bytes */
-    OPTION_CHOICE,   /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
-    OPTION_WORD,     /* one of `choices`, its word is stored */
-    OPTION_DOMAIN,   /* a row of domain.h */
-    OPTION_TYPE,     /* a row of type.h */
-    OPTION_PROTOCOL, /* a name from protocols(5), or a number */
-    OPTION_RECORDS,  /* a word of record.h */
-    OPTION_SOCKOPT,  /* a socket option as setting.h has it; may be given again */
-    OPTION_GROUP,    /* a multicast group to hear; may be given again */
+    OPTION_DURATION,   /* in ms; `min` -1 allows -1, for no limit */
+    OPTION_SIZE,       /* in bytes */
+    OPTION_CHOICE,     /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
+    OPTION_WORD,       /* one of `choices`, its word is stored */
+    OPTION_DOMAIN,     /* a row of domain.h */
+    OPTION_TYPE,       /* a row of type.h */
+    OPTION_PROTOCOL,   /* a name that the domain knows, or a number */
+    OPTION_RECORDS,    /* a word of record.h */
+    OPTION_SOCKOPT,    /* a socket option as setting.h has it; may be given again */
+    OPTION_GROUP,      /* a multicast group to hear; may be given again */
+    OPTION_SEND_FLAGS, /* names of flags.h, separated by commas */
+    OPTION_RECEIVE_FLAGS,
 };
 
 /* What the domain and the type have to be like for an option to mean anything. */
@@ -41,8 +43,11 @@ enum option_fit {
     FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
     FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
     FITS_ACCEPTING,     /* types with connections to accept */
-    FITS_PORTS,         /* domains whose addresses have ports */
-    FITS_PATHS,         /* domains whose addresses have none */
+    FITS_PORTS,         /* addresses have ports */
+    FITS_SCAN,          /* ... that can be counted through */
+    FITS_PATHS,         /* addresses are files */
+    FITS_RAW,           /* the type raw */
+    FITS_HEADERS,       /* ... where the kernel puts headers before what is received */
 };
 
 enum option_group {
@@ -54,6 +59,7 @@ enum option_group {
     GROUP_TIME,
     GROUP_DATA,
     GROUP_SOCKET,
+    GROUP_CALL,
     GROUP_TELL,
 };
 
@@ -72,9 +78,10 @@ struct option_row {
     size_t size;  /* of the field */
     int64_t min, max;
     int constant;
-    const struct domain *domain;         /* OPTION_SELECT: NULL leaves the domain as it is */
-    enum type_bit type;                  /* OPTION_SELECT: 0 leaves the type as it is */
-    const char *sockopt;                 /* goes to the socket option of this name, not to a field */
+    const struct domain *domain; /* OPTION_SELECT: NULL leaves the domain as it is */
+    const struct type *type;     /* OPTION_SELECT: NULL leaves the type as it is */
+    const char *protocol;        /* OPTION_SELECT: NULL leaves the protocol as it is */
+    const char *sockopt;         /* goes to the socket option of this name, and to a field if it has one */
     const struct option_choice *choices; /* ended by word NULL */
     const char *fallback;                /* the default, in words, for --help */
     const char *excludes;                /* names, blank-separated; goes both ways, so one row says it */
@@ -85,7 +92,7 @@ struct option_row {
 };
 
 /* More than there are rows, for arrays with a place for each. */
-enum { OPTIONS_MAX = 80 };
+enum { OPTIONS_MAX = 128 };
 
 /* All rows, ended by one with name NULL. */
 extern const struct option_row option_rows[];

@@ -1,5 +1,8 @@
 #include "request/request.h"
 
+#include "base/number.h"
+#include "dial/inherit.h"
+#include "domain/other.h"
 #include "request/command.h"
 #include "request/nearest.h"
 #include "request/operand.h"
@@ -14,6 +17,7 @@ enum {
     /* What getopt_long(3) returns for the long name of row i: above every character, wide ones included. */
     NAME_BASE = 0x200000,
     DATAGRAM_LINGER_MS = 1000,
+    PROTOCOL_MAX = 65535,
 };
 
 /* The same table as getopt_long(3) wants it. */
@@ -123,14 +127,69 @@ read_options(struct command *command, int argc, char **argv, struct fault *fault
     return 0;
 }
 
-/* A domain's first type is the one that people expect of it. */
-static const struct type *
-usual_type(const struct domain *domain)
+/* A protocol that the domain does not know: name the nearest, and all. */
+static int
+refuse_protocol(const struct command *command, const struct domain *domain, const char *word,
+                struct fault *fault)
 {
-    const struct type *type = type_rows;
-    while (type->name != NULL && !(domain->types & (unsigned)type->bit))
-        type++;
-    return type;
+    const char *const none[] = { NULL };
+    const char *const *known = domain->protocol_words != NULL ? domain->protocol_words : none;
+    char why[sizeof fault->why];
+    const char *near = nearest(word, known);
+    int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
+                        near != NULL ? near : "", near != NULL ? "? " : "");
+    for (; *known != NULL && used > 0 && (size_t)used < sizeof why; known++)
+        used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
+    if (used > 0 && (size_t)used < sizeof why)
+        (void)snprintf(why + used, sizeof why - (size_t)used, " 0 to %d", (int)PROTOCOL_MAX);
+    return fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, option_named("protocol")).text,
+                     word);
+}
+
+/* The number of the protocol that was asked for, in the words of the domain. */
+static int
+choose_protocol(struct command *command, struct fault *fault)
+{
+    struct socket_plan *plan = &command->request.socket;
+    const char *word = command->protocol;
+    if (word == NULL)
+        return 0;
+    plan->protocol = plan->domain->protocol_find != NULL ? plan->domain->protocol_find(word) : -1;
+    int64_t number = 0;
+    enum number_found found =
+        plan->protocol >= 0 ? NUMBER_NONSENSE : number_whole(word, NUMBER_DECIMAL_OR_HEX, &number);
+    if (found == NUMBER_FOUND && number <= PROTOCOL_MAX)
+        plan->protocol = (int)number;
+    if (plan->protocol >= 0)
+        return 0;
+    if (found != NUMBER_NONSENSE)
+        return fault_say(fault, STATUS_USAGE, "out of range: 0 to 65535", "%s %s",
+                         command_name(command, option_named("protocol")).text, word);
+    return refuse_protocol(command, plan->domain, word, fault);
+}
+
+/* The operand fd:N: the socket itself says what it is, and the options may say the same. */
+static int
+choose_inherited(struct command *command, struct fault *fault)
+{
+    struct socket_plan *plan = &command->request.socket;
+    const struct inherit_wish wish = {
+        .domain = command->domain,
+        .type = command->type,
+        .listens = command->request.listens,
+    };
+    const char *word = command->operands[0];
+    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0)
+        return -1;
+    int protocol = plan->protocol;
+    if (choose_protocol(command, fault) != 0)
+        return -1;
+    if (plan->protocol != protocol) {
+        char why[64];
+        (void)snprintf(why, sizeof why, "is a socket of protocol %d, not %d", protocol, plan->protocol);
+        return fault_say(fault, STATUS_USAGE, why, "%s", word);
+    }
+    return 0;
 }
 
 /* Choose the row of each table, and see that the one has the other. */
@@ -138,17 +197,26 @@ static int
 choose_socket(struct command *command, struct fault *fault)
 {
     struct socket_plan *plan = &command->request.socket;
-    plan->domain = command->domain != NULL ? command->domain : domain_rows[0];
-    plan->type = command->type != NULL ? command->type : usual_type(plan->domain);
-    if (plan->domain->types & (unsigned)plan->type->bit)
+    /* a socket that is yet to come may be of any family */
+    const struct domain *usual = command->request.receives ? &other_domain : domain_rows[0];
+    plan->domain = command->domain != NULL ? command->domain : usual;
+    plan->family = command->domain != NULL ? command->family : plan->domain->family;
+    command->request.asked_domain = command->domain;
+    if (plan->inherited >= 0)
+        return choose_inherited(command, fault);
+    if (choose_protocol(command, fault) != 0)
+        return -1;
+    const struct type *asked =
+        command->type != NULL ? command->type : domain_usual_type(plan->domain, plan->protocol);
+    plan->type = domain_type(plan->domain, asked, plan->protocol);
+    if (plan->type != NULL)
         return 0;
     char names[96];
     char why[sizeof fault->why];
     domain_type_names(plan->domain, names, sizeof names);
     (void)snprintf(why, sizeof why, "it has %s%s", names,
                    command->domain == NULL ? "; choose another with -U or --domain" : "");
-    return fault_say(fault, STATUS_USAGE, why, "domain %s has no type %s", plan->domain->name,
-                     plan->type->name);
+    return fault_say(fault, STATUS_USAGE, why, "domain %s has no type %s", plan->domain->name, asked->name);
 }
 
 static void
@@ -160,7 +228,7 @@ choose_times(struct command *command)
         request->connect_ms = command->wait_ms;
     if (waits && !command_has(command, "idle-timeout"))
         request->pump.idle_ms = command->wait_ms;
-    if (request->listens || request->socket.type->accepts)
+    if (request->listens || request->socket.type->half_closes)
         return;
     request->pump.linger_ms = command_has(command, "quit-after") ? request->pump.quit_ms
                               : waits                            ? command->wait_ms
@@ -179,14 +247,26 @@ choose_files(struct command *command, struct fault *fault)
     return 0;
 }
 
+/* What is given away has to be a connection. */
+static int
+check_passing(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (!request->passes || !request->listens || request->socket.type->accepts)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -l",
+                     command_name(command, option_named("pass-fd")).text);
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
 {
     struct request *request = &command->request;
-    if (rules_agree(command, fault) != 0 || scheme_take(command, fault) != 0 ||
-        choose_socket(command, fault) != 0 || rules_fit(command, fault) != 0 ||
-        operand_targets(command, fault) != 0 || choose_files(command, fault) != 0)
+    if (rules_agree(command, fault) != 0 || operand_inherited(command, fault) != 0 ||
+        scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
+        rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
+        choose_files(command, fault) != 0 || check_passing(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -200,6 +280,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
     struct command command = {
         .request = {
             .socket.path_mode = -1,
+            .socket.inherited = -1,
             .half_close = HALF_CLOSE_WRITE,
             .connect_ms = -1,
             .accept_ms = -1,

@@ -23,13 +23,18 @@ struct request {
     bool listens;
     bool keeps_open;                /* -k */
     bool scans;                     /* -z */
+    bool passes;                    /* -F: pass the connected descriptor on */
+    bool receives;                  /* receive a connected descriptor over standard input */
     uint16_t scan_first, scan_last; /* -z: the range of ports */
     struct socket_plan socket;
+    const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
 
     enum half_close half_close;
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
+    bool keeps_headers;            /* --ip-header */
+    int send_flags, receive_flags; /* flags.h */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

@@ -1,5 +1,6 @@
 #include "request/rules.h"
 
+#include "endpoint/flags.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -62,7 +63,7 @@ half_closes(const struct type *type)
 static bool
 ends_in_words_only(const struct type *type)
 {
-    return type->unit == UNIT_MESSAGES && !type->half_closes;
+    return type->unit == UNIT_MESSAGES && !type->half_closes && !type->lacks_empty;
 }
 
 static bool
@@ -72,18 +73,42 @@ accepts(const struct type *type)
 }
 
 static bool
+has_ports(const struct type *type)
+{
+    return !type->portless;
+}
+
+static bool
 has_port(const struct domain *domain)
 {
     return domain->has_port;
 }
 
 static bool
-has_path(const struct domain *domain)
+can_be_scanned(const struct domain *domain)
 {
-    return !domain->has_port;
+    return domain->read_port != NULL;
 }
 
-/* One of the two tests, and how "needs ...: NAME ..." goes on. */
+static bool
+has_path(const struct domain *domain)
+{
+    return domain->has_files;
+}
+
+static bool
+is_raw(const struct type *type)
+{
+    return type->value == raw_type.value;
+}
+
+static bool
+has_headers(const struct domain *domain)
+{
+    return domain->header_size != NULL;
+}
+
+/* The tests, and how "needs ...: NAME ..." goes on. */
 struct fit_row {
     bool (*type)(const struct type *type);
     bool (*domain)(const struct domain *domain);
@@ -97,11 +122,15 @@ static const struct fit_row fit_rows[] = {
     [FITS_MESSAGES] = { .type = keeps_messages, .needed = "a type that keeps messages apart",
                         .lacking = "does not" },
     [FITS_HALF_CLOSE] = { .type = half_closes, .needed = "a type that half-closes", .lacking = "does not" },
-    [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .needed = "a type of messages without half-close",
+    [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .needed = "a type without half-close and with empty messages",
                              .lacking = "is another" },
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
-    [FITS_PORTS] = { .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_PORTS] = { .type = has_ports, .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_SCAN] = { .type = has_ports, .domain = can_be_scanned, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_RAW] = { .type = is_raw, .needed = "type raw", .lacking = "is another" },
+    [FITS_HEADERS] = { .type = is_raw, .domain = has_headers, .needed = "raw sockets of IPv4",
+                       .lacking = "is another" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },
 };
 /* clang-format on */
@@ -112,10 +141,10 @@ fitting_types(const struct domain *domain, const struct fit_row *fit, char *text
 {
     size_t used = 0;
     text[0] = '\0';
-    for (const struct type *type = type_rows; type->name != NULL && used < size; type++) {
-        if (!(domain->types & (unsigned)type->bit) || !fit->type(type))
+    for (const struct type *const *type = domain->types; *type != NULL && used < size; type++) {
+        if ((*type)->only_protocol != 0 || !fit->type(*type))
             continue;
-        int n = snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : " (", type->name);
+        int n = snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : " (", (*type)->name);
         used += n > 0 ? (size_t)n : 0;
     }
     if (used > 0 && used < size)
@@ -140,11 +169,27 @@ check_fit(const struct command *command, const struct option_row *row, struct fa
     return fault_say(fault, STATUS_USAGE, why, "%s", command_name(command, row).text);
 }
 
+/* Flags that every send or receive of this type would suffer from. */
+static int
+check_flags(const struct command *command, const char *option, enum flags_place place, int flags,
+            struct fault *fault)
+{
+    const struct type *type = command->request.socket.type;
+    const char *why = NULL;
+    const struct flag_row *row = flags_misfit(flags, place, type->unit, &why);
+    if (row == NULL)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, why, "%s %s with %s",
+                     command_name(command, option_named(option)).text, row->name, type->name);
+}
+
 int
 rules_fit(const struct command *command, struct fault *fault)
 {
     for (const struct option_row *row = option_rows; row->name != NULL; row++)
         if (given(command, row) && check_fit(command, row, fault) != 0)
             return -1;
-    return 0;
+    if (check_flags(command, "send-flags", FLAGS_SEND, command->request.send_flags, fault) != 0)
+        return -1;
+    return check_flags(command, "recv-flags", FLAGS_RECEIVE, command->request.receive_flags, fault);
 }

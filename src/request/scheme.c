@@ -1,7 +1,12 @@
 #include "request/scheme.h"
 
+#include "domain/ax25.h"
+#include "domain/can.h"
 #include "domain/inet.h"
+#include "domain/tipc.h"
 #include "domain/unix.h"
+#include "domain/vsock.h"
+#include "domain/x25.h"
 #include "request/nearest.h"
 #include <ctype.h>
 #include <stdio.h>
@@ -11,17 +16,23 @@
 struct scheme_row {
     const char *name;
     const struct domain *domain;
-    enum type_bit type; /* 0: the options say it */
+    const struct type *type; /* NULL: the options say it */
+    bool bare;               /* NAME:ADDRESS, where the slashes may be left out */
 };
 
 static const struct scheme_row scheme_rows[] = {
-    { .name = "tcp", .domain = &inet46_domain, .type = TYPE_STREAM },
-    { .name = "tcp4", .domain = &inet4_domain, .type = TYPE_STREAM },
-    { .name = "tcp6", .domain = &inet6_domain, .type = TYPE_STREAM },
-    { .name = "udp", .domain = &inet46_domain, .type = TYPE_DGRAM },
-    { .name = "udp4", .domain = &inet4_domain, .type = TYPE_DGRAM },
-    { .name = "udp6", .domain = &inet6_domain, .type = TYPE_DGRAM },
-    { .name = "unix", .domain = &unix_domain },
+    { .name = "tcp", .domain = &inet46_domain, .type = &stream_type },
+    { .name = "tcp4", .domain = &inet4_domain, .type = &stream_type },
+    { .name = "tcp6", .domain = &inet6_domain, .type = &stream_type },
+    { .name = "udp", .domain = &inet46_domain, .type = &dgram_type },
+    { .name = "udp4", .domain = &inet4_domain, .type = &dgram_type },
+    { .name = "udp6", .domain = &inet6_domain, .type = &dgram_type },
+    { .name = "unix", .domain = &unix_domain, .bare = true },
+    { .name = "tipc", .domain = &tipc_domain, .bare = true },
+    { .name = "vsock", .domain = &vsock_domain, .bare = true },
+    { .name = "x25", .domain = &x25_domain, .bare = true },
+    { .name = "ax25", .domain = &ax25_domain, .bare = true },
+    { .name = "can", .domain = &can_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
@@ -29,7 +40,7 @@ enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
 static const char *
 scheme_end(const struct scheme_row *row)
 {
-    return row->domain->has_port ? "://" : ":";
+    return row->bare ? ":" : "://";
 }
 
 void
@@ -85,15 +96,13 @@ refuse_scheme(const char *word, size_t size, struct fault *fault)
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
-/* The one of two domains that is within the other; NULL if neither is. inet46 is either of its two parts. */
+/* The one of two domains that is within the other; NULL if neither is. */
 static const struct domain *
 narrower(const struct domain *a, const struct domain *b)
 {
-    bool b_is_part = b == &inet4_domain || b == &inet6_domain;
-    bool a_is_part = a == &inet4_domain || a == &inet6_domain;
-    if (a == b || (a == &inet46_domain && b_is_part))
+    if (a == b || a == b->whole)
         return b;
-    return b == &inet46_domain && a_is_part ? a : NULL;
+    return b == a->whole ? a : NULL;
 }
 
 /* The option that chose the domain or the type, as typed. */
@@ -102,7 +111,7 @@ chosen_by(const struct command *command, bool domain)
 {
     const struct option_row *row = option_named(domain ? "domain" : "type");
     for (const struct option_row *other = option_rows; other->name != NULL; other++) {
-        bool selects = domain ? other->domain != NULL : other->type != 0;
+        bool selects = domain ? other->domain != NULL : other->type != NULL;
         if (other->kind == OPTION_SELECT && selects && command->typed[other - option_rows] != TYPED_NOT)
             row = other;
     }
@@ -127,6 +136,14 @@ path_of(const char *word, const char *rest, const char **path, struct fault *fau
     return 0;
 }
 
+/* What stands behind the scheme. vsock:CID:PORT and vsock://CID:PORT are the same. */
+static const char *
+address_of(const struct scheme_row *row, const char *word)
+{
+    const char *address = word + strlen(row->name) + strlen(scheme_end(row));
+    return row->bare && row->domain->has_port && strncmp(address, "//", 2) == 0 ? address + 2 : address;
+}
+
 int
 scheme_take(struct command *command, struct fault *fault)
 {
@@ -137,14 +154,15 @@ scheme_take(struct command *command, struct fault *fault)
         return refuse_scheme(word, unknown, fault);
     if (row == NULL)
         return 0;
-    const struct type *type = row->type != 0 ? type_of(row->type) : command->type;
+    const struct type *type = row->type != NULL ? row->type : command->type;
     const struct domain *asked = command->domain != NULL ? command->domain : row->domain;
     command->domain = narrower(asked, row->domain);
     if (command->domain == NULL)
         return contradiction(command, word, true, fault);
     if (command->type != NULL && command->type != type)
         return contradiction(command, word, false, fault);
+    command->family = command->domain->family;
     command->type = type;
-    command->address = word + strlen(row->name) + strlen(scheme_end(row));
-    return row->domain->has_port ? 0 : path_of(word, command->address, &command->address, fault);
+    command->address = address_of(row, word);
+    return !row->domain->has_files ? 0 : path_of(word, command->address, &command->address, fault);
 }

@@ -4,7 +4,7 @@
 #include "dial/sockopt_value.h"
 #include "domain/host.h"
 #include "request/nearest.h"
-#include "request/number.h"
+#include "base/number.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <stdarg.h>

@@ -1,21 +1,36 @@
 #include "session/session.h"
 
 #include "base/deadline.h"
+#include "base/fd.h"
 #include "dial/dial.h"
+#include "dial/inherit.h"
+#include "session/pass.h"
 #include "session/report.h"
 
+/* A descriptor from standard input, which says itself what kind of socket it is. */
 static int
-join(const struct run *run, int fd, const struct address *peer, struct fault *fault)
+receive(const struct run *run, struct socket_plan *plan, int64_t deadline, struct fault *fault)
 {
-    const struct socket_plan *plan = &run->request->socket;
-    char name[REPORT_NAME_SIZE];
-    report_connected(run->log, plan, peer);
-    report_options(run->log, plan, fd, PHASE_OPENED, PHASE_CONNECTED);
-    report_name(plan->domain, peer, name, sizeof name);
-    struct socket_choice choice = session_socket_choice(run->request);
-    struct endpoint *far = socket_take(fd, plan->domain, plan->type, &choice, name, fault);
-    struct outcome outcome;
-    return far ? session_run(run, far, &outcome, fault) : -1;
+    const char word[] = "the descriptor received";
+    const struct inherit_wish wish = { .domain = run->request->asked_domain, .type = plan->type };
+    int fd = inherit_receive(run->loop, deadline, fault);
+    if (fd < 0 || inherit_describe(fd, word, &wish, plan, STATUS_LOCAL, fault) == 0)
+        return fd;
+    (void)fd_close(&fd); /* not for us */
+    return -1;
+}
+
+/* A socket that is connected already. */
+static int
+take_connected(const struct run *run, struct socket_plan *plan, int64_t deadline, struct address *peer,
+               struct fault *fault)
+{
+    int fd =
+        plan->inherited >= 0 ? inherit_take(plan->inherited, fault) : receive(run, plan, deadline, fault);
+    if (fd < 0 || inherit_finish(plan, fd, peer, fault) == 0)
+        return fd;
+    (void)fd_close(&fd); /* nothing was sent */
+    return -1;
 }
 
 int
@@ -23,12 +38,20 @@ client_run(const struct run *run, struct fault *fault)
 {
     const struct request *request = run->request;
     int64_t deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), request->connect_ms));
+    struct socket_plan plan = request->socket;
     struct address peer;
-    struct binding source;
-    int fd = dial(run->loop, &request->socket, deadline, &peer, &source, fault);
+    struct binding source = { .owns_file = false };
+    if (request->passes && pass_check(fault) != 0)
+        return -1;
+    int fd = plan.inherited >= 0 || request->receives
+                 ? take_connected(run, &plan, deadline, &peer, fault)
+                 : dial(run->loop, &plan, deadline, &peer, &source, fault);
     if (fd < 0)
         return -1;
-    int result = join(run, fd, &peer, fault);
-    dial_release(&request->socket, &source);
+    report_connected(run->log, &plan, &peer);
+    report_options(run->log, &plan, fd, PHASE_OPENED, PHASE_CONNECTED);
+    struct outcome outcome;
+    int result = session_join(run, &plan, fd, &peer, &outcome, fault);
+    dial_release(&plan, &source);
     return result;
 }

@@ -13,11 +13,11 @@ is_unnamed(const struct address *address)
 }
 
 void
-report_name(const struct domain *domain, const struct address *address, char *name, size_t size)
+report_name(const struct socket_plan *plan, const struct address *address, char *name, size_t size)
 {
     struct address_text text;
-    domain->format(address, &text);
-    const char *host = is_unnamed(address) ? "client" : text.host;
+    open_format(plan, address, &text);
+    const char *host = !is_unnamed(address) ? text.host : plan->inherited >= 0 ? plan->remote.host : "client";
     (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
 }
 
@@ -41,11 +41,12 @@ report_connected(const struct log *log, const struct socket_plan *plan, const st
 {
     if (log->level < LOG_TALK)
         return;
-    const char *protocol = plan->domain->protocol_name(plan->type, plan->protocol);
+    const char *protocol = domain_protocol_name(plan->domain, plan->type, plan->protocol);
     struct address_text text;
-    plan->domain->format(peer, &text);
-    if (!plan->domain->has_port) {
-        log_line(log, LOG_TALK, "Connection to %s succeeded!", text.host);
+    open_format(plan, peer, &text);
+    if (!open_has_port(plan)) {
+        log_line(log, LOG_TALK, "Connection to %s succeeded!",
+                 is_unnamed(peer) && plan->remote.host ? plan->remote.host : text.host);
         return;
     }
     char service[64];
@@ -62,7 +63,7 @@ report_listening(const struct log *log, const struct listener *listener)
     const char *word = listener->plan->type->accepts ? "Listening" : "Bound";
     for (size_t i = 0; i < listener->count; i++) {
         struct address_text text;
-        listener->plan->domain->format(&listener->sockets[i].binding.address, &text);
+        open_format(listener->plan, &listener->sockets[i].binding.address, &text);
         log_line(log, LOG_TALK, "%s on %s%s%s", word, text.host, *text.port ? " " : "", text.port);
     }
 }
@@ -70,10 +71,9 @@ report_listening(const struct log *log, const struct listener *listener)
 void
 report_client(const struct log *log, const struct listener *listener, const struct address *peer)
 {
-    const struct domain *domain = listener->plan->domain;
     struct address_text text;
     /* without a name, say where it came in, as nc does */
-    domain->format(is_unnamed(peer) ? &listener->sockets[0].binding.address : peer, &text);
+    open_format(listener->plan, is_unnamed(peer) ? &listener->sockets[0].binding.address : peer, &text);
     log_line(log, LOG_TALK, "Connection received on %s%s%s", text.host, *text.port ? " " : "", text.port);
 }
 

@@ -8,7 +8,7 @@
 enum { REPORT_NAME_SIZE = 200 };
 
 /* "127.0.0.1 port 80", a path, or "client" for an end without a name of its own. */
-void report_name(const struct domain *domain, const struct address *address, char *name, size_t size);
+void report_name(const struct socket_plan *plan, const struct address *address, char *name, size_t size);
 
 /* "Connection to localhost (127.0.0.1) 80 port [tcp/http] succeeded!" */
 void report_connected(const struct log *log, const struct socket_plan *plan, const struct address *peer);

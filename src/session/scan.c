@@ -47,8 +47,8 @@ probe(const struct run *run, int fd, const char *port, struct fault *fault)
         if (error != 0)
             return fault_set(fault, STATUS_CONNECT, "connect to %s port %s (%s) failed",
                              run->request->socket.remote.host, port,
-                             run->request->socket.domain->protocol_name(run->request->socket.type,
-                                                                        run->request->socket.protocol));
+                             domain_protocol_name(run->request->socket.domain, run->request->socket.type,
+                                                  run->request->socket.protocol));
         if (answer.revents & POLLIN)
             return 0;
     }

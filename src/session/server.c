@@ -4,6 +4,7 @@
 #include "dial/listener.h"
 #include "endpoint/mailbox.h"
 #include "session/announce.h"
+#include "session/pass.h"
 #include "session/report.h"
 #include <string.h>
 
@@ -25,7 +26,6 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
           struct fault *fault)
 {
     const struct request *request = run->request;
-    const struct socket_plan *plan = &request->socket;
     struct address peer;
     int fd = listener_accept(listener, run->loop, accept_deadline, &peer, fault);
     if (fd < 0)
@@ -33,12 +33,8 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
     if (!request->keeps_open)
         listener_pause(listener); /* a second client is refused at once instead of left hanging */
     report_client(run->log, listener, &peer);
-    report_options(run->log, plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
-    char name[REPORT_NAME_SIZE];
-    report_name(plan->domain, &peer, name, sizeof name);
-    struct socket_choice choice = session_socket_choice(request);
-    struct endpoint *far = socket_take(fd, plan->domain, plan->type, &choice, name, fault);
-    return far ? session_run(run, far, outcome, fault) : -1;
+    report_options(run->log, listener->plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
+    return session_join(run, listener->plan, fd, &peer, outcome, fault);
 }
 
 /* A fault that ends a server too: a signal, this side, the time for all of it. */
@@ -101,7 +97,7 @@ on_undelivered(void *context, const struct address *sender, int error)
 {
     const struct mailbox_context *mailbox = context;
     char name[REPORT_NAME_SIZE];
-    report_name(mailbox->run->request->socket.domain, sender, name, sizeof name);
+    report_name(&mailbox->run->request->socket, sender, name, sizeof name);
     log_line(mailbox->run->log, LOG_ERROR, "answer to %s: %s", name, strerror(error));
 }
 
@@ -115,6 +111,10 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
         .hears_groups = sockopt_hears_groups(&request->socket.options),
+        .protocol = request->socket.protocol,
+        .keeps_headers = request->keeps_headers,
+        .send_flags = request->send_flags,
+        .receive_flags = request->receive_flags,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .context = &context,
@@ -133,6 +133,8 @@ server_run(const struct run *run, struct fault *fault)
 {
     const struct request *request = run->request;
     struct listener listener;
+    if (request->passes && pass_check(fault) != 0)
+        return -1;
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
         return -1;
     report_listening(run->log, &listener);

@@ -1,14 +1,25 @@
 #include "session/session.h"
 
+#include "base/deadline.h"
+#include "base/fd.h"
+#include "endpoint/socket.h"
 #include "endpoint/stdio.h"
 #include "observe/stats.h"
+#include "session/pass.h"
+#include "session/report.h"
+#include <fcntl.h>
 
-struct socket_choice
-session_socket_choice(const struct request *request)
+/* The socket's own part of a request. */
+static struct socket_choice
+socket_choice(const struct request *request)
 {
     return (struct socket_choice){
         .half_close = request->half_close,
         .eof_message = request->eof_message,
+        .protocol = request->socket.protocol,
+        .keeps_headers = request->keeps_headers,
+        .send_flags = request->send_flags,
+        .receive_flags = request->receive_flags,
     };
 }
 
@@ -40,4 +51,39 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
     near->ops->close(near);
     far->ops->close(far);
     return result;
+}
+
+/*
+ * -F: give the descriptor away. One that we have opened does not block; whoever gets it expects the usual. One that
+ * we were given is shared with others, and stays as it is.
+ */
+static int
+hand_over(const struct run *run, int fd, struct outcome *outcome, struct fault *fault)
+{
+    const struct request *request = run->request;
+    bool is_ours = request->socket.inherited < 0 && !request->receives;
+    int flags = is_ours ? fcntl(fd, F_GETFL) : -1;
+    *outcome = (struct outcome){ .started = deadline_now() };
+    if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+        return fault_set(fault, STATUS_LOCAL, "descriptor to pass");
+    int result = pass_descriptor(run->loop, fd, run->deadline, fault);
+    outcome->ended = deadline_now();
+    return result;
+}
+
+int
+session_join(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
+             struct outcome *outcome, struct fault *fault)
+{
+    const struct request *request = run->request;
+    if (request->passes) {
+        int result = hand_over(run, fd, outcome, fault);
+        (void)fd_close(&fd); /* somebody else has it now */
+        return result;
+    }
+    char name[REPORT_NAME_SIZE];
+    report_name(plan, peer, name, sizeof name);
+    struct socket_choice choice = socket_choice(request);
+    struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
+    return far ? session_run(run, far, outcome, fault) : -1;
 }

@@ -26,8 +26,12 @@ struct run {
  */
 int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
 
-/* The socket's own part of a request. */
-struct socket_choice session_socket_choice(const struct request *request);
+/*
+ * Do with a connected socket of `plan` what the request asks for: run a session, or hand the descriptor over. Closes
+ * fd. Returns 0, or -1 with fault; *outcome is filled either way.
+ */
+int session_join(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
+                 struct outcome *outcome, struct fault *fault);
 
 /* Connect and run one session. Returns 0, or -1 with fault. */
 int client_run(const struct run *run, struct fault *fault);

@@ -6,7 +6,7 @@ usage: messages.py VERB ARGUMENTS...
   write FORMAT LIST     the messages of LIST in a stream, on standard output
   read FORMAT LIST      the stream on standard input has exactly the messages of LIST
   send WHERE LIST       connects, sends LIST, and closes
-  receive WHERE LIST    listens, and receives exactly LIST
+  receive WHERE LIST    listens, and receives exactly LIST; of a seqpacket connection, its end as well
   exchange WHERE IN OUT  listens; receives exactly the list IN and, from its first message on, sends the list OUT to
                         where that came from
 
@@ -169,7 +169,10 @@ def main(verb, where, *lists):
         for data in messages(lists[0]):
             end.send(data)
     elif verb == "receive":
-        check(received(listening(where)), lists[0])
+        end = listening(where)
+        check(received(end), lists[0])
+        if end.type == socket.SOCK_SEQPACKET and end.recv(MESSAGE_MAX):
+            sys.exit("messages.py: there are more messages than in the list")
     elif verb == "exchange":
         exchange(where, *lists)
     else:

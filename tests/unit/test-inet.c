@@ -20,7 +20,7 @@ query_of(const struct given *given)
         .family = given->domain->family,
         .target = { .host = given->host, .port = given->port },
         .purpose = given->purpose,
-        .type = type_of(TYPE_STREAM),
+        .type = &stream_type,
         .numeric = given->numeric,
     };
 }
@@ -268,12 +268,11 @@ addresses_are_printed(void)
     is_text(text.host, "10.0.0.1", "an IPv4 client of an IPv6 socket is printed as IPv4");
     is_text(text.port, "443", "with its port");
     char spelled[64];
-    inet46_domain.spell(&plain, type_of(TYPE_DGRAM), spelled, sizeof spelled);
+    inet46_domain.spell(&plain, &dgram_type, spelled, sizeof spelled);
     is_text(spelled, "udp://10.0.0.1:443", "datagrams are spelled udp");
-    is_text(inet46_domain.protocol_name(type_of(TYPE_STREAM), 0), "tcp", "a stream is tcp");
-    is_text(inet46_domain.protocol_name(type_of(TYPE_DGRAM), 0), "udp", "datagrams are udp");
-    is_text(inet46_domain.protocol_name(type_of(TYPE_STREAM), IPPROTO_SCTP), "sctp",
-            "others have their name");
+    is_text(inet46_domain.protocol_name(&stream_type, 0), "tcp", "a stream is tcp");
+    is_text(inet46_domain.protocol_name(&dgram_type, 0), "udp", "datagrams are udp");
+    is_text(inet46_domain.protocol_name(&stream_type, IPPROTO_SCTP), "sctp", "others have their name");
     struct address nothing = { .length = 0 };
     inet46_domain.format(&nothing, &text);
     is_text(text.host, "", "no address is printed as nothing");

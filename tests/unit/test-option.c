@@ -150,6 +150,12 @@ static const struct {
     { "-l tcp4://:5000", "listen inet/stream - 5000" },
     { "-lU /tmp/x --mode 600", "listen unix/stream /tmp/x -" },
     { "-z localhost 20-30", "connect inet46/stream localhost 20" },
+    { "fd 3", "connect inet46/stream fd 3" },
+    { "fd:http", "connect inet46/stream fd http" },
+    { "-U ./fd:3", "connect unix/stream ./fd:3 -" },
+    { "--receive-fd", "connect other/stream the descriptor received -" },
+    { "--receive-fd -4", "connect inet/stream the descriptor received -" },
+    { "--receive-fd -u", "connect other/dgram the descriptor received -" },
 };
 
 static void
@@ -212,12 +218,13 @@ static const struct {
     { "-I 1KB h 1", "-I 1KB: not a size: use bytes, or a number with K, M or G" },
     { "-I 2G h 1", "-I 2G: out of range: 1 to 2147483647" },
     { "-lU --mode 888 x", "--mode 888: not an octal number: 0 to 777" },
-    { "--domain uinx h 1", "--domain uinx: did you mean unix? known: inet46 inet inet6 unix" },
-    { "--type seqpcket h 1", "--type seqpcket: did you mean seqpacket? known: stream dgram seqpacket" },
+    { "--domain uinx h 1", "--domain uinx: did you mean unix? known: inet46 inet inet6 unix ..." },
+    { "--type seqpcket h 1",
+      "--type seqpcket: did you mean seqpacket? known: stream dgram seqpacket raw rdm dccp packet" },
     { "--shutdown w h 1", "--shutdown w: did you mean wr? known: wr rdwr none" },
     { "--completion tcsh", "--completion tcsh: not known; known: bash zsh fish" },
     { "--protocol nosuch h 1",
-      "--protocol nosuch: not known; known: tcp udp mptcp sctp dccp udplite icmp icmpv6" },
+      "--protocol nosuch: not known; known: tcp udp mptcp sctp dccp udplite icmp icmpv6 0 to 65535" },
     { "--announce=fd:x -l 1", "--announce fd:x: not a descriptor: fd:N with a number" },
     { "-o '' h 1", "-o '': empty" },
     { "--lisen 1", "--lisen: no such option: did you mean --listen?" },
@@ -227,7 +234,7 @@ static const struct {
     { "--join 10.0.0.1 -lu 1", "--join 10.0.0.1: not a multicast address, which are 224.0.0.0 to "
                                "239.255.255.255 and those with ff" },
     { "--join 239.1.2.3 -u h 1", "--join: needs --listen" },
-    { "-l --join 239.1.2.3 1", "--join: needs a type that keeps messages apart (dgram): stream does not" },
+    { "-l --join 239.1.2.3 1", "--join: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
     { "-x h 1", "-x: no such option: see skt --help" },
     { "-lx 1", "-x: no such option: see skt --help" },
     { "--no h 1", "--no: could be --nodns --no-input --no-shutdown" },
@@ -241,15 +248,29 @@ static const struct {
     { "-k h 1", "-k: needs --listen" },
     { "--append-output h 1", "--append-output: needs --output or --hex-dump" },
     { "-o x --hex-dump x h 1", "-o and --hex-dump x: name the same file" },
-    { "--seqpacket h 1",
-      "domain inet46 has no type seqpacket: it has stream, dgram; choose another with -U or --domain" },
-    { "-4 --seqpacket h 1", "domain inet has no type seqpacket: it has stream, dgram" },
-    { "--records u32 h 1", "--records: needs a type that keeps messages apart (dgram): stream does not" },
+    { "--type rdm h 1",
+      "domain inet46 has no type rdm: it has stream, dgram, seqpacket, raw, dccp; choose another with -U or "
+      "--domain" },
+    { "-4 --type rdm h 1", "domain inet has no type rdm: it has stream, dgram, seqpacket, raw, dccp" },
+    { "--records u32 h 1",
+      "--records: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
     { "--eof-message -U --seqpacket x",
-      "--eof-message: needs a type of messages without half-close (dgram): seqpacket is another" },
-    { "-z -U x", "-z: needs addresses with ports: unix has none" },
+      "--eof-message: needs a type without half-close and with empty messages (dgram): seqpacket is another" },
+    { "-z -U x", "-z: needs addresses with ports that can be scanned: unix has none" },
     { "-l --mode 600 1", "--mode: needs addresses that are paths: inet46 has none" },
-    { "-lu --backlog 1 1", "--backlog: needs a type that accepts connections (stream): dgram does not" },
+    { "fd:999", "fd:999: is not open" },
+    { "fd:999 80", "surplus operand 80: the descriptor says it all" },
+    { "-p 5 fd:999", "-p and fd:999: the socket is open already" },
+    { "-l --backlog 5 fd:999", "--backlog and fd:999: the socket is open already" },
+    { "-z fd:999", "-z and fd:999: the socket is open already" },
+    { "--receive-fd h 1", "surplus operand h: the descriptor says it all" },
+    { "-l --receive-fd", "-l and --receive-fd: exclude each other" },
+    { "-F --stats h 1", "-F and --stats: exclude each other" },
+    { "-luF 1", "-F with -l: needs a type that accepts connections" },
+    { "--send-flags more -u h 1",
+      "--send-flags more with dgram: would join all messages into one that is never sent" },
+    { "-lu --backlog 1 1",
+      "--backlog: needs a type that accepts connections (stream, dccp): dgram does not" },
 };
 
 static void
@@ -266,6 +287,9 @@ check_bad(const char *text, const char *want)
     }
     char got[sizeof fault.what + sizeof fault.why + 2];
     (void)snprintf(got, sizeof got, "%s: %s", fault.what, fault.why);
+    size_t shown = strlen(want) < 3 || strcmp(want + strlen(want) - 3, "...") != 0 ? SIZE_MAX : strlen(want) - 3;
+    if (shown < strlen(got)) /* the list goes on */
+        (void)snprintf(got + shown, sizeof got - shown, "...");
     is_text(got, want, "skt %s", text);
     is_int((long)fault.status, STATUS_USAGE, "skt %s is a fault of usage", text);
 }

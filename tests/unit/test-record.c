@@ -1,6 +1,7 @@
 /* Records: found in bytes at every split, and what wrap makes is what find takes apart. */
 #include "pump/record.h"
 #include "tap.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,17 +67,18 @@ static void
 check_round_trip(const char *word, const char *payload, size_t size)
 {
     struct record_format format = format_of(word);
-    char space[RECORD_PREFIX_MAX + 256 + RECORD_SUFFIX_MAX], problem[160], *begin;
-    size_t whole;
+    char space[256 + 256 + RECORD_SUFFIX_MAX], problem[160], *begin;
+    size_t whole, before = record_prefix(&format, size);
     bool ambiguous;
-    memcpy(space + RECORD_PREFIX_MAX, payload, size);
-    if (!is_int(record_wrap(&format, space + RECORD_PREFIX_MAX, size, &begin, &whole, &ambiguous, problem,
-                            sizeof problem),
-                0, "%s: %zu bytes are wrapped", word, size))
+    memcpy(space + before, payload, size);
+    if (!is_int(
+            record_wrap(&format, space + before, size, &begin, &whole, &ambiguous, problem, sizeof problem),
+            0, "%s: %zu bytes are wrapped", word, size))
         return;
     ok(!ambiguous, "%s: unambiguous", word);
     struct record record;
     is_int(record_find(&format, begin, whole, false, 1000, &record), RECORD_FOUND, "%s: found again", word);
+    is_int(record_unwrap(&format, begin, 1000, &record), 0, "%s: unwrapped", word);
     is_data(begin + record.skip, record.size, payload, size, "%s: the same", word);
     is_int((long)record.whole, (long)whole, "%s: nothing left over", word);
 }
@@ -121,6 +123,62 @@ check_line_wrap(const char *payload, const char *wanted, bool wanted_ambiguous)
     is_int(ambiguous, wanted_ambiguous, "line: ambiguous or not");
 }
 
+/* A line of hex as people write it, and the bytes that it stands for. */
+static void
+check_hex(const char *line, const char *bytes, size_t size)
+{
+    const struct record_format format = { .kind = RECORD_HEX };
+    char text[200];
+    struct record record;
+    (void)snprintf(text, sizeof text, "%s\nrest", line);
+    is_int(record_find(&format, text, strlen(text), false, 100, &record), RECORD_FOUND, "hex: \"%s\"", line);
+    is_int(record_unwrap(&format, text, 100, &record), 0, "hex: is read");
+    is_data(text + record.skip, record.size, bytes, size, "hex: its bytes");
+    is_int((long)record.whole, (long)strlen(line) + 1, "hex: the whole line");
+}
+
+static void
+check_hex_refused(const char *line, size_t max, const char *problem)
+{
+    const struct record_format format = { .kind = RECORD_HEX };
+    char text[200];
+    struct record record;
+    (void)snprintf(text, sizeof text, "%s\n", line);
+    is_int(record_find(&format, text, strlen(text), false, max, &record), RECORD_FOUND, "hex: \"%s\"", line);
+    if (is_int(record_unwrap(&format, text, max, &record), -1, "hex: is refused"))
+        is_text(record.problem, problem, "hex: says what is wrong");
+}
+
+static void
+check_hex_lines(void)
+{
+    check_hex("48690a", DATA("Hi\n"));
+    check_hex("48 69 0A", DATA("Hi\n"));
+    check_hex("ff:ff:00:01", DATA("\xff\xff\0\1"));
+    check_hex("0x4869 0a00  \r", DATA("Hi\n\0"));
+    check_hex("", DATA(""));
+    check_hex("0x0001", DATA("\0\1"));
+    check_hex_refused("486", 100, "not a line of hexadecimal: bytes are two hexadecimal digits");
+    check_hex_refused("4 86 9", 100, "not a line of hexadecimal: bytes are two hexadecimal digits");
+    check_hex_refused("48 zz", 100, "not a line of hexadecimal: not a hexadecimal digit");
+    check_hex_refused(
+        "\t0x0010:  4500 0054", 100,
+        "not a line of hexadecimal: an offset before the digits; a message is one line of nothing "
+        "but digits");
+    check_hex_refused("010203", 2, "a record of 3 bytes is too large: a message takes at most 2");
+
+    const struct record_format format = { .kind = RECORD_HEX };
+    char *endless = malloc(RECORD_HEX_LINE_MAX + 1);
+    struct record record;
+    memset(endless, '0', RECORD_HEX_LINE_MAX + 1);
+    is_int(record_find(&format, endless, RECORD_HEX_LINE_MAX, false, 100, &record), RECORD_NEEDS_MORE,
+           "hex: a line may go on");
+    is_int(record_find(&format, endless, RECORD_HEX_LINE_MAX + 1, false, 100, &record), RECORD_BAD,
+           "hex: but not for ever");
+    is_text(record.problem, "a line of hexadecimal is at most 2097152 characters long", "hex: which it says");
+    free(endless);
+}
+
 int
 main(void)
 {
@@ -134,6 +192,9 @@ main(void)
     check_found("netstring", DATA("3:abc,0:,"), DATA("abc"), 6);
     check_found("netstring", DATA("0:,3:abc,"), DATA(""), 3);
     check_found("size:2", DATA("abcd"), DATA("ab"), 2);
+    check_found("hex", DATA("6162\n63"), DATA("6162"), 5);
+    check_last("hex", DATA("6162"), 4);
+    check_hex_lines();
 
     check_last("line", DATA("no newline"), 10);
     check_last("nul", DATA("no zero"), 7);
@@ -155,13 +216,14 @@ main(void)
     check_bad("u32", DATA("\377\377\377\377"), false,
               "a record of 4294967295 bytes is too large: a message takes at most 100");
 
-    static const char *const words[] = { "u16", "u32", "netstring", "nul", "line" };
+    static const char *const words[] = { "u16", "u32", "netstring", "nul", "line", "hex" };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         check_round_trip(words[i], DATA(""));
         check_round_trip(words[i], DATA("x"));
         check_round_trip(words[i], DATA("some bytes"));
     }
     check_round_trip("u32", DATA("with\0zero\nand newline"));
+    check_round_trip("hex", DATA("more than the room that lengths need before a payload, \0 and all\n"));
     check_round_trip("size:10", DATA("some bytes"));
     check_wrap_limits();
     check_line_wrap("hi", "hi\n", false);

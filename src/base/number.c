@@ -1,4 +1,4 @@
-#include "request/number.h"
+#include "base/number.h"
 
 #include <stdbool.h>
 #include <stddef.h>

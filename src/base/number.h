@@ -1,6 +1,6 @@
 /* Numbers as people write them. Pure: nothing but digits and the units named here is taken. */
-#ifndef SKT_REQUEST_NUMBER_H
-#define SKT_REQUEST_NUMBER_H
+#ifndef SKT_BASE_NUMBER_H
+#define SKT_BASE_NUMBER_H
 
 #include <stdint.h>
 

@@ -1,0 +1,16 @@
+/* Protocols over IPv4 and IPv6: protocols(5), and those that skt knows where that file is missing or older. */
+#ifndef SKT_DOMAIN_INET_PROTOCOL_H
+#define SKT_DOMAIN_INET_PROTOCOL_H
+
+#include "domain/type.h"
+
+/* The types, with their rows for protocols that differ. */
+extern const struct type *const inet_types[];
+
+/* See domain.h for these. */
+const char *inet_protocol_name(const struct type *type, int protocol);
+int inet_protocol_find(const char *name);
+int inet_socket_protocol(const struct type *type, int protocol);
+extern const char *const inet_protocol_words[];
+
+#endif

@@ -1,0 +1,152 @@
+# AX.25: frames between two devices of one kernel, bpq0 (SKTA-1) and bpq1 (SKTB-2).
+# modules: ax25 bpqether
+# network: ax25
+#
+# shellcheck disable=SC2154  # ready, address, output: set by the harness
+
+ax25='
+from foreign import *
+AF_AX25, SOL_AX25, PIDINCL = 3, 257, 8
+def call(text, ssid):
+    return bytes(ord(c) << 1 for c in text.ljust(6)) + bytes([ssid << 1])
+def station(text, ssid):
+    return address(AF_AX25, "7s3xi", call(text, ssid), 0)[:16]
+def on_device(text, ssid, device, device_ssid):
+    return struct.pack("=H7s3xi7s49x", AF_AX25, call(text, ssid), 1, call(device, device_ssid))
+'
+
+@test "records go both ways, with their borders" {
+    listener_input=$(lines 100 1) connector_input=$(lines 1 255 256 3) \
+        exchange --domain ax25 --records line sktb-2 -- --domain ax25 --records line -s SKTA-1 {}
+    assert_equal "$address" "ax25:SKTB-2"
+}
+
+@test "all of many records arrive before the end does" {
+    connector_input=$(lines $(seq 57 256)) listener_input=$(lines 7) \
+        exchange --domain ax25 --records line SKTB-3,SKTB-2 -- --domain ax25 --records line -q 0 -s SKTA-3,SKTA-1 SKTB-3
+}
+
+@test "a file goes through as a byte stream" {
+    connector_input=$(random_file 20K) listener_input=$(random_file 5K) \
+        exchange --domain ax25 'SKTB-4 via SKTB-2' -- --domain ax25 -s 'SKTA-4 via SKTA-1' SKTB-4
+}
+
+@test "closing waits for a receiver that is slow to read" {
+    start_python <<END
+$ax25
+import time
+listener = Socket(AF_AX25, socket.SOCK_SEQPACKET)
+listener.bind(on_device("SKTB", 5, "SKTB", 2))
+listener.listen()
+ready()
+link, _ = listener.accept()
+time.sleep(0.6)
+for i in range(6):
+    expect(link.recv(1000), b"record %d" % i)
+END
+    for i in {0..5}; do echo "record $i"; done >input
+    timeout 20 "$SKT" --domain ax25 --records line -q 0 -s SKTA-5,SKTA-1 SKTB-5 <input
+    python_succeeds
+}
+
+@test "a foreign listener gets our records, sees who we are, and answers" {
+    start_python <<END
+$ax25
+listener = Socket(AF_AX25, socket.SOCK_SEQPACKET)
+listener.bind(on_device("SKTB", 6, "SKTB", 2))
+listener.listen()
+ready()
+link, _ = listener.accept()
+expect(link.getpeername()[2:9], call("N0CALL", 15))
+expect(link.recv(300), b"question")
+link.send(b"answer")
+expect(link.recv(300), b"thanks")
+END
+    hold_input
+    background_input=$held_input start_background "$SKT" --domain ax25 --records line -s n0call-15,SKTA-1 SKTB-6
+    say 'question\n'
+    wait_for_text "$started_out" answer
+    say 'thanks\n'
+    python_succeeds
+    end_status "$started_pid" 10
+    assert_equal "$status $(cat "$started_out")" "0 answer"
+}
+
+@test "a foreign caller is heard on any device, and an orderly end is one" {
+    start_skt_listener --domain ax25 --records line -d -v 'SKTB-7,*'
+    run_python <<END
+$ax25
+import time
+link = Socket(AF_AX25, socket.SOCK_SEQPACKET)
+link.bind(on_device("SKTA", 7, "SKTA", 1))
+link.connect(station("SKTB", 7))
+link.send(b"one")
+link.send(b"three" * 40)
+time.sleep(0.5)
+link.close()
+END
+    end_status "$listener_pid" 10
+    assert_equal "$status $(head -c 8 "$listener_out" | tr '\n' /)" "0 one/thre"
+    assert_contains "$(cat "$listener_err")" "Connection received on SKTA-7"
+}
+
+@test "datagrams go both ways without losing a byte" {
+    background_input=$(lines 255 3) start_background "$SKT" --domain ax25 --type dgram --records line -W 1 -w 15 \
+        -s SKTB-8,SKTB-2 SKTA-8
+    hold_input
+    local pid=$started_pid out=$started_out
+    background_input=$held_input start_background "$SKT" --domain ax25 --type dgram --records line -W 2 -w 15 \
+        -s SKTA-8,SKTA-1 SKTB-8
+    say 'hello\n'
+    end_status "$pid" 10
+    assert_equal "$status $(cat "$out")" "0 hello"
+}
+
+@test "a foreign station's datagrams arrive whole, and ours there" {
+    start_python <<END
+$ax25
+here = Socket(AF_AX25, socket.SOCK_DGRAM)
+here.setsockopt(SOL_AX25, PIDINCL, 1)
+here.bind(on_device("SKTB", 9, "SKTB", 2))
+here.connect(station("SKTA", 9))
+ready()
+expect(here.recv(300), b"ping")
+here.send(b"\xf0pong")
+END
+    run -0 timeout 10 "$SKT" --domain ax25 --type dgram -W 1 -s SKTA-9,SKTA-1 SKTB-9 <<<ping
+    assert_equal "$output" pong
+    python_succeeds
+}
+
+@test "raw frames are heard from any station and answered" {
+    listener_input=$(lines 200) connector_input=$(lines 100 256) \
+        exchange --domain ax25 --type raw --records line -W 2 SKTB-10,SKTB-2 -- \
+        --domain ax25 --type raw --records line -W 1 -s SKTA-10,SKTA-1 {}
+}
+
+@test "raw frames of another protocol are not ours" {
+    start_skt_listener --domain ax25 --type raw --protocol 0xce -W 1 SKTB-11,SKTB-2
+    timeout 10 "$SKT" --domain ax25 --type raw -q 0 -s SKTA-11,SKTA-1 SKTB-11 <<<"text"
+    timeout 10 "$SKT" --domain ax25 --type raw --protocol flexnet -q 0 -s SKTA-11,SKTA-1 SKTB-11 <<<"flexnet"
+    end_status "$listener_pid" 10
+    assert_equal "$status $(cat "$listener_out")" "0 flexnet"
+}
+
+@test "--eof-message ends both sides" {
+    exchange --domain ax25 --eof-message SKTB-12,SKTB-2 -- --domain ax25 --eof-message -s SKTA-12,SKTA-1 SKTB-12
+}
+
+@test "nobody at a callsign, and a callsign that is no device's, are said" {
+    refuses 4 "connect to SKTB-13 failed: Connection refused" --domain ax25 -s SKTA-13,SKTA-1 SKTB-13
+    refuses 4 "bind to NOBODY: Cannot assign requested address; no device" --domain ax25 -s nobody SKTB-2
+    refuses 5 "bind to NOBODY: Cannot assign requested address" --domain ax25 -l nobody
+}
+
+@test "a record larger than a frame is refused" {
+    listener_input=/dev/null start_skt_listener --domain ax25 SKTB-14,SKTB-2
+    head -c 257 /dev/zero | tr '\0' x >large
+    status=0
+    timeout 10 "$SKT" --domain ax25 --records line -s SKTA-14,SKTA-1 SKTB-14 <large 2>err || status=$?
+    assert_equal "$status" 9
+    assert_one_line "$(cat err)" "at most 256"
+}

@@ -1,0 +1,132 @@
+# Controller area networks: a virtual bus, where everybody hears everybody.
+# modules: can can_raw can_isotp can_j1939 can_bcm vcan
+# network: can
+
+# frame ID DATA: struct can_frame, as binary.
+frame() {
+    python3 -c 'import struct, sys
+data = bytes.fromhex(sys.argv[2])
+sys.stdout.buffer.write(struct.pack("=IB3x8s", int(sys.argv[1], 16), len(data), data))' "$1" "$2"
+}
+
+@test "raw frames go both ways" {
+    frame 123 deadbeef >there
+    frame 7ff 0102030405060708 >>there
+    frame 80000123 '' >back
+    listener_input=back connector_input=there exchange --domain can -W 2 vcan0 -- -W 1 {}
+    assert_equal "$address" "can:vcan0"
+}
+
+@test "a foreign end sends and gets raw frames" {
+    start_python <<'END'
+from foreign import *
+bus = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
+bus.bind(("vcan0",))
+ready()
+frame, sender = bus.recvfrom(16)
+expect((sender[0], frame), ("vcan0", struct.pack("=IB3x8s", 0x123, 4, b"\xde\xad\xbe\xef")))
+bus.send(struct.pack("=IB3x8s", 0x321, 2, b"\x01\x02"))
+END
+    frame 123 deadbeef >there
+    frame 321 0102 >back
+    timeout 10 "$SKT" --domain can -W 1 vcan0 <there >out
+    assert_same_file out back
+    python_succeeds
+}
+
+@test "a listener on every interface hears the bus" {
+    frame 123 deadbeef >there
+    start_skt_listener -v --domain can -W 1 any
+    timeout 10 "$SKT" --domain can --send-only vcan0 <there
+    end_status "$listener_pid" 10
+    assert_equal "$status" 0
+    assert_same_file "$listener_out" there
+    wait_for_text "$listener_err" "vcan0"
+}
+
+@test "isotp carries messages both ways" {
+    listener_input=$(lines 1 7 8 500) connector_input=$(lines 4000 3) \
+        exchange --domain can --protocol isotp --records line -W 2 vcan0,321,123 -- \
+        --protocol isotp --records line -W 4 can:vcan0,123,321
+}
+
+@test "a foreign end talks isotp with us, with identifiers of 29 bits" {
+    start_python <<'END'
+from foreign import *
+bus = socket.socket(socket.AF_CAN, socket.SOCK_DGRAM, socket.CAN_ISOTP)
+bus.bind(("vcan0", 0x80000321, 0x80000123))
+ready()
+expect(bus.recv(100), b"a question of more than eight bytes\n")
+bus.send(b"answer\n")
+END
+    run -0 timeout 10 "$SKT" --domain can -u -W 1 vcan0,00000321,00000123 \
+        <<<"a question of more than eight bytes"
+    assert_equal "$output" "answer"
+    python_succeeds
+}
+
+@test "j1939 carries messages both ways" {
+    listener_input=$(lines 1 8) connector_input=$(lines 1500 3) \
+        exchange --domain can --protocol j1939 --records line -W 2 vcan0:0x20 -- \
+        --domain can --protocol j1939 --records line -W 2 -s vcan0:0x80 vcan0:0x20,0x12300
+}
+
+@test "a foreign end talks j1939 with us" {
+    start_python <<'END'
+from foreign import *
+bus = socket.socket(socket.AF_CAN, socket.SOCK_DGRAM, socket.CAN_J1939)
+bus.bind(("vcan0", socket.J1939_NO_NAME, socket.J1939_NO_PGN, 0x30))
+ready()
+data, sender = bus.recvfrom(100)
+expect((data, sender[1:]), (b"question\n", (0, 0x12300, 0x80)))
+bus.sendto(b"answer\n", ("vcan0", 0, 0x12300, 0x80))
+END
+    run -0 timeout 10 "$SKT" --domain can --protocol j1939 -W 1 -s vcan0:128 vcan0:48,0x12300 <<<"question"
+    assert_equal "$output" "answer"
+    python_succeeds
+}
+
+@test "the broadcast manager sends a frame for us, and tells of one that comes" {
+    frame 123 deadbeef >frame
+    # TX_SEND, and RX_SETUP with RX_FILTER_ID: struct bcm_msg_head
+    python3 -c 'import struct, sys
+frame = open("frame", "rb").read()
+head = lambda code, flags, count: struct.pack("=IIIlllllII", code, flags, 0, 0, 0, 0, 0, 0x123, count)
+sys.stdout.buffer.write(struct.pack("@IIIllllII", 4, 0, 0, 0, 0, 0, 0, 0x123, 1) + frame)' >order
+    [ "$(wc -c <order)" -eq 72 ]
+    start_skt_listener --domain can -W 1 vcan0
+    timeout 10 "$SKT" --domain can --protocol bcm --send-only --records size:72 vcan0 <order
+    end_status "$listener_pid" 10
+    assert_equal "$status" 0
+    assert_same_file "$listener_out" frame
+    python3 -c 'import struct, sys
+sys.stdout.buffer.write(struct.pack("@IIIllllII", 5, 0x20, 0, 0, 0, 0, 0, 0x123, 0))' >order
+    background_input=order start_background "$SKT" -W 1 --domain can --protocol bcm vcan0
+    bcm_pid=$started_pid bcm_out=$started_out
+    wait_until bcm_filters
+    timeout 10 "$SKT" --domain can --send-only vcan0 <frame
+    end_status "$bcm_pid" 10
+    tail -c 16 "$bcm_out" >told
+    assert_same_file told frame
+}
+
+bcm_filters() { grep -q 123 /proc/net/can-bcm/* 2>/dev/null || grep -q 123 /proc/net/can/rcvlist_sff; }
+
+@test "nobody who answers, a frame of another size and a message too large are said" {
+    run -1 timeout 10 "$SKT" --domain can vcan0 <<<"x"
+    assert_one_line "$output" "vcan0: Invalid argument"
+    run -9 timeout 10 "$SKT" --domain can --records line vcan0 <"$(lines 17)"
+    assert_one_line "$output" "17 bytes"
+    run -9 timeout 10 "$SKT" --domain can -u --records line vcan0,1,2 <"$(lines 8201)"
+    assert_one_line "$output" "8201 bytes"
+    run -1 timeout 10 "$SKT" --domain can -u --records line vcan0,1,2 <"$(lines 100)"
+    assert_one_line "$output" "vcan0,1,2"
+    refuses 3 "lookup of interface can9" --domain can can9
+}
+
+@test "mistakes are said before a socket is opened" {
+    refuses 2 "address vcan0,1,2: an address is the name" --domain can vcan0,1,2
+    refuses 2 "address vcan0: an address is INTERFACE,TXID,RXID" --domain can -u vcan0
+    refuses 2 "connecting needs an address of our own" --domain can --protocol j1939 vcan0:1,2
+    refuses 2 "--protocol tcp: not known; known: raw bcm isotp j1939" --domain can --protocol tcp vcan0
+}

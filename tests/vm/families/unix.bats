@@ -1,0 +1,23 @@
+# Unix sockets of all three types.
+
+@test "a stream carries both ways" {
+    listener_input=$(random_file 300K) connector_input=$(random_file 300K) exchange -U socket -- -U socket
+}
+
+@test "an abstract name carries both ways" {
+    exchange -U @name -- -U @name
+}
+
+@test "seqpacket carries records both ways" {
+    listener_input=$(lines 1 3 500) connector_input=$(lines 2000 1) \
+        exchange --seqpacket --records line -U socket -- --seqpacket --records line -U socket
+}
+
+@test "datagrams go both ways" {
+    listener_input=$(lines 1 500) connector_input=$(lines 2000 1) \
+        exchange -u -W 2 --records line -U socket -- -u -W 2 --records line -U socket
+}
+
+@test "nobody at a path is said with status 4" {
+    refuses 4 "nowhere" -U nowhere
+}
