@@ -125,6 +125,7 @@ struct sockopt_row {
         const char *name;     /* the level's own name of the option, where it is another */
     } at[SOCKOPT_PLACES_MAX]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too */
     const char *help;
+    const char *instead; /* not NULL: it is not to be set, and this is why */
 };
 
 /* All rows, ended by one with name NULL. */

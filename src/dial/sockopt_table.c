@@ -176,6 +176,8 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "bind to an address that this host does not have" },
     { .name = "transparent", .at = { AT(IP, IP_TRANSPARENT), AT(IPV6, IPV6_TRANSPARENT) },
       .help = "stand in for addresses of other hosts" },
+    { .name = "v6only", .at = { AT(IPV6, IPV6_V6ONLY) }, .help = "no IPv4",
+      .instead = "is said by -6, and by its absence" },
     { .name = "bind-address-no-port", .once = true, .at = { AT(IP, IP_BIND_ADDRESS_NO_PORT) },
       .help = "no port is taken before connect" },
     { .name = "local-port-range", .once = true, .kind = SOCKOPT_PORTS,
@@ -330,7 +332,7 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "ulp", .phase = PHASE_CONNECTED, .kind = SOCKOPT_TEXT, .max = 15,
       .at = { AS(TCP, TCP_ULP, TEXT) }, .help = "a protocol of the kernel above TCP" },
     { .name = "limit-hs", .at = { AT(SMC, SMC_LIMIT_HS) }, .help = "fewer handshakes of SMC at a time" },
-    /* udp(7), udplite(7). Not UDP_GRO, which joins datagrams and so needs a reader that knows of it. */
+    /* udp(7), udplite(7) */
     { .name = "encap", .once = true, .kind = SOCKOPT_INT, .at = { AT(UDP, UDP_ENCAP) },
       .help = "the kernel takes out what is inside: 2 ESP, 3 L2TP" },
     { .name = "no-check6-tx", .at = { AT(UDP, UDP_NO_CHECK6_TX) },
@@ -338,6 +340,8 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "no-check6-rx", .at = { AT(UDP, UDP_NO_CHECK6_RX) }, .help = "and are taken without" },
     { .name = "segment", .kind = SOCKOPT_SIZE, .max = 65535, .at = { AT(UDP, UDP_SEGMENT) },
       .help = "what is sent at once is cut into datagrams of this size" },
+    { .name = "gro", .at = { AT(UDP, UDP_GRO) }, .help = "datagrams are joined",
+      .instead = "would join datagrams" },
     { .name = "send-cscov", .kind = SOCKOPT_INT, .max = 65535,
       .at = { AT(UDPLITE, UDPLITE_SEND_CSCOV), AT(DCCP, DCCP_SOCKOPT_SEND_CSCOV) },
       .help = "how much the checksum of what is sent covers" },
@@ -402,7 +406,7 @@ const struct sockopt_row sockopt_rows[] = {
       .at = { AT(DCCP, DCCP_SOCKOPT_QPOLICY_ID) }, .help = "how packets queue: 0 simply, 1 by priority" },
     { .name = "qpolicy-txqlen", .kind = SOCKOPT_INT, .at = { AT(DCCP, DCCP_SOCKOPT_QPOLICY_TXQLEN) },
       .help = "how many may queue" },
-    /* packet(7). Not the rings, and not PACKET_VNET_HDR, which change what a read gives. */
+    /* packet(7) without the rings, which are not read but mapped */
     { .name = "auxdata", .at = { AT(PACKET, PACKET_AUXDATA) }, .help = "facts about a frame come along" },
     { .name = "origdev", .at = { AT(PACKET, PACKET_ORIGDEV) },
       .help = "the device that it really came in by is told" },
@@ -515,7 +519,8 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "paclen", .kind = SOCKOPT_INT, .at = { AT(AX25, AX25_PACLEN) },
       .help = "bytes of a frame at most" },
     { .name = "extseq", .at = { AT(AX25, AX25_EXTSEQ) }, .help = "numbers up to 127" },
-    { .name = "pidincl", .at = { AT(AX25, AX25_PIDINCL) }, .help = "what is sent has its protocol byte" },
+    { .name = "pidincl", .at = { AT(AX25, AX25_PIDINCL) }, .help = "what is sent has its protocol byte",
+      .instead = "is on: without it what arrives has lost a byte" },
     { .name = "defer", .at = { AT(ROSE, ROSE_DEFER) }, .help = "who listens decides about a client later" },
     { .name = "qbitincl", .at = { AT(ROSE, ROSE_QBITINCL) }, .help = "messages have the Q bit before them" },
     { .name = "holdback", .at = { AT(ROSE, ROSE_HOLDBACK) }, .help = "the next frame waits for us" },

@@ -43,6 +43,8 @@ request_sockopts(struct fault *fault)
     if (page_open(&page, fault) != 0)
         return -1;
     for (const struct sockopt_row *row = sockopt_rows; row->name; row++) {
+        if (row->instead)
+            continue;
         char name[NAME_COLUMN * 2], others[128], words[128];
         (void)snprintf(name, sizeof name, "%s.%s", sockopt_levels[row->at[0].level].name, row->name);
         also(row, others, sizeof others);

@@ -53,6 +53,8 @@ static const struct {
     { "udp.nodelay", "no such socket option: see --sockopt list" },
     { "checksum=1", "could be ip.checksum ipv6.checksum" },
     { "nodelay=maybe", "is on or off" },
+    { "IPV6_V6ONLY=1", "is said by -6, and by its absence" },
+    { "UDP_GRO=1", "would join datagrams" },
     { "nodelay=", "is on or off" },
     { "rcvbuf", "needs a value: rcvbuf=size" },
     { "rcvbuf=", "not a size: use bytes, or a number with K, M or G" },
