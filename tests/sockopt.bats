@@ -86,6 +86,7 @@ name_in_c() { # NAME
     multicast-interface) echo MULTICAST_IF ;;
     promisc | allmulti) echo ADD_MEMBERSHIP ;;
     recvorigdstaddr) echo ORIGDSTADDR ;;
+    md5sig) echo MD5SIG_EXT ;;
     *) tr a-z- A-Z_ <<<"$1" ;;
     esac
 }
@@ -200,6 +201,34 @@ name_in_c() { # NAME
     assert_equal "$values" "33 9"
     option_values "$client_pid" connected IPPROTO_TCP:TCP_NODELAY
     assert_equal "$values" 0
+}
+
+signs() {
+    # by itself, without anybody to talk to: has this system signatures at all?
+    "$SKT" -l -d --accept-timeout 0.01 --sockopt md5sig=key 127.0.0.1 0 2>err || true
+    ! grep -q "Protocol not available" err || exit 77
+    start_skt_listener -d -k --sockopt md5sig=secret 0
+    run_client() { timeout 10 "$SKT" -w 1 "${@:2}" "$1" "$port" <<<"to $1" 2>client-err; }
+    run_client 127.0.0.1 --sockopt md5sig=secret
+    run_client ::1 --sockopt md5sig=secret
+    local host words
+    for host in 127.0.0.1 ::1; do
+        for words in "" "--sockopt md5sig=other"; do
+            status=0
+            # shellcheck disable=SC2086  # two words, or none
+            run_client "$host" $words || status=$?
+            assert_equal "$status $words" "6 $words"
+        done
+    done
+    wait_for_text "$listener_out" "to ::1"
+    assert_file_is "$listener_out" 'to 127.0.0.1\nto ::1\n'
+}
+
+@test "signed packets are taken by who has the same key, over both IPs, and no others" {
+    need_ipv6
+    run in_netns signs
+    [ "$status" -ne 77 ] || skip "this system has no TCP signatures"
+    assert_equal "$status" 0
 }
 
 # --- phases ------------------------------------------------------------------------------------------------------

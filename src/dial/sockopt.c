@@ -196,6 +196,14 @@ is_meant(const struct sockopt_setting *setting, const struct sockopt_place *plac
     return setting->level == LEVEL_ANY || setting->level == place->level;
 }
 
+/* Of the address in its value, the kernel says no more than that it is wrong. */
+static bool
+is_for_one_family(const struct sockopt_place *place)
+{
+    return place &&
+           (place->form == FORM_MD5_IPV4 || place->form == FORM_MD5_IPV6 || place->form == FORM_MD5_MAPPED);
+}
+
 /* Returns 0, or the error. */
 static int
 apply_at(int fd, const struct sockopt_setting *setting, const struct sockopt_place *place)
@@ -205,7 +213,9 @@ apply_at(int fd, const struct sockopt_setting *setting, const struct sockopt_pla
     int option = place ? place->option : setting->raw.option;
     if (sockopt_encode(setting, place, &bytes) < 0)
         return errno;
-    return setsockopt(fd, level, option, bytes.data, bytes.size) == 0 ? 0 : errno;
+    if (setsockopt(fd, level, option, bytes.data, bytes.size) == 0)
+        return 0;
+    return errno == EINVAL && is_for_one_family(place) ? EAFNOSUPPORT : errno;
 }
 
 /*

@@ -92,13 +92,15 @@ enum sockopt_form {
     FORM_INDEX,    /* of an interface */
     FORM_INDEX_BE, /* in network byte order */
     FORM_MREQN,    /* struct ip_mreqn with nothing but an index */
-    FORM_ADDRESS,  /* struct sockaddr_in6 */
     FORM_GROUP,    /* struct group_req */
     FORM_SOURCE,   /* struct group_source_req */
     FORM_ANYCAST,  /* struct ipv6_mreq */
     FORM_PROMISC,  /* struct packet_mreq */
     FORM_ALLMULTI,
-    FORM_ASSOC, /* struct sctp_assoc_value of all associations to come */
+    FORM_ASSOC,      /* struct sctp_assoc_value of all associations to come */
+    FORM_MD5_IPV4,   /* struct tcp_md5sig for any peer */
+    FORM_MD5_IPV6,   /* the same of a socket of IPv6 */
+    FORM_MD5_MAPPED, /* and of the IPv4 that it carries */
 };
 
 struct sockopt_word {
@@ -123,6 +125,7 @@ struct sockopt_row {
         const char *name;     /* the level's own name of the option, where it is another */
     } at[SOCKOPT_PLACES_MAX]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too */
     const char *help;
+    const char *instead; /* not NULL: it is not to be set, and this is why */
 };
 
 /* All rows, ended by one with name NULL. */

@@ -106,6 +106,9 @@
 #define IPV6_FREEBIND 78
 #endif
 
+#ifndef TCP_MD5SIG_EXT
+#define TCP_MD5SIG_EXT 32
+#endif
 #ifndef TCP_FASTOPEN_KEY
 #define TCP_FASTOPEN_KEY 33
 #endif
@@ -132,6 +135,9 @@
 #endif
 #ifndef UDP_NO_CHECK6_RX
 #define UDP_NO_CHECK6_RX 102
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
 #endif
 #ifndef UDP_SEGMENT
 #define UDP_SEGMENT 103

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/if_packet.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,20 +105,15 @@ put_interface(struct sockopt_bytes *bytes, enum sockopt_form form, const char *t
 }
 
 static int
-put_address(struct sockopt_bytes *bytes, enum sockopt_form form, const char *text)
+put_anycast(struct sockopt_bytes *bytes, const char *text)
 {
     struct host host;
     host_read(text, &host);
     unsigned index = host.scope[0] != '\0' ? group_interface(host.scope) : 0;
     if (host.scope[0] != '\0' && index == 0)
         return -1;
-    const struct sockaddr_in6 name = { .sin6_family = AF_INET6,
-                                       .sin6_addr = host.ipv6,
-                                       .sin6_scope_id = index };
-    const struct ipv6_mreq anycast = { .ipv6mr_multiaddr = host.ipv6, .ipv6mr_interface = index };
-    if (form == FORM_ANYCAST)
-        return put(bytes, &anycast, sizeof anycast);
-    return put(bytes, &name, sizeof name);
+    const struct ipv6_mreq value = { .ipv6mr_multiaddr = host.ipv6, .ipv6mr_interface = index };
+    return put(bytes, &value, sizeof value);
 }
 
 /* RFC 3678 section 5: one structure for both families, but each is understood on its own level only. */
@@ -155,6 +151,20 @@ put_association(struct sockopt_bytes *bytes, int64_t number)
 {
     const uint32_t value[2] = { 0, (uint32_t)(uint64_t)number };
     return put(bytes, value, sizeof value);
+}
+
+/* Any peer: a prefix of no bits. A socket of IPv6 keeps the keys for ::ffff:0:0/96 apart. */
+static int
+put_md5(struct sockopt_bytes *bytes, enum sockopt_form form, const char *key)
+{
+    struct tcp_md5sig value = { .tcpm_flags = TCP_MD5SIG_FLAG_PREFIX };
+    struct sockaddr_in6 name = { .sin6_family = form == FORM_MD5_IPV4 ? AF_INET : AF_INET6 };
+    if (form == FORM_MD5_MAPPED)
+        memset(name.sin6_addr.s6_addr + 10, 0xff, 2);
+    memcpy(&value.tcpm_addr, &name, sizeof name);
+    value.tcpm_keylen = (uint16_t)strlen(key);
+    memcpy(value.tcpm_key, key, value.tcpm_keylen);
+    return put(bytes, &value, sizeof value);
 }
 
 static int
@@ -197,14 +207,17 @@ sockopt_encode(const struct sockopt_setting *setting, const struct sockopt_place
     case FORM_PROMISC:
     case FORM_ALLMULTI:
         return put_interface(bytes, place->form, setting->text);
-    case FORM_ADDRESS:
     case FORM_ANYCAST:
-        return put_address(bytes, place->form, setting->text);
+        return put_anycast(bytes, setting->text);
     case FORM_GROUP:
     case FORM_SOURCE:
         return put_group(bytes, place, setting->text);
     case FORM_ASSOC:
         return put_association(bytes, setting->number);
+    case FORM_MD5_IPV4:
+    case FORM_MD5_IPV6:
+    case FORM_MD5_MAPPED:
+        return put_md5(bytes, place->form, setting->text);
     case FORM_INT:
     case FORM_INT_BE:
     case FORM_BYTE:

@@ -342,6 +342,8 @@ setting_read(const char *text, struct sockopt_setting *setting, char *why)
     setting->row = sockopt_find(name, &setting->level);
     if (!setting->row)
         return refuse_name(name, why);
+    if (setting->row->instead)
+        return refuse(why, "%s", setting->row->instead);
     return read_value(text[size] == '=' ? text + size + 1 : NULL, setting, why);
 }
 

@@ -14,8 +14,8 @@ also(const struct sockopt_row *row, char *text, size_t size)
     text[0] = '\0';
     for (size_t i = 0; i < SOCKOPT_PLACES_MAX && row->at[i].level != LEVEL_ANY; i++) {
         const struct sockopt_place *place = &row->at[i];
-        if (i == 0 && !place->name)
-            continue;
+        if (!place->name && place->level == row->at[0].level)
+            continue; /* that is what the line begins with */
         size_t used = strlen(text);
         (void)snprintf(text + used, size - used, "%s%s.%s", before, sockopt_levels[place->level].name,
                        place->name ? place->name : row->name);
@@ -43,6 +43,8 @@ request_sockopts(struct fault *fault)
     if (page_open(&page, fault) != 0)
         return -1;
     for (const struct sockopt_row *row = sockopt_rows; row->name; row++) {
+        if (row->instead)
+            continue;
         char name[NAME_COLUMN * 2], others[128], words[128];
         (void)snprintf(name, sizeof name, "%s.%s", sockopt_levels[row->at[0].level].name, row->name);
         also(row, others, sizeof others);

@@ -31,7 +31,7 @@ static const struct {
     { "local-port-range=1-65535", "local-port-range=1-65535", 0 },
     { "multicast-if=eth0", "multicast-interface=eth0", 0 },
     { "IPV6_MULTICAST_HOPS=3", "ipv6.multicast-ttl=3", 3 },
-    { "nexthop=fe80::1%eth0", "nexthop=fe80::1%eth0", 0 },
+    { "join-anycast=fe80::1%eth0", "join-anycast=fe80::1%eth0", 0 },
     { "MCAST_JOIN_GROUP=239.1.2.3@eth0", "join-group=239.1.2.3@eth0", 0 },
     { "block-source=239.1.2.3,10.0.0.1", "block-source=239.1.2.3,10.0.0.1", 0 },
     { "fastopen-key=00112233445566778899aabbccddeeff", "fastopen-key=00112233445566778899aabbccddeeff", 0 },
@@ -53,6 +53,8 @@ static const struct {
     { "udp.nodelay", "no such socket option: see --sockopt list" },
     { "checksum=1", "could be ip.checksum ipv6.checksum" },
     { "nodelay=maybe", "is on or off" },
+    { "IPV6_V6ONLY=1", "is said by -6, and by its absence" },
+    { "UDP_GRO=1", "would join datagrams" },
     { "nodelay=", "is on or off" },
     { "rcvbuf", "needs a value: rcvbuf=size" },
     { "rcvbuf=", "not a size: use bytes, or a number with K, M or G" },
@@ -76,7 +78,7 @@ static const struct {
     { "local-port-range=1-65536", "not a range of ports: LOW-HIGH, from 1 to 65535" },
     { "multicast-interface=a/b", "not the name or the index of an interface" },
     { "multicast-interface=", "not the name or the index of an interface" },
-    { "nexthop=10.0.0.1", "not an IPv6 address" },
+    { "join-anycast=10.0.0.1", "not an IPv6 address" },
     { "fastopen-key=0", "not hexadecimal: two digits for each byte, at most 256 bytes" },
     { "fastopen-key=0g", "not hexadecimal: two digits for each byte, at most 256 bytes" },
     { "fastopen-key=", "not hexadecimal: two digits for each byte, at most 256 bytes" },
@@ -157,10 +159,20 @@ long_words_are_refused(void)
     static char word[100000];
     char why[SETTING_WHY_MAX];
     struct sockopt_setting setting;
-    static const char *const begins[] = {
-        "",     "nodelay=", "device=",       "ttl=",     "tcp.",          "rcvbuf=",           "join-group=",
-        "1:1:", "1:",       "multicast-if=", "nexthop=", "fastopen-key=", "local-port-range=", "linger="
-    };
+    static const char *const begins[] = { "",
+                                          "nodelay=",
+                                          "device=",
+                                          "ttl=",
+                                          "tcp.",
+                                          "rcvbuf=",
+                                          "join-group=",
+                                          "1:1:",
+                                          "1:",
+                                          "multicast-if=",
+                                          "join-anycast=",
+                                          "fastopen-key=",
+                                          "local-port-range=",
+                                          "linger=" };
     memset(word, 'a', sizeof word - 1);
     EACH(begins, i)
     {

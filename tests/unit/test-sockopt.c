@@ -68,14 +68,14 @@ goes_with(enum sockopt_kind kind, enum sockopt_form form)
     case SOCKOPT_LINGER:
         return form == FORM_LINGER;
     case SOCKOPT_TEXT:
-        return form == FORM_TEXT;
+        return form == FORM_TEXT || form == FORM_MD5_IPV4 || form == FORM_MD5_IPV6 || form == FORM_MD5_MAPPED;
     case SOCKOPT_PORTS:
         return form == FORM_PORTS;
     case SOCKOPT_INTERFACE:
         return form == FORM_INDEX || form == FORM_INDEX_BE || form == FORM_MREQN || form == FORM_PROMISC ||
                form == FORM_ALLMULTI;
     case SOCKOPT_ADDRESS:
-        return form == FORM_ADDRESS || form == FORM_ANYCAST;
+        return form == FORM_ANYCAST;
     case SOCKOPT_GROUP:
         return form == FORM_GROUP;
     case SOCKOPT_SOURCE:
