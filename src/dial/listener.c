@@ -52,6 +52,8 @@ bind_and_listen(const struct socket_plan *plan, int fd, const struct address *ad
 {
     if (domain_bind(plan->domain, fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
         return -1;
+    if (open_join(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) < 0)
+        return -1;
     bool listens = plan->type->accepts || plan->type->listens;
     if (!listens || listen(fd, plan->backlog > 0 ? plan->backlog : INT_MAX) == 0)
         return 0;

@@ -17,6 +17,8 @@ open_query(const struct socket_plan *plan, enum purpose purpose)
         .type = plan->type,
         .protocol = plan->protocol,
         .numeric = plan->numeric,
+        .promiscuous = plan->promiscuous,
+        .groups = plan->groups,
     };
 }
 
@@ -64,6 +66,14 @@ open_socket(const struct socket_plan *plan, int family, enum status status, stru
     if (!is_prepared || sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
     return fd;
+}
+
+int
+open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
+          struct fault *fault)
+{
+    const struct resolve_query query = open_query(plan, purpose);
+    return plan->domain->join ? plan->domain->join(fd, &query, status, fault) : 0;
 }
 
 int

@@ -20,6 +20,8 @@ struct socket_plan {
     bool reuse_port;         /* let other listeners share the port (SO_REUSEPORT) */
     int backlog;             /* of a listener; 0: the system's maximum */
     int path_mode;           /* of a socket file; -1: 0600 */
+    bool promiscuous;        /* the interface gives us what is for others, too */
+    const char *groups;      /* multicast groups in the domain's words; NULL: none */
     struct sockopt_settings options;
 };
 
@@ -31,6 +33,10 @@ struct resolve_query open_query(const struct socket_plan *plan, enum purpose pur
  * Returns the descriptor for the caller to close, or -1 with `status` (STATUS_CONNECT or STATUS_LISTEN).
  */
 int open_socket(const struct socket_plan *plan, int family, enum status status, struct fault *fault);
+
+/* Join the plan's groups with a socket that is bound. Returns 0, or -1 with `status`. */
+int open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
+              struct fault *fault);
 
 /* Settings for a connected or accepted socket: the family's own, then PHASE_CONNECTED. 0, or -1 as above. */
 int open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);

@@ -4,6 +4,7 @@
 #include "domain/inet.h"
 #include "domain/name.h"
 #include "domain/other.h"
+#include "domain/packet.h"
 #include "domain/unix.h"
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +12,7 @@
 #include <string.h>
 
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, NULL,
+    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &packet_domain, NULL,
 };
 
 const struct domain *

@@ -28,6 +28,7 @@ struct type {
     bool addressed;   /* no connect(2): every send(2) needs the address */
     int send_flags;   /* flags without which send(2) is refused (MSG_EOR) */
     int end_error;    /* errno by which receiving tells an orderly end, besides reading nothing; 0: none */
+    int loss_error; /* errno by which receiving tells that messages were lost, and goes on after it; 0: none */
     const char *help;
 };
 

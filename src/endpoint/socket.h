@@ -17,6 +17,8 @@ struct socket_choice {
     enum half_close half_close; /* what end_writing does */
     bool eof_message;           /* types without half-close: an empty message is the end, both ways */
     bool keeps_headers;         /* received messages keep the kernel's headers */
+    on_loss *on_loss;           /* may be NULL */
+    const void *context;        /* of on_loss */
 };
 
 /*

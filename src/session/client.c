@@ -11,7 +11,7 @@ join(const struct run *run, int fd, const struct address *peer, struct fault *fa
     char name[REPORT_NAME_SIZE];
     report_connected(run->log, plan, peer);
     report_name(plan, peer, name, sizeof name);
-    struct socket_choice choice = session_socket_choice(run->request);
+    struct socket_choice choice = session_socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
     struct outcome outcome;
     return far ? session_run(run, far, &outcome, fault) : -1;

@@ -35,7 +35,7 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
     report_client(run->log, listener, &peer);
     char name[REPORT_NAME_SIZE];
     report_name(plan, &peer, name, sizeof name);
-    struct socket_choice choice = session_socket_choice(request);
+    struct socket_choice choice = session_socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, &peer, &choice, name, fault);
     return far ? session_run(run, far, outcome, fault) : -1;
 }
@@ -104,6 +104,13 @@ on_undelivered(void *context, const struct address *sender, int error)
     log_line(mailbox->run->log, LOG_ERROR, "answer to %s: %s", name, strerror(error));
 }
 
+static void
+on_loss_here(const void *context, const char *name)
+{
+    const struct mailbox_context *mailbox = context;
+    session_tell_loss(mailbox->run, name);
+}
+
 /* Types without connections: one session for all that is sent to us. */
 static int
 receive(const struct run *run, struct listener *listener, struct fault *fault)
@@ -116,6 +123,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .keeps_headers = request->keeps_headers,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
+        .on_loss = on_loss_here,
         .context = &context,
     };
     int fds[LISTENER_SOCKETS_MAX];

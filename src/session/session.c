@@ -3,13 +3,23 @@
 #include "endpoint/stdio.h"
 #include "observe/stats.h"
 
-struct socket_choice
-session_socket_choice(const struct request *request)
+void
+session_tell_loss(const void *context, const char *name)
 {
+    const struct run *run = context;
+    log_line(run->log, LOG_ERROR, "%s: messages were lost: they came faster than they were taken", name);
+}
+
+struct socket_choice
+session_socket_choice(const struct run *run)
+{
+    const struct request *request = run->request;
     return (struct socket_choice){
         .half_close = request->half_close,
         .eof_message = request->eof_message,
         .keeps_headers = request->keeps_headers,
+        .on_loss = session_tell_loss,
+        .context = run,
     };
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "endpoint/endpoint.h"
+#include "endpoint/socket.h"
 #include "observe/log.h"
 #include "observe/observer.h"
 #include "request/request.h"
@@ -27,7 +28,10 @@ struct run {
 int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
 
 /* The socket's own part of a request. */
-struct socket_choice session_socket_choice(const struct request *request);
+struct socket_choice session_socket_choice(const struct run *run);
+
+/* Say that messages were lost; the context is a struct run. */
+on_loss session_tell_loss;
 
 /* Connect and run one session. Returns 0, or -1 with fault. */
 int client_run(const struct run *run, struct fault *fault);
