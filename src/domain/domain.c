@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include "domain/inet.h"
 #include "domain/name.h"
+#include "domain/netlink.h"
 #include "domain/other.h"
 #include "domain/packet.h"
 #include "domain/unix.h"
@@ -12,7 +13,7 @@
 #include <string.h>
 
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &packet_domain, NULL,
+    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &packet_domain, &netlink_domain, NULL,
 };
 
 const struct domain *
