@@ -218,6 +218,61 @@ too_large() {
     in_netns too_large
 }
 
+# An Ethernet type and no other: ether proto 0x88b6.
+filter='4\n40 0 0 12\n21 0 1 34998\n6 0 0 262144\n6 0 0 0\n'
+export filter
+
+filter_drops() {
+    start_link
+    # shellcheck disable=SC2059  # it is a format
+    printf "$filter" >filter
+    start_skt_listener -k --domain packet --filter filter --hex -W 1 here
+    in_other "$SKT" --domain packet --hex -q 0 there <<<"$here_mac $there_mac 88b5 dead"
+    in_other "$SKT" --domain packet --hex -q 0 there <<<"$here_mac $there_mac 88b6 beef"
+    end_status "$listener_pid"
+    assert_equal "$status $(cut -c 25-32 "$listener_out")" "0 88b6beef"
+}
+
+@test "--filter drops what it does not let through" {
+    in_netns filter_drops
+}
+
+tcpdump_compiles() {
+    start_link
+    mkfifo filter
+    start_background "$SKT" -l -k --announce=bound --domain packet --filter filter --hex -W 1 here
+    tcpdump -i here -ddd 'ether proto 0x88b6' >filter
+    wait_for_line bound "$started_pid" "$started_err"
+    in_other "$SKT" --domain packet --hex -q 0 there <<<"$here_mac $there_mac 88b5 dead"
+    in_other "$SKT" --domain packet --hex -q 0 there <<<"$here_mac $there_mac 88b6 beef"
+    end_status "$started_pid"
+    assert_equal "$status $(cut -c 25-32 "$started_out")" "0 88b6beef"
+}
+
+@test "--filter takes what tcpdump -ddd prints, from a FIFO" {
+    need tcpdump
+    in_netns tcpdump_compiles
+}
+
+@test "a filter that is none is refused, and so is one that the kernel does not take" {
+    run -9 --separate-stderr "$SKT" -u --filter none 127.0.0.1 9
+    assert_equal "$stderr" "skt: filter none: No such file or directory"
+    echo "port 80" >text
+    run -9 --separate-stderr "$SKT" -u --filter text 127.0.0.1 9
+    assert_equal "$stderr" "skt: filter text: begins with the number of its steps, 1 to 4096, as tcpdump -ddd prints them"
+    head -c 300000 /dev/zero >text
+    run -9 --separate-stderr "$SKT" -u --filter text 127.0.0.1 9
+    assert_equal "$stderr" "skt: filter text: too large for a filter"
+    printf '1\n40 0 0 12\n' >text # has no end
+    run -4 --separate-stderr "$SKT" -u --filter text 127.0.0.1 9
+    assert_equal "$stderr" "skt: filter text, 1 steps: Invalid argument"
+    run -2 --separate-stderr "$SKT" --filter text 127.0.0.1 9
+    assert_one_line "$stderr" "skt: --filter: needs a type that keeps messages apart"
+    mkfifo fifo
+    run -6 --separate-stderr timeout 10 "$SKT" -u --max-time 0.2 --filter fifo 127.0.0.1 9
+    assert_equal "$stderr" "skt: filter fifo: timed out"
+}
+
 arping_is_heard() {
     start_link
     start_skt_listener --domain packet --type dgram --protocol arp --hex -W 1 here

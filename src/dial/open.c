@@ -63,7 +63,8 @@ open_socket(const struct socket_plan *plan, int family, enum status status, stru
         return socket_fault(plan, family, status, fault);
     bool is_prepared =
         !plan->domain->prepare || plan->domain->prepare(fd, type, plan->protocol, status, fault) == 0;
-    if (!is_prepared || sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
+    if (!is_prepared || filter_attach(fd, &plan->filter, plan->filter_file, status, fault) < 0 ||
+        sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
     return fd;
 }

@@ -3,6 +3,7 @@
 #define SKT_DIAL_OPEN_H
 
 #include "base/fault.h"
+#include "dial/filter.h"
 #include "dial/sockopt.h"
 #include "domain/domain.h"
 #include <stdbool.h>
@@ -23,6 +24,8 @@ struct socket_plan {
     bool promiscuous;        /* the interface gives us what is for others, too */
     const char *groups;      /* multicast groups in the domain's words; NULL: none */
     struct sockopt_settings options;
+    const char *filter_file; /* where the filter comes from; NULL: there is none */
+    struct filter filter;
 };
 
 /* What plan->domain has to check and resolve: the source for PURPOSE_SOURCE, otherwise the remote target. */

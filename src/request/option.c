@@ -197,6 +197,9 @@ const struct option_row option_rows[] = {
       .choices = tos_choices, .max = 255, .group = GROUP_SOCKET,
       .help = "type of service, by name or number" },
 
+    { .name = "filter", .value = "FILE", .kind = OPTION_FILE, FIELD(request.socket.filter_file),
+      .fits = FITS_MESSAGES, .group = GROUP_SOCKET,
+      .help = "drop what this filter drops; FILE is as tcpdump -ddd prints it" },
     { .name = "checksum", .value = "OFFSET", .kind = OPTION_NUMBER, .sockopt = "checksum", .max = 65534,
       .fits = FITS_RAW, .group = GROUP_SOCKET,
       .help = "have the kernel put a checksum into raw IPv6 packets, so far from their start" },
