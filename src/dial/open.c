@@ -17,6 +17,7 @@ open_query(const struct socket_plan *plan, enum purpose purpose)
         .type = plan->type,
         .protocol = plan->protocol,
         .numeric = plan->numeric,
+        .keeps_headers = plan->keeps_headers,
         .promiscuous = plan->promiscuous,
         .groups = plan->groups,
     };

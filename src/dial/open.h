@@ -21,6 +21,7 @@ struct socket_plan {
     bool reuse_port;         /* let other listeners share the port (SO_REUSEPORT) */
     int backlog;             /* of a listener; 0: the system's maximum */
     int path_mode;           /* of a socket file; -1: 0600 */
+    bool keeps_headers;      /* what is received keeps the headers that the kernel puts before it */
     bool promiscuous;        /* the interface gives us what is for others, too */
     const char *groups;      /* multicast groups in the domain's words; NULL: none */
     struct sockopt_settings options;

@@ -55,6 +55,7 @@ struct resolve_query {
     const struct type *type;
     int protocol;
     bool numeric;       /* no name lookups of hosts */
+    bool keeps_headers; /* messages have the kernel's headers (header_size) */
     bool promiscuous;   /* hear what is for others, too (has_interface) */
     const char *groups; /* multicast groups to hear, in words; NULL: none (has_groups) */
 };

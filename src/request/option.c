@@ -142,7 +142,7 @@ const struct option_row option_rows[] = {
     { .name = "hex", .kind = OPTION_CONSTANT, FIELD(request.pump.records.kind), .constant = RECORD_HEX,
       .excludes = "records crlf zero", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
       .help = "messages are lines of hexadecimal digits: --records hex" },
-    { .name = "ip-header", .kind = OPTION_FLAG, FIELD(request.keeps_headers), .sockopt = "hdrincl",
+    { .name = "ip-header", .kind = OPTION_FLAG, FIELD(request.socket.keeps_headers), .sockopt = "hdrincl",
       .fits = FITS_HEADERS, .group = GROUP_MESSAGE,
       .help = "raw packets have their IPv4 header, both ways" },
     { .letter = 'W', .name = "recv-limit", .value = "N", .kind = OPTION_NUMBER,

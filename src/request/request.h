@@ -29,7 +29,6 @@ struct request {
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
-    bool keeps_headers; /* --ip-header */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

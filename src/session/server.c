@@ -120,7 +120,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     const struct mailbox_choice choice = {
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
-        .keeps_headers = request->keeps_headers,
+        .keeps_headers = request->socket.keeps_headers,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .on_loss = on_loss_here,

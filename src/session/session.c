@@ -17,7 +17,7 @@ session_socket_choice(const struct run *run)
     return (struct socket_choice){
         .half_close = request->half_close,
         .eof_message = request->eof_message,
-        .keeps_headers = request->keeps_headers,
+        .keeps_headers = request->socket.keeps_headers,
         .on_loss = session_tell_loss,
         .context = run,
     };
