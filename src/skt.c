@@ -7,9 +7,9 @@
 #include "session/domains.h"
 #include "session/session.h"
 
-/* Connect, listen or scan, with the files that watch the traffic open. */
+/* Connect, listen or scan, with the files that watch the traffic open and the filter read. */
 static int
-run_sessions(struct loop *loop, const struct request *request, const struct log *log, struct fault *fault)
+run_sessions(struct loop *loop, struct request *request, const struct log *log, struct fault *fault)
 {
     struct run run = {
         .loop = loop,
@@ -18,7 +18,10 @@ run_sessions(struct loop *loop, const struct request *request, const struct log 
         .deadline = deadline_after(deadline_now(), request->max_ms),
     };
     int result = 0;
-    if (request->output)
+    struct socket_plan *plan = &request->socket;
+    if (plan->filter_file)
+        result = filter_read(loop, plan->filter_file, run.deadline, &plan->filter, fault);
+    if (result == 0 && request->output)
         result = dump_open(loop, request->output, DUMP_RAW, request->append_output, &run.observers, fault);
     if (result == 0 && request->hex_dump)
         result = dump_open(loop, request->hex_dump, DUMP_HEX, request->append_output, &run.observers, fault);
@@ -26,6 +29,7 @@ run_sessions(struct loop *loop, const struct request *request, const struct log 
         result = request->scans     ? scan_run(&run, fault)
                  : request->listens ? server_run(&run, fault)
                                     : client_run(&run, fault);
+    filter_free(&plan->filter);
     struct fault closing;
     if (dump_close(&run.observers, &closing) != 0 && result == 0) {
         *fault = closing;
@@ -36,7 +40,7 @@ run_sessions(struct loop *loop, const struct request *request, const struct log 
 
 /* What the command line asks for, with the request filled in. */
 static int
-carry_out(const struct request *request, const struct log *log, struct fault *fault)
+carry_out(struct request *request, const struct log *log, struct fault *fault)
 {
     if (request->help)
         return request_help(fault);

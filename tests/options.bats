@@ -93,8 +93,8 @@ completed() {
     assert_contains " $domains " " inet "
     assert_contains " $types " " stream "
     for word in $domains; do
-        run -2 "$SKT" --domain "$word"
-        assert_contains "$output" "missing operand"
+        run -2 "$SKT" --domain "$word" 1 2 3 # some need no operand, none takes three
+        assert_contains "$output" "surplus operand"
     done
     for word in $types; do
         # a type that a domain does not have is refused with another message than one that is not known
@@ -197,7 +197,7 @@ PYTHON
     assert_equal "$(completed -l --keep)" "--keep-open"
     assert_equal "$(completed --records n)" "netstring none nul"
     assert_equal "$(completed --shutdown = r)" "rdwr"
-    assert_equal "$(completed --domain =)" "inet inet46 inet6 unix"
+    assert_equal "$(completed --domain =)" "inet inet46 inet6 netlink packet unix"
     assert_equal "$(completed -T crit)" "critical"
     touch some-file
     assert_equal "$(completed --output some)" "some-file"

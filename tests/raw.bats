@@ -178,6 +178,8 @@ refused_without_privilege() {
     local -A why=(
         ["--raw 127.0.0.1"]="skt: type raw: needs a protocol, such as --protocol icmp"
         ["--raw --protocol icmp 127.0.0.1 80"]="skt: surplus operand 80: connecting needs a HOST"
+        ["--raw --protocol 253 --ip-header ::1"]="skt: host ::1: not an IPv4 address"
+        ["-l --raw --protocol 253"]="skt: type raw: a raw socket hears IPv4 or IPv6: choose with -4 or -6"
         ["--raw --protocol icmp ::1"]="skt: host ::1: not an IPv4 address"
         ["--raw --protocol icmpv6 127.0.0.1"]="skt: host 127.0.0.1: not an IPv6 address"
         ["--raw --protocol icmp -p 5 127.0.0.1"]="skt: -p: needs addresses with ports"

@@ -34,7 +34,8 @@ dial(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct
     }
     address_list_free(&remotes);
     address_list_free(&sources);
-    if (fd >= 0 && open_finish(plan, fd, STATUS_CONNECT, fault) < 0) {
+    if (fd >= 0 && (open_join(plan, fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) < 0 ||
+                    open_finish(plan, fd, STATUS_CONNECT, fault) < 0)) {
         (void)fd_close(&fd); /* nothing was sent yet */
         dial_release(plan, source);
     }

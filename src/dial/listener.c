@@ -55,7 +55,8 @@ bind_and_listen(const struct socket_plan *plan, int fd, const struct address *ad
 {
     if (domain_bind(plan->domain, fd, address, file_mode(plan), binding, STATUS_LISTEN, fault) < 0)
         return listener_fault(plan, tried, fault);
-    if (sockopt_apply(fd, &plan->options, PHASE_BOUND, STATUS_LISTEN, fault) < 0)
+    if (open_join(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) < 0 ||
+        sockopt_apply(fd, &plan->options, PHASE_BOUND, STATUS_LISTEN, fault) < 0)
         return -1;
     if (!plan->type->accepts && sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault) < 0)
         return -1; /* it is as connected as it will be */

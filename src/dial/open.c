@@ -17,6 +17,9 @@ open_query(const struct socket_plan *plan, enum purpose purpose)
         .type = plan->type,
         .protocol = plan->protocol,
         .numeric = plan->numeric,
+        .keeps_headers = plan->keeps_headers,
+        .promiscuous = plan->promiscuous,
+        .groups = plan->groups,
     };
 }
 
@@ -85,9 +88,18 @@ open_socket(const struct socket_plan *plan, int family, bool takes_port, enum st
     bool is_prepared =
         !plan->domain->prepare || plan->domain->prepare(fd, type, plan->protocol, status, fault) == 0;
     if (!is_prepared || (takes_port && set_reuse(plan, fd, status, fault) < 0) ||
+        filter_attach(fd, &plan->filter, plan->filter_file, status, fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
     return fd;
+}
+
+int
+open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
+          struct fault *fault)
+{
+    const struct resolve_query query = open_query(plan, purpose);
+    return plan->domain->join ? plan->domain->join(fd, &query, status, fault) : 0;
 }
 
 int

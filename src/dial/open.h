@@ -3,6 +3,7 @@
 #define SKT_DIAL_OPEN_H
 
 #include "base/fault.h"
+#include "dial/filter.h"
 #include "dial/sockopt.h"
 #include "domain/domain.h"
 #include <stdbool.h>
@@ -21,7 +22,12 @@ struct socket_plan {
     int backlog;             /* of a listener; 0: the system's maximum */
     int path_mode;           /* of a socket file; -1: 0600 */
     int inherited;           /* a descriptor that is the socket, and remote.host its name: fd:N; -1: none */
+    bool keeps_headers;      /* what is received keeps the headers that the kernel puts before it */
+    bool promiscuous;        /* the interface gives us what is for others, too */
+    const char *groups;      /* multicast groups in the domain's words; NULL: none */
     struct sockopt_settings options;
+    const char *filter_file; /* where the filter comes from; NULL: there is none */
+    struct filter filter;
 };
 
 /* What plan->domain has to check and resolve: the source for PURPOSE_SOURCE, otherwise the remote target. */
@@ -34,6 +40,10 @@ struct resolve_query open_query(const struct socket_plan *plan, enum purpose pur
  */
 int open_socket(const struct socket_plan *plan, int family, bool takes_port, enum status status,
                 struct fault *fault);
+
+/* Join the plan's groups with a socket that is bound. Returns 0, or -1 with `status`. */
+int open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
+              struct fault *fault);
 
 /*
  * Settings for a connected or accepted socket: the family's own; those of PHASE_OPENED that they, or accept(2),

@@ -5,7 +5,9 @@
 #include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/name.h"
+#include "domain/netlink.h"
 #include "domain/other.h"
+#include "domain/packet.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
@@ -21,6 +23,8 @@ const struct domain *const domain_rows[] = {
     &inet4_domain,
     &inet6_domain,
     &unix_domain,
+    &packet_domain,
+    &netlink_domain,
     &tipc_domain,
     &vsock_domain,
     &can_domain,

@@ -56,7 +56,10 @@ struct resolve_query {
     enum purpose purpose;
     const struct type *type;
     int protocol;
-    bool numeric; /* no name lookups of hosts */
+    bool numeric;       /* no name lookups of hosts */
+    bool keeps_headers; /* messages have the kernel's headers (header_size) */
+    bool promiscuous;   /* hear what is for others, too (has_interface) */
+    const char *groups; /* multicast groups to hear, in words; NULL: none (has_groups) */
 };
 
 /* A local address that bind(2) took, and what must be undone when it is given back. */
@@ -87,6 +90,8 @@ struct domain {
     bool has_files;                  /* a bound address may be a file of its own, with a mode */
     bool address_optional;           /* there is a usual address */
     bool needs_source;               /* connecting needs an address to come from */
+    bool has_interface;              /* an address is an interface, which may be promiscuous */
+    bool has_groups;                 /* there are multicast groups that a word can name */
     const char *operands;            /* for help and messages: "[HOST] PORT" */
     const char *help;
 
@@ -144,6 +149,12 @@ struct domain {
      */
     int (*bind)(int fd, const struct address *address, mode_t mode, struct binding *binding,
                 enum status status, struct fault *fault);
+
+    /*
+     * Join what the query asks for besides the address: groups, promiscuous mode. The socket is bound. check has
+     * seen that the words are good. On failure `status`. NULL: the family has neither.
+     */
+    int (*join)(int fd, const struct resolve_query *query, enum status status, struct fault *fault);
 
     /*
      * Undo bind (remove a socket file), once every descriptor of the socket is closed: a file that something

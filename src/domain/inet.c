@@ -98,14 +98,17 @@ check_port(const struct resolve_query *query, uint16_t *port, struct fault *faul
     return 0;
 }
 
-/* ICMP is of IPv4, ICMPv6 of IPv6: a name's other addresses, and the other "every interface", would be silent. */
+/*
+ * ICMP is of IPv4, ICMPv6 of IPv6: a name's other addresses, and the other "every interface", would be silent. The
+ * header of IPv6 can be sent, but is never received (ipv6(7), RFC 3542 section 3).
+ */
 static struct resolve_query
 of_one_family(const struct resolve_query *query)
 {
     struct resolve_query narrowed = *query;
     if (query->family != AF_UNSPEC || !query->type->portless)
         return narrowed;
-    if (query->protocol == IPPROTO_ICMP)
+    if (query->protocol == IPPROTO_ICMP || query->keeps_headers)
         narrowed.family = AF_INET;
     else if (query->protocol == IPPROTO_ICMPV6)
         narrowed.family = AF_INET6;
@@ -120,7 +123,12 @@ inet_check(const struct resolve_query *asked, struct fault *fault)
     const struct resolve_query query = of_one_family(asked);
     if (query.type->value == SOCK_RAW && query.protocol == 0)
         return fault_say(fault, STATUS_USAGE, "needs a protocol, such as --protocol icmp", "type raw");
-    if (inet_protocol_fits(query.type, query.protocol, fault) < 0 || check_host(&query, &host, fault) < 0)
+    if (inet_protocol_fits(query.type, query.protocol, fault) < 0)
+        return -1;
+    if (query.type->value == SOCK_RAW && query.family == AF_UNSPEC && !query.target.host)
+        return fault_say(fault, STATUS_USAGE, "a raw socket hears IPv4 or IPv6: choose with -4 or -6",
+                         "type raw");
+    if (check_host(&query, &host, fault) < 0)
         return -1;
     return check_port(&query, &port, fault);
 }

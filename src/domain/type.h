@@ -26,7 +26,7 @@ struct type {
     bool half_closes; /* shutdown(2) SHUT_WR tells the peer that our sending has ended */
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
     bool
-        no_empty; /* no message without a byte: one that is read without a connection is our own, come back */
+        no_empty; /* a message has a byte; one without, on a socket without a connection, is ours come back */
     bool marks_end;    /* a message may come in pieces, the last of which has MSG_EOR */
     bool has_service;  /* both ends name a service by a code (--dccp-service) */
     bool addressed;    /* no connect(2): every send(2) needs the address */
@@ -38,6 +38,7 @@ struct type {
     int send_flags;    /* flags without which send(2) is refused (MSG_EOR) */
     int end_error;     /* errno by which receiving tells an orderly end, 0: none. Where messages may be empty,
                          reading nothing is then no end. */
+    int loss_error; /* errno by which receiving tells that messages were lost, and goes on after it; 0: none */
     const char *help;
 };
 

@@ -40,6 +40,9 @@ enum ready {
     READY_LOST = 1 << 2, /* writing has become pointless; endpoint_lost says why */
 };
 
+/* Called when the kernel had no room for messages (type.h, loss_error): they are lost, and more may come. */
+typedef void on_loss(const void *context, const char *name);
+
 enum { ENDPOINT_POLLS_MAX = 20 };
 
 struct endpoint;

@@ -150,6 +150,11 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     do
         n = recvmsg(fd, &message, flags);
     while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
+    if (n < 0 && errno != EAGAIN && errno == mailbox->type->loss_error) {
+        if (mailbox->choice.on_loss)
+            mailbox->choice.on_loss(mailbox->choice.context, mailbox->base.name);
+        return IO_AGAIN;
+    }
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
     sender.length = message.msg_namelen;

@@ -23,6 +23,7 @@ struct mailbox_choice {
     void (*on_sender)(void *context, const struct address *sender);
     /* With takes_all, called when an answer could not be delivered (its sender is gone); may be NULL. */
     void (*on_undelivered)(void *context, const struct address *sender, int error);
+    on_loss *on_loss; /* may be NULL */
     void *context;
 };
 

@@ -100,11 +100,22 @@ pending_error(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
+/* Does errno tell that messages are lost, which is no end? Says so. */
+static bool
+is_loss(const struct socket *socket, int error)
+{
+    if (error == 0 || error != socket->type->loss_error)
+        return false;
+    if (socket->choice.on_loss)
+        socket->choice.on_loss(socket->choice.context, socket->name);
+    return true;
+}
+
 /* What errno of a receiving call means. */
 static enum io
 not_read(struct socket *socket, struct fault *fault)
 {
-    if (errno == EAGAIN)
+    if (errno == EAGAIN || is_loss(socket, errno))
         return IO_AGAIN;
     if (errno != socket->type->end_error)
         return socket_broke(socket, errno, fault);
@@ -192,6 +203,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         .msg_control = told ? &control : NULL,
         .msg_controllen = told ? sizeof control : 0,
     };
+    /* frames (packet(7)) refuse the last flag, which means nothing where no descriptors can come */
     int flags = MSG_DONTWAIT | (socket->type->few_flags ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0) |
                 socket->choice.receive_flags;
     ssize_t n;
@@ -368,6 +380,8 @@ socket_lost(struct endpoint *endpoint, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
     int error = pending_error(socket->fd);
+    if (is_loss(socket, error))
+        return IO_AGAIN;
     if (error != 0 || socket->broken != 0)
         return socket_broke(socket, error ? error : socket->broken, fault);
     return socket->type->accepts ? IO_LOST : IO_AGAIN;

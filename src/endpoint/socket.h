@@ -21,6 +21,8 @@ struct socket_choice {
     int protocol;               /* of the socket, as the user chose it; 0: the usual one */
     int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
     int receive_flags;
+    on_loss *on_loss;    /* may be NULL */
+    const void *context; /* of on_loss */
 };
 
 /*

@@ -48,6 +48,8 @@ enum option_fit {
     FITS_PORTS,         /* addresses have ports */
     FITS_SCAN,          /* ... that can be counted through */
     FITS_PATHS,         /* addresses are files */
+    FITS_INTERFACES,    /* addresses are interfaces */
+    FITS_GROUPS,        /* the domain has multicast groups that words can name */
     FITS_RAW,           /* the type raw */
     FITS_HEADERS,       /* ... where the kernel puts headers before what is received */
 };

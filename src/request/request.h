@@ -34,7 +34,6 @@ struct request {
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
-    bool keeps_headers;            /* --ip-header */
     int send_flags, receive_flags; /* flags.h */
 
     bool announces;

@@ -103,6 +103,18 @@ has_path(const struct domain *domain)
 }
 
 static bool
+has_interface(const struct domain *domain)
+{
+    return domain->has_interface;
+}
+
+static bool
+has_groups(const struct domain *domain)
+{
+    return domain->has_groups;
+}
+
+static bool
 is_raw(const struct type *type)
 {
     return type->value == raw_type.value;
@@ -134,6 +146,9 @@ static const struct fit_row fit_rows[] = {
                          .lacking = "does not" },
     [FITS_PORTS] = { .type = has_ports, .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
     [FITS_SCAN] = { .type = has_ports, .domain = can_be_scanned, .needed = "addresses with ports", .lacking = "has none" },
+    [FITS_INTERFACES] = { .domain = has_interface, .needed = "addresses that are interfaces",
+                          .lacking = "has none" },
+    [FITS_GROUPS] = { .domain = has_groups, .needed = "a domain with groups", .lacking = "has none" },
     [FITS_RAW] = { .type = is_raw, .needed = "type raw", .lacking = "is another" },
     [FITS_HEADERS] = { .type = is_raw, .domain = has_headers, .needed = "raw sockets of IPv4",
                        .lacking = "is another" },

@@ -101,6 +101,13 @@ on_undelivered(void *context, const struct address *sender, int error)
     log_line(mailbox->run->log, LOG_ERROR, "answer to %s: %s", name, strerror(error));
 }
 
+static void
+on_loss_here(const void *context, const char *name)
+{
+    const struct mailbox_context *mailbox = context;
+    session_tell_loss(mailbox->run, name);
+}
+
 /* Types without connections: one session for all that is sent to us. */
 static int
 receive(const struct run *run, struct listener *listener, struct fault *fault)
@@ -112,11 +119,12 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .eof_message = request->eof_message,
         .hears_groups = sockopt_hears_groups(&request->socket.options),
         .protocol = request->socket.protocol,
-        .keeps_headers = request->keeps_headers,
+        .keeps_headers = request->socket.keeps_headers,
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
+        .on_loss = on_loss_here,
         .context = &context,
     };
     int fds[LISTENER_SOCKETS_MAX];

@@ -9,17 +9,27 @@
 #include "session/report.h"
 #include <fcntl.h>
 
+void
+session_tell_loss(const void *context, const char *name)
+{
+    const struct run *run = context;
+    log_line(run->log, LOG_ERROR, "%s: messages were lost: they came faster than they were taken", name);
+}
+
 /* The socket's own part of a request. */
 static struct socket_choice
-socket_choice(const struct request *request)
+socket_choice(const struct run *run)
 {
+    const struct request *request = run->request;
     return (struct socket_choice){
         .half_close = request->half_close,
         .eof_message = request->eof_message,
         .protocol = request->socket.protocol,
-        .keeps_headers = request->keeps_headers,
+        .keeps_headers = request->socket.keeps_headers,
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
+        .on_loss = session_tell_loss,
+        .context = run,
     };
 }
 
@@ -83,7 +93,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
     }
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
-    struct socket_choice choice = socket_choice(request);
+    struct socket_choice choice = socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
     return far ? session_run(run, far, outcome, fault) : -1;
 }

@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "endpoint/endpoint.h"
+#include "endpoint/socket.h"
 #include "observe/log.h"
 #include "observe/observer.h"
 #include "request/request.h"
@@ -32,6 +33,9 @@ int session_run(const struct run *run, struct endpoint *far, struct outcome *out
  */
 int session_join(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
                  struct outcome *outcome, struct fault *fault);
+
+/* Say that messages were lost; the context is a struct run. */
+on_loss session_tell_loss;
 
 /* Connect and run one session. Returns 0, or -1 with fault. */
 int client_run(const struct run *run, struct fault *fault);

@@ -252,7 +252,8 @@ static const struct {
     { "--join 10.0.0.1 -lu 1", "--join 10.0.0.1: not a multicast address, which are 224.0.0.0 to "
                                "239.255.255.255 and those with ff" },
     { "--join 239.1.2.3 -u h 1", "--join: needs --listen" },
-    { "-l --join 239.1.2.3 1", "--join: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
+    { "-l --join 239.1.2.3 1",
+      "--join: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
     { "-x h 1", "-x: no such option: see skt --help" },
     { "-lx 1", "-x: no such option: see skt --help" },
     { "--no h 1", "--no: could be --nodns --no-input --no-shutdown" },
@@ -272,9 +273,9 @@ static const struct {
     { "-4 --type rdm h 1", "domain inet has no type rdm: it has stream, dgram, seqpacket, raw, dccp" },
     { "--records u32 h 1",
       "--records: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
-    { "--eof-message -U --seqpacket x",
-      "--eof-message: needs a type without half-close and with empty messages (dgram): seqpacket is another" },
-    { "-z -U x", "-z: needs addresses with ports that can be scanned: unix has none" },
+    { "--eof-message -U --seqpacket x", "--eof-message: needs a type without half-close and with empty "
+                                        "messages (dgram): seqpacket is another" },
+    { "-z -U x", "-z: needs addresses with ports: unix has none" },
     { "-l --mode 600 1", "--mode: needs addresses that are paths: inet46 has none" },
     { "fd:999", "fd:999: is not open" },
     { "fd:999 80", "surplus operand 80: the descriptor says it all" },
@@ -305,7 +306,8 @@ check_bad(const char *text, const char *want)
     }
     char got[sizeof fault.what + sizeof fault.why + 2];
     (void)snprintf(got, sizeof got, "%s: %s", fault.what, fault.why);
-    size_t shown = strlen(want) < 3 || strcmp(want + strlen(want) - 3, "...") != 0 ? SIZE_MAX : strlen(want) - 3;
+    size_t shown =
+        strlen(want) < 3 || strcmp(want + strlen(want) - 3, "...") != 0 ? SIZE_MAX : strlen(want) - 3;
     if (shown < strlen(got)) /* the list goes on */
         (void)snprintf(got + shown, sizeof got - shown, "...");
     is_text(got, want, "skt %s", text);

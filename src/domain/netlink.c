@@ -1,0 +1,289 @@
+#include "domain/netlink.h"
+
+#include "base/number.h"
+#include <errno.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static const char kernel[] = "kernel";
+
+enum { GROUP_MAX = 65535, GROUP_NAME_MAX = 32 };
+
+/* Both types are one to the kernel (netlink(7)). It tells by ENOBUFS that it had to drop messages. */
+static const struct type netlink_raw_type = {
+    .name = "raw",
+    .value = SOCK_RAW,
+    .unit = UNIT_MESSAGES,
+    .loss_error = ENOBUFS,
+    .help = "messages to and from the kernel",
+};
+
+static const struct type netlink_dgram_type = {
+    .name = "dgram",
+    .value = SOCK_DGRAM,
+    .unit = UNIT_MESSAGES,
+    .loss_error = ENOBUFS,
+    .help = "the same",
+};
+
+static const struct type *const types[] = { &netlink_raw_type, &netlink_dgram_type, NULL };
+
+/* linux/netlink.h, without the NETLINK_; a dash for each underscore. */
+static const char *const protocol_names[] = {
+    [NETLINK_ROUTE] = "route",
+    [NETLINK_USERSOCK] = "usersock",
+    [NETLINK_FIREWALL] = "firewall",
+    [NETLINK_SOCK_DIAG] = "sock-diag",
+    [NETLINK_NFLOG] = "nflog",
+    [NETLINK_XFRM] = "xfrm",
+    [NETLINK_SELINUX] = "selinux",
+    [NETLINK_ISCSI] = "iscsi",
+    [NETLINK_AUDIT] = "audit",
+    [NETLINK_FIB_LOOKUP] = "fib-lookup",
+    [NETLINK_CONNECTOR] = "connector",
+    [NETLINK_NETFILTER] = "netfilter",
+    [NETLINK_IP6_FW] = "ip6-fw",
+    [NETLINK_DNRTMSG] = "dnrtmsg",
+    [NETLINK_KOBJECT_UEVENT] = "kobject-uevent",
+    [NETLINK_GENERIC] = "generic",
+    [NETLINK_SCSITRANSPORT] = "scsitransport",
+    [NETLINK_ECRYPTFS] = "ecryptfs",
+    [NETLINK_RDMA] = "rdma",
+    [NETLINK_CRYPTO] = "crypto",
+    [NETLINK_SMC] = "smc",
+};
+
+enum { PROTOCOLS = sizeof protocol_names / sizeof protocol_names[0] };
+
+static const char *const protocol_words[] = {
+    "route",      "usersock",  "sock-diag", "nflog",          "xfrm",    "selinux", "audit",
+    "fib-lookup", "connector", "netfilter", "kobject-uevent", "generic", "crypto",  NULL,
+};
+
+/* The groups of protocols that have few and lasting ones; those of generic are numbered as families come. */
+static const struct {
+    int protocol;
+    const char *name;
+    unsigned group;
+} groups[] = {
+    { NETLINK_ROUTE, "link", RTNLGRP_LINK },
+    { NETLINK_ROUTE, "notify", RTNLGRP_NOTIFY },
+    { NETLINK_ROUTE, "neigh", RTNLGRP_NEIGH },
+    { NETLINK_ROUTE, "tc", RTNLGRP_TC },
+    { NETLINK_ROUTE, "ipv4-ifaddr", RTNLGRP_IPV4_IFADDR },
+    { NETLINK_ROUTE, "ipv4-mroute", RTNLGRP_IPV4_MROUTE },
+    { NETLINK_ROUTE, "ipv4-route", RTNLGRP_IPV4_ROUTE },
+    { NETLINK_ROUTE, "ipv4-rule", RTNLGRP_IPV4_RULE },
+    { NETLINK_ROUTE, "ipv6-ifaddr", RTNLGRP_IPV6_IFADDR },
+    { NETLINK_ROUTE, "ipv6-mroute", RTNLGRP_IPV6_MROUTE },
+    { NETLINK_ROUTE, "ipv6-route", RTNLGRP_IPV6_ROUTE },
+    { NETLINK_ROUTE, "ipv6-ifinfo", RTNLGRP_IPV6_IFINFO },
+    { NETLINK_ROUTE, "ipv6-prefix", RTNLGRP_IPV6_PREFIX },
+    { NETLINK_ROUTE, "ipv6-rule", RTNLGRP_IPV6_RULE },
+    { NETLINK_ROUTE, "nd-useropt", RTNLGRP_ND_USEROPT },
+    { NETLINK_ROUTE, "dcb", RTNLGRP_DCB },
+    { NETLINK_ROUTE, "ipv4-netconf", RTNLGRP_IPV4_NETCONF },
+    { NETLINK_ROUTE, "ipv6-netconf", RTNLGRP_IPV6_NETCONF },
+    { NETLINK_ROUTE, "mdb", RTNLGRP_MDB },
+    { NETLINK_ROUTE, "mpls-route", RTNLGRP_MPLS_ROUTE },
+    { NETLINK_ROUTE, "nsid", RTNLGRP_NSID },
+    { NETLINK_ROUTE, "mpls-netconf", RTNLGRP_MPLS_NETCONF },
+    { NETLINK_ROUTE, "ipv4-mroute-r", RTNLGRP_IPV4_MROUTE_R },
+    { NETLINK_ROUTE, "ipv6-mroute-r", RTNLGRP_IPV6_MROUTE_R },
+    { NETLINK_ROUTE, "nexthop", RTNLGRP_NEXTHOP },
+    { NETLINK_ROUTE, "brvlan", RTNLGRP_BRVLAN },
+    /* linux/inet_diag.h */
+    { NETLINK_SOCK_DIAG, "inet-tcp-destroy", 1 },
+    { NETLINK_SOCK_DIAG, "inet-udp-destroy", 2 },
+    { NETLINK_SOCK_DIAG, "inet6-tcp-destroy", 3 },
+    { NETLINK_SOCK_DIAG, "inet6-udp-destroy", 4 },
+    /* linux/xfrm.h */
+    { NETLINK_XFRM, "acquire", 1 },
+    { NETLINK_XFRM, "expire", 2 },
+    { NETLINK_XFRM, "sa", 3 },
+    { NETLINK_XFRM, "policy", 4 },
+    { NETLINK_XFRM, "aevents", 5 },
+    { NETLINK_XFRM, "report", 6 },
+    { NETLINK_XFRM, "migrate", 7 },
+    { NETLINK_XFRM, "mapping", 8 },
+    /* linux/netfilter/nfnetlink.h */
+    { NETLINK_NETFILTER, "conntrack-new", 1 },
+    { NETLINK_NETFILTER, "conntrack-update", 2 },
+    { NETLINK_NETFILTER, "conntrack-destroy", 3 },
+    { NETLINK_NETFILTER, "conntrack-exp-new", 4 },
+    { NETLINK_NETFILTER, "conntrack-exp-update", 5 },
+    { NETLINK_NETFILTER, "conntrack-exp-destroy", 6 },
+    { NETLINK_NETFILTER, "nftables", 7 },
+    { NETLINK_NETFILTER, "acct-quota", 8 },
+    { NETLINK_NETFILTER, "nftrace", 9 },
+    /* linux/audit.h, linux/selinux_netlink.h */
+    { NETLINK_AUDIT, "readlog", 1 },
+    { NETLINK_SELINUX, "avc", 1 },
+    /* lib/kobject_uevent.c: what the kernel says; 2 is where udev passes it on */
+    { NETLINK_KOBJECT_UEVENT, "kernel", 1 },
+    { NETLINK_KOBJECT_UEVENT, "udev", 2 },
+};
+
+enum { GROUPS = sizeof groups / sizeof groups[0] };
+
+/* Are `length` characters this name, in any case, with _ for -? */
+static bool
+is_name(const char *text, size_t length, const char *name)
+{
+    if (strlen(name) != length)
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        char c = (char)(text[i] == '_' ? '-' : text[i]);
+        if (strncasecmp(&c, &name[i], 1) != 0)
+            return false;
+    }
+    return true;
+}
+
+static int
+netlink_protocol_find(const char *name)
+{
+    if (strncasecmp(name, "NETLINK_", 8) == 0)
+        name += 8;
+    for (int i = 0; i < PROTOCOLS; i++) {
+        if (protocol_names[i] && is_name(name, strlen(name), protocol_names[i]))
+            return i;
+    }
+    return -1;
+}
+
+static const char *
+netlink_protocol_name(const struct type *type, int protocol)
+{
+    bool is_known = protocol >= 0 && protocol < PROTOCOLS && protocol_names[protocol];
+    return is_known ? protocol_names[protocol] : type->name;
+}
+
+/* Name the groups that the protocol has, as many as there is room for. */
+static int
+group_fault(int protocol, const char *word, size_t length, struct fault *fault)
+{
+    char why[sizeof fault->why] = "a group is a number from 1 to 65535";
+    size_t used = strlen(why);
+    const char *before = ", or ";
+    for (size_t i = 0; i < GROUPS && used < sizeof why; i++) {
+        if (groups[i].protocol != protocol || used + strlen(before) + strlen(groups[i].name) >= sizeof why)
+            continue;
+        int n = snprintf(why + used, sizeof why - used, "%s%s", before, groups[i].name);
+        used += n > 0 ? (size_t)n : 0;
+        before = " ";
+    }
+    return fault_say(fault, STATUS_USAGE, why, "group %.*s", (int)(length > 0 ? length : 2),
+                     length > 0 ? word : "\"\"");
+}
+
+int
+netlink_group(int protocol, const char *words, unsigned *group, const char **rest, struct fault *fault)
+{
+    size_t length = strcspn(words, ",");
+    *rest = words + length + (words[length] == ',' && words[length + 1] != '\0');
+    for (size_t i = 0; i < GROUPS; i++) {
+        if (groups[i].protocol == protocol && is_name(words, length, groups[i].name)) {
+            *group = groups[i].group;
+            return 0;
+        }
+    }
+    char word[GROUP_NAME_MAX];
+    (void)snprintf(word, sizeof word, "%.*s", (int)length, words);
+    int64_t number = 0;
+    if (length >= sizeof word || number_whole(word, NUMBER_DECIMAL_OR_HEX, &number) != NUMBER_FOUND ||
+        number < 1 || number > GROUP_MAX)
+        return group_fault(protocol, words, length, fault);
+    *group = (unsigned)number;
+    return 0;
+}
+
+static int
+check_groups(const struct resolve_query *query, struct fault *fault)
+{
+    unsigned group;
+    for (const char *rest = query->groups ? query->groups : ""; *rest;)
+        if (netlink_group(query->protocol, rest, &group, &rest, fault) < 0)
+            return -1;
+    return 0;
+}
+
+static int
+netlink_read(const struct resolve_query *query, struct address *address, struct fault *fault)
+{
+    const char *word = query->target.host ? query->target.host : kernel;
+    int64_t port = 0;
+    bool is_port = strcasecmp(word, kernel) == 0 ||
+                   (number_whole(word, NUMBER_DECIMAL_OR_HEX, &port) == NUMBER_FOUND && port <= UINT32_MAX);
+    if (!is_port)
+        return fault_say(fault, STATUS_USAGE, "a port is a number from 0 to 4294967295; kernel is 0",
+                         "port %s", *word ? word : "\"\"");
+    if (check_groups(query, fault) < 0)
+        return -1;
+    const struct sockaddr_nl name = { .nl_family = AF_NETLINK, .nl_pid = (uint32_t)port };
+    *address = (struct address){ .length = sizeof name };
+    memcpy(&address->name, &name, sizeof name);
+    return 0;
+}
+
+static struct sockaddr_nl
+name_of(const struct address *address)
+{
+    struct sockaddr_nl name;
+    memcpy(&name, &address->name, sizeof name);
+    return name;
+}
+
+static void
+netlink_format(const struct address *address, struct address_text *text)
+{
+    uint32_t port = name_of(address).nl_pid;
+    text->port[0] = '\0';
+    if (port == 0)
+        (void)snprintf(text->host, sizeof text->host, "%s", kernel);
+    else
+        (void)snprintf(text->host, sizeof text->host, "%u", (unsigned)port);
+}
+
+/* The groups in the address of a message's sender are those that it was sent to. */
+static bool
+netlink_same(const struct address *a, const struct address *b)
+{
+    return name_of(a).nl_pid == name_of(b).nl_pid;
+}
+
+/* NETLINK_ADD_MEMBERSHIP and not the bits of the address, which end at group 32 (netlink(7)). */
+static int
+netlink_join(int fd, const struct resolve_query *query, enum status status, struct fault *fault)
+{
+    for (const char *rest = query->groups ? query->groups : ""; *rest;) {
+        const char *word = rest;
+        unsigned group;
+        if (netlink_group(query->protocol, rest, &group, &rest, fault) < 0)
+            return -1;
+        if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0)
+            return fault_set(fault, status, "group %.*s", (int)strcspn(word, ","), word);
+    }
+    return 0;
+}
+
+const struct domain netlink_domain = {
+    .name = "netlink",
+    .aliases = "",
+    .family = AF_NETLINK,
+    .types = types,
+    .address_optional = true,
+    .has_groups = true,
+    .operands = "[PORT]",
+    .help = "messages to and from the kernel",
+    .read = netlink_read,
+    .format = netlink_format,
+    .protocol_name = netlink_protocol_name,
+    .protocol_find = netlink_protocol_find,
+    .protocol_words = protocol_words,
+    .join = netlink_join,
+    .same = netlink_same,
+};
