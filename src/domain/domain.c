@@ -1,8 +1,11 @@
 #include "domain/domain.h"
 
 #include "base/number.h"
+#include "domain/appletalk.h"
+#include "domain/atmpvc.h"
 #include "domain/ax25.h"
 #include "domain/inet.h"
+#include "domain/ipx.h"
 #include "domain/name.h"
 #include "domain/other.h"
 #include "domain/unix.h"
@@ -13,7 +16,8 @@
 #include <string.h>
 
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &x25_domain, &ax25_domain, NULL,
+    &inet46_domain, &inet4_domain,  &inet6_domain,     &unix_domain, &x25_domain,
+    &ax25_domain,   &atmpvc_domain, &appletalk_domain, &ipx_domain,  NULL,
 };
 
 const struct domain *

@@ -126,6 +126,10 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
                         mailbox->base.name, n, room);
         return IO_FAILED;
     }
+    if (n == 0 && mailbox->type->paired) {
+        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
+        return mailbox_failed(mailbox, fault);
+    }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
     *got = mailbox->choice.keeps_headers ? (size_t)n
@@ -187,6 +191,8 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
         return IO_AGAIN; /* nobody to write to yet; reading finds one */
     if (size > mailbox->base.message_max)
         return too_large(mailbox, size, fault);
+    if (size == 0 && mailbox->type->paired)
+        return socket_refuse_empty(mailbox->base.name, fault);
     ssize_t n = send_to_sender(mailbox, data, size);
     if (n < 0 && concerns_a_sender(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */

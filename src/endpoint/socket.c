@@ -154,6 +154,8 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     bool ends_by_nothing = socket->type->accepts && socket->type->end_error == 0;
     if (n == 0 && ends_by_nothing && message.msg_controllen == 0)
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
+    if (n == 0 && socket->type->paired)
+        return socket_broke(socket, ENETDOWN, fault); /* no message of a circuit is empty (vcc_recvmsg) */
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
         return socket->type->unread_lost ? IO_ENDED : note_end(socket);
     if (message.msg_flags & MSG_TRUNC) {
@@ -214,6 +216,13 @@ too_large(const struct socket *socket, size_t size, struct fault *fault)
     return IO_FAILED;
 }
 
+enum io
+socket_refuse_empty(const char *name, struct fault *fault)
+{
+    (void)fault_say(fault, STATUS_LOCAL, "a circuit carries no empty messages", "%s", name);
+    return IO_FAILED;
+}
+
 /* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
 static enum io
 was_taken(struct socket *socket, size_t size, size_t n, size_t *put)
@@ -234,6 +243,8 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     bool messages = socket->type->unit == UNIT_MESSAGES;
     if (messages && size > socket->base.message_max)
         return too_large(socket, size, fault);
+    if (size == 0 && socket->type->paired)
+        return socket_refuse_empty(socket->name, fault);
     ssize_t n = socket_send(socket->fd, socket->type, &socket->header, (const char *)data + socket->part,
                             size - socket->part, &socket->peer);
     if (n >= 0)

@@ -1,7 +1,10 @@
 #include "request/scheme.h"
 
+#include "domain/appletalk.h"
+#include "domain/atmpvc.h"
 #include "domain/ax25.h"
 #include "domain/inet.h"
+#include "domain/ipx.h"
 #include "domain/unix.h"
 #include "domain/x25.h"
 #include "request/nearest.h"
@@ -26,6 +29,9 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "unix", .domain = &unix_domain },
     { .name = "x25", .domain = &x25_domain },
     { .name = "ax25", .domain = &ax25_domain },
+    { .name = "atmpvc", .domain = &atmpvc_domain },
+    { .name = "appletalk", .domain = &appletalk_domain },
+    { .name = "ipx", .domain = &ipx_domain },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
