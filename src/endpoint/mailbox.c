@@ -67,8 +67,9 @@ concerns_a_sender(int error)
 static void
 keep_only(struct mailbox *mailbox, int fd)
 {
-    mailbox->connected = !mailbox->type->addressed &&
-                         connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
+    if (!mailbox->type->paired && !mailbox->type->addressed)
+        mailbox->connected =
+            connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
     mailbox->base.message_max = domain_message_max(mailbox->domain, fd, mailbox->type);
     for (size_t i = 0; i < mailbox->count; i++)
         if (mailbox->fds[i] != fd)
@@ -282,7 +283,7 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
         .domain = domain,
         .type = type,
         .choice = *choice,
-        .sender_fd = type->paired ? fds[0] : -1,
+        .sender_fd = -1,
         .connected = type->paired,
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);
