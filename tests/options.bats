@@ -140,7 +140,7 @@ completed() {
     assert_equal "$(completed -l --keep)" "--keep-open"
     assert_equal "$(completed --records n)" "netstring none nul"
     assert_equal "$(completed --shutdown = r)" "rdwr"
-    assert_equal "$(completed --domain =)" "inet inet46 inet6 unix"
+    assert_equal "$(completed --domain =)" "appletalk atmpvc ax25 inet inet46 inet6 ipx unix x25"
     assert_equal "$(completed -T crit)" "critical"
     touch some-file
     assert_equal "$(completed --output some)" "some-file"

@@ -95,7 +95,7 @@ END
 @test "datagrams go both ways without losing a byte" {
     listener_input=$(lines 255 3)
     hold_input
-    background_input=$held_input start_background "$SKT" --domain ax25 --type dgram --records line -W 2 -w 15 \
+    background_input=$held_input start_background "$SKT" --domain ax25 --type dgram --records line -q 0 \
         -s SKTB-2 SKTA-1
     local pid=$started_pid out=$started_out
     wait_until grep -q SKTA-1 /proc/net/ax25
@@ -103,10 +103,11 @@ END
         -s SKTA-1 SKTB-2
     wait_for_text "$out" 3-
     say 'hello\n'
-    end_status "$pid" 10
-    assert_equal "$status" 0
     end_status "$started_pid" 10
     assert_equal "$status $(cat "$started_out")" "0 hello"
+    release_input
+    end_status "$pid" 10
+    assert_equal "$status" 0
     assert_same_file "$out" "$listener_input"
 }
 
