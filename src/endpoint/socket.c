@@ -177,27 +177,35 @@ socket_header(const struct domain *domain, const struct type *type, const struct
     return header;
 }
 
-/* Not MSG_NOSIGNAL, which net/x25, net/ax25 and net/appletalk refuse; SIGPIPE is ignored anyway (base/loop.h). */
-ssize_t
-socket_send(int fd, const struct type *type, const struct socket_header *header, const void *data,
-            size_t size, const struct address *peer)
+static ssize_t
+send_with_header(int fd, const struct socket_header *header, const void *data, size_t size, int flags,
+                 const struct sockaddr *to, socklen_t length)
 {
-    bool is_named = peer && peer->length > 0;
     struct iovec parts[] = {
         { .iov_base = (void *)(uintptr_t)header->bytes, .iov_len = header->size },
         { .iov_base = (void *)(uintptr_t)data, .iov_len = size },
     };
     const struct msghdr message = {
-        .msg_name = is_named ? (void *)(uintptr_t)&peer->name : NULL,
-        .msg_namelen = is_named ? peer->length : 0,
-        .msg_iov = header->size > 0 ? parts : parts + 1,
-        .msg_iovlen = header->size > 0 ? 2 : 1,
+        .msg_name = (void *)(uintptr_t)to, .msg_namelen = length, .msg_iov = parts, .msg_iovlen = 2
     };
+    ssize_t n = sendmsg(fd, &message, flags);
+    return n < (ssize_t)header->size ? n : n - (ssize_t)header->size;
+}
+
+/* Not MSG_NOSIGNAL, which net/x25, net/ax25 and net/appletalk refuse; SIGPIPE is ignored anyway (base/loop.h). */
+ssize_t
+socket_send(int fd, const struct type *type, const struct socket_header *header, const void *data,
+            size_t size, const struct address *peer)
+{
+    const struct sockaddr *to = peer && peer->length > 0 ? (const struct sockaddr *)&peer->name : NULL;
+    socklen_t length = to ? peer->length : 0;
+    int flags = MSG_DONTWAIT | type->send_flags;
     ssize_t n;
     do
-        n = sendmsg(fd, &message, MSG_DONTWAIT | type->send_flags);
+        n = header->size == 0 ? sendto(fd, data, size, flags, to, length)
+                              : send_with_header(fd, header, data, size, flags, to, length);
     while (n < 0 && errno == EINTR);
-    return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
+    return n;
 }
 
 static enum io
