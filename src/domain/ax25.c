@@ -243,6 +243,7 @@ static const struct type connection_type = {
     .name = "seqpacket",
     .value = SOCK_SEQPACKET,
     .unit = UNIT_MESSAGES,
+    .few_flags = true,
     .accepts = true,
     .unread_lost = true,
     .end_error = ENOTCONN,

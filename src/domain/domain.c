@@ -1,9 +1,12 @@
 #include "domain/domain.h"
 
 #include "base/number.h"
+#include "domain/appletalk.h"
+#include "domain/atmpvc.h"
 #include "domain/ax25.h"
 #include "domain/can.h"
 #include "domain/inet.h"
+#include "domain/ipx.h"
 #include "domain/name.h"
 #include "domain/netlink.h"
 #include "domain/other.h"
@@ -30,6 +33,9 @@ const struct domain *const domain_rows[] = {
     &can_domain,
     &x25_domain,
     &ax25_domain,
+    &atmpvc_domain,
+    &appletalk_domain,
+    &ipx_domain,
     NULL,
 };
 /* clang-format on */

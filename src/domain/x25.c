@@ -90,6 +90,7 @@ static const struct type calls = {
     .name = "seqpacket",
     .value = SOCK_SEQPACKET,
     .unit = UNIT_MESSAGES,
+    .few_flags = true,
     .accepts = true,
     .continues = true,
     .unread_lost = true,

@@ -72,8 +72,10 @@ concerns_a_sender(int error)
 static void
 keep_only(struct mailbox *mailbox, int fd)
 {
-    mailbox->connected = !mailbox->type->addressed && !mailbox->choice.hears_groups &&
-                         connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
+    bool connects = !mailbox->type->paired && !mailbox->type->addressed && !mailbox->choice.hears_groups;
+    if (connects)
+        mailbox->connected =
+            connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
     if (mailbox->type->listens)
         (void)listen(fd, 0); /* nobody else is taken in; who got in before is not heard */
     mailbox->base.message_max = domain_message_max(mailbox->domain, fd, mailbox->type);
@@ -168,6 +170,10 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu",
                         mailbox->base.name, n, room);
         return IO_FAILED;
+    }
+    if (n == 0 && mailbox->type->paired) {
+        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
+        return mailbox_failed(mailbox, fault);
     }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
@@ -330,7 +336,7 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
         .domain = domain,
         .type = type,
         .choice = *choice,
-        .sender_fd = type->paired ? fds[0] : -1,
+        .sender_fd = -1,
         .connected = type->paired,
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);

@@ -216,6 +216,8 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         return take_notice(socket, data, (size_t)n, fault);
     if (n == 0 && is_end(socket, &message))
         return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
+    if (n == 0 && socket->type->paired)
+        return socket_broke(socket, ENETDOWN, fault); /* no message of a circuit is empty (vcc_recvmsg) */
     if (n == 0 && socket->type->no_empty && !socket->type->accepts)
         return came_back(socket, fault);
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
@@ -297,6 +299,13 @@ socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fau
     else
         (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes, at most %zu", endpoint->name, size,
                         endpoint->message_max);
+    return IO_FAILED;
+}
+
+enum io
+socket_refuse_empty(const char *name, struct fault *fault)
+{
+    (void)fault_say(fault, STATUS_LOCAL, "a circuit carries no empty messages", "%s", name);
     return IO_FAILED;
 }
 

@@ -1,8 +1,11 @@
 #include "request/scheme.h"
 
+#include "domain/appletalk.h"
+#include "domain/atmpvc.h"
 #include "domain/ax25.h"
 #include "domain/can.h"
 #include "domain/inet.h"
+#include "domain/ipx.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
@@ -28,16 +31,19 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "udp", .domain = &inet46_domain, .type = &dgram_type },
     { .name = "udp4", .domain = &inet4_domain, .type = &dgram_type },
     { .name = "udp6", .domain = &inet6_domain, .type = &dgram_type },
-    { .name = "unix", .domain = &unix_domain, .bare = true },
-    { .name = "tipc", .domain = &tipc_domain, .bare = true },
-    { .name = "vsock", .domain = &vsock_domain, .bare = true },
-    { .name = "x25", .domain = &x25_domain, .bare = true },
-    { .name = "ax25", .domain = &ax25_domain, .bare = true },
-    { .name = "can", .domain = &can_domain, .bare = true },
     { .name = "sctp", .domain = &inet46_domain, .protocol = "sctp" },
     { .name = "dccp", .domain = &inet46_domain, .type = &dccp_type, .protocol = "dccp" },
     { .name = "udplite", .domain = &inet46_domain, .type = &dgram_type, .protocol = "udplite" },
     { .name = "mptcp", .domain = &inet46_domain, .type = &stream_type, .protocol = "mptcp" },
+    { .name = "unix", .domain = &unix_domain, .bare = true },
+    { .name = "tipc", .domain = &tipc_domain, .bare = true },
+    { .name = "vsock", .domain = &vsock_domain, .bare = true },
+    { .name = "can", .domain = &can_domain, .bare = true },
+    { .name = "x25", .domain = &x25_domain, .bare = true },
+    { .name = "ax25", .domain = &ax25_domain, .bare = true },
+    { .name = "atmpvc", .domain = &atmpvc_domain, .bare = true },
+    { .name = "appletalk", .domain = &appletalk_domain, .bare = true },
+    { .name = "ipx", .domain = &ipx_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };

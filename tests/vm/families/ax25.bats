@@ -1,5 +1,5 @@
 # AX.25: frames between two devices of one kernel, bpq0 (SKTA-1) and bpq1 (SKTB-2).
-# modules: ax25 bpqether
+# modules: sch_netem ax25 bpqether
 # network: ax25
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
@@ -22,12 +22,12 @@ def on_device(text, ssid, device, device_ssid):
 }
 
 @test "all of many records arrive before the end does" {
-    connector_input=$(lines $(seq 57 256)) listener_input=$(lines 7) \
+    connector_input=$(lines $(seq 58 3 256)) listener_input=$(lines 7) \
         exchange --domain ax25 --records line SKTB-3,SKTB-2 -- --domain ax25 --records line -q 0 -s SKTA-3,SKTA-1 SKTB-3
 }
 
 @test "a file goes through as a byte stream" {
-    connector_input=$(random_file 20K) listener_input=$(random_file 5K) \
+    connector_input=$(random_file 8K) listener_input=$(random_file 3K) \
         exchange --domain ax25 'SKTB-4 via SKTB-2' -- --domain ax25 -s 'SKTA-4 via SKTA-1' SKTB-4
 }
 
@@ -57,7 +57,8 @@ listener.bind(on_device("SKTB", 6, "SKTB", 2))
 listener.listen()
 ready()
 link, _ = listener.accept()
-expect(link.getpeername()[2:9], call("N0CALL", 15))
+peer = link.getpeername()
+expect((peer[2:8], peer[8] & 0x1E), (call("N0CALL", 15)[:6], 15 << 1))
 expect(link.recv(300), b"question")
 link.send(b"answer")
 expect(link.recv(300), b"thanks")
@@ -90,16 +91,24 @@ END
     assert_contains "$(cat "$listener_err")" "Connection received on SKTA-7"
 }
 
+# A datagram socket hears only what is for the device's own callsign.
 @test "datagrams go both ways without losing a byte" {
-    background_input=$(lines 255 3) start_background "$SKT" --domain ax25 --type dgram --records line -W 1 -w 15 \
-        -s SKTB-8,SKTB-2 SKTA-8
+    listener_input=$(lines 255 3)
     hold_input
+    background_input=$held_input start_background "$SKT" --domain ax25 --type dgram --records line -q 0 \
+        -s SKTB-2 SKTA-1
     local pid=$started_pid out=$started_out
-    background_input=$held_input start_background "$SKT" --domain ax25 --type dgram --records line -W 2 -w 15 \
-        -s SKTA-8,SKTA-1 SKTB-8
+    wait_until grep -q SKTA-1 /proc/net/ax25
+    background_input=$listener_input start_background "$SKT" --domain ax25 --type dgram --records line -W 1 -w 15 \
+        -s SKTA-1 SKTB-2
+    wait_for_text "$out" 3-
     say 'hello\n'
+    end_status "$started_pid" 10
+    assert_equal "$status $(cat "$started_out")" "0 hello"
+    release_input
     end_status "$pid" 10
-    assert_equal "$status $(cat "$out")" "0 hello"
+    assert_equal "$status" 0
+    assert_same_file "$out" "$listener_input"
 }
 
 @test "a foreign station's datagrams arrive whole, and ours there" {
@@ -107,13 +116,14 @@ END
 $ax25
 here = Socket(AF_AX25, socket.SOCK_DGRAM)
 here.setsockopt(SOL_AX25, PIDINCL, 1)
-here.bind(on_device("SKTB", 9, "SKTB", 2))
-here.connect(station("SKTA", 9))
+here.bind(station("SKTB", 2))
+here.connect(station("SKTA", 1))
 ready()
 expect(here.recv(300), b"ping")
 here.send(b"\xf0pong")
 END
-    run -0 timeout 10 "$SKT" --domain ax25 --type dgram -W 1 -s SKTA-9,SKTA-1 SKTB-9 <<<ping
+    printf ping >input
+    run -0 timeout 10 "$SKT" --domain ax25 --type dgram -w 10 -W 1 -s SKTA-1 SKTB-2 <input
     assert_equal "$output" pong
     python_succeeds
 }
@@ -137,9 +147,9 @@ END
 }
 
 @test "nobody at a callsign, and a callsign that is no device's, are said" {
-    refuses 4 "connect to SKTB-13 failed: Connection refused" --domain ax25 -s SKTA-13,SKTA-1 SKTB-13
+    refuses 6 "connect to SKTB-13: timed out" --domain ax25 -w 1 -s SKTA-13,SKTA-1 SKTB-13
     refuses 4 "bind to NOBODY: Cannot assign requested address; no device" --domain ax25 -s nobody SKTB-2
-    refuses 5 "bind to NOBODY: Cannot assign requested address" --domain ax25 -l nobody
+    refuses 5 "listen on nobody: Cannot assign requested address; no device" --domain ax25 -l nobody
 }
 
 @test "a record larger than a frame is refused" {

@@ -19,12 +19,12 @@ def number(text):
 }
 
 @test "all of many records arrive before the end does" {
-    connector_input=$(lines $(seq 300 500)) listener_input=$(lines 7) \
+    connector_input=$(lines $(seq 300 4 560)) listener_input=$(lines 7) \
         exchange --domain x25 --records line 22 -- --domain x25 --records line -q 0 22
 }
 
 @test "a file goes through as a byte stream" {
-    connector_input=$(random_file 150K) listener_input=$(random_file 20K) \
+    connector_input=$(random_file 60K) listener_input=$(random_file 20K) \
         exchange --domain x25 23 -- --domain x25 23
 }
 
