@@ -27,11 +27,10 @@ struct type {
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
     bool lacks_empty; /* no message without a byte: one that is read is our own, come back undelivered */
     bool addressed;   /* no connect(2): every send(2) needs the address */
-    bool needs_source; /* connecting needs an address to come from, whatever the domain's other types do */
-    bool
-        hides_size; /* recv(2) refuses MSG_TRUNC, by which it would tell the size of a message that it cuts */
-    int send_flags; /* flags without which send(2) is refused (MSG_EOR) */
-    int end_error;  /* errno by which receiving tells an orderly end, besides reading nothing; 0: none */
+    bool needs_source; /* connecting needs an address to come from, as with a domain that does */
+    int send_flags;    /* flags without which send(2) is refused (MSG_EOR) */
+    int no_flags;      /* flags of send(2) and recv(2) that are refused or mean something else */
+    int end_error;     /* errno by which receiving tells an orderly end, besides reading nothing; 0: none */
     const char *help;
 };
 

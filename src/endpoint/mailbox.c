@@ -122,7 +122,7 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         .msg_iov = &vector,
         .msg_iovlen = 1,
     };
-    int flags = MSG_DONTWAIT | (mailbox->type->hides_size ? 0 : MSG_TRUNC);
+    int flags = (MSG_DONTWAIT | MSG_TRUNC) & ~mailbox->type->no_flags;
     ssize_t n;
     do
         n = recvmsg(fd, &message, flags);
@@ -188,9 +188,10 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
+    int flags = MSG_DONTWAIT | MSG_NOSIGNAL | mailbox->type->send_flags;
     ssize_t n;
     do
-        n = sendto(mailbox->sender_fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL | mailbox->type->send_flags,
+        n = sendto(mailbox->sender_fd, data, size, flags & ~mailbox->type->no_flags,
                    mailbox->connected ? NULL : (const struct sockaddr *)&mailbox->sender.name,
                    mailbox->connected ? 0 : mailbox->sender.length);
     while (n < 0 && errno == EINTR);

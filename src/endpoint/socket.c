@@ -141,10 +141,10 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         .msg_control = told ? &control : NULL,
         .msg_controllen = told ? sizeof control : 0,
     };
-    int flags = MSG_DONTWAIT | (socket->type->hides_size ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0);
+    int flags = MSG_DONTWAIT | MSG_TRUNC | (told ? MSG_CMSG_CLOEXEC : 0);
     ssize_t n;
     do
-        n = recvmsg(socket->fd, &message, flags);
+        n = recvmsg(socket->fd, &message, flags & ~socket->type->no_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
@@ -200,7 +200,7 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     int flags = MSG_DONTWAIT | MSG_NOSIGNAL | socket->type->send_flags;
     ssize_t n;
     do
-        n = sendto(socket->fd, data, size, flags, peer, socket->peer.length);
+        n = sendto(socket->fd, data, size, flags & ~socket->type->no_flags, peer, socket->peer.length);
     while (n < 0 && errno == EINTR);
     if (n >= 0) {
         *put = (size_t)n;
