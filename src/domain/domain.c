@@ -3,8 +3,11 @@
 #include "base/number.h"
 #include "domain/can.h"
 #include "domain/inet.h"
+#include "domain/llc.h"
 #include "domain/name.h"
 #include "domain/other.h"
+#include "domain/qipcrtr.h"
+#include "domain/rds.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
@@ -14,7 +17,7 @@
 #include <string.h>
 
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain, &vsock_domain, &can_domain, NULL,
+    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain, &vsock_domain, &can_domain, &rds_domain, &qipcrtr_domain, &llc_domain, NULL,
 };
 
 const struct domain *

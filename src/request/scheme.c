@@ -2,6 +2,9 @@
 
 #include "domain/can.h"
 #include "domain/inet.h"
+#include "domain/llc.h"
+#include "domain/qipcrtr.h"
+#include "domain/rds.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
@@ -29,6 +32,9 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "tipc", .domain = &tipc_domain, .bare = true },
     { .name = "vsock", .domain = &vsock_domain, .bare = true },
     { .name = "can", .domain = &can_domain, .bare = true },
+    { .name = "rds", .domain = &rds_domain },
+    { .name = "qipcrtr", .domain = &qipcrtr_domain, .bare = true },
+    { .name = "llc", .domain = &llc_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };
