@@ -210,7 +210,7 @@ static const struct {
     { "-I 1KB h 1", "-I 1KB: not a size: use bytes, or a number with K, M or G" },
     { "-I 2G h 1", "-I 2G: out of range: 1 to 2147483647" },
     { "-lU --mode 888 x", "--mode 888: not an octal number: 0 to 777" },
-    { "--domain uinx h 1", "--domain uinx: did you mean unix? known: inet46 inet inet6 unix" },
+    { "--domain uinx h 1", "--domain uinx: did you mean unix? known: inet46 inet inet6 unix packet netlink" },
     { "--type seqpcket h 1",
       "--type seqpcket: did you mean seqpacket? known: stream dgram seqpacket raw rdm dccp packet" },
     { "--shutdown w h 1", "--shutdown w: did you mean wr? known: wr rdwr none" },
