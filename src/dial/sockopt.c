@@ -38,6 +38,11 @@ const struct sockopt_row sockopt_rows[] = {
       .phase = PHASE_OPENED,
       .at = { { IPPROTO_IP, IP_TOS }, { IPPROTO_IPV6, IPV6_TCLASS } },
       .help = "type of service, or traffic class" },
+    /* an accepted socket has it from its listener only in some families */
+    { .name = "oobinline",
+      .phase = PHASE_CONNECTED,
+      .at = { { SOL_SOCKET, SO_OOBINLINE } },
+      .help = "urgent data stays among the rest" },
     { .name = NULL },
 };
 

@@ -45,8 +45,19 @@ static const struct type ping6_type = {
     .portless = true,
 };
 
+/* Its sockets take MSG_OOB and forget it (mptcp_sendmsg in net/mptcp/protocol.c). */
+static const struct type mptcp_type = {
+    .name = "mptcp stream",
+    .value = SOCK_STREAM,
+    .only_protocol = IPPROTO_MPTCP,
+    .accepts = true,
+    .half_closes = true,
+    .help = "a connection that carries bytes in order, over several paths",
+};
+
 const struct type *const inet_types[] = {
-    &stream_type, &ping_type, &ping6_type, &dgram_type, &sctp_type, &inet_raw_type, &dccp_type, NULL,
+    &stream_type, &mptcp_type,    &ping_type, &ping6_type, &dgram_type,
+    &sctp_type,   &inet_raw_type, &dccp_type, NULL,
 };
 
 static const struct {

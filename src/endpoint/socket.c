@@ -17,6 +17,8 @@ struct socket {
     bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
     bool ended;          /* the peer was told that our writing has ended */
     bool shut_both;
+    bool urgent_lost; /* urgent data could not be written: the next read says why */
+    struct fault urgent_fault;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
 };
@@ -39,6 +41,19 @@ socket_broke(struct socket *socket, int error, struct fault *fault)
     return IO_FAILED;
 }
 
+static bool
+takes_urgent(const struct socket *socket)
+{
+    return socket->choice.urgent.fd >= 0 && !socket->urgent_lost;
+}
+
+static void
+take_urgent(struct socket *socket)
+{
+    if (takes_urgent(socket))
+        socket->urgent_lost = urgent_take(socket->fd, &socket->choice.urgent, &socket->urgent_fault) != 0;
+}
+
 static size_t
 socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
@@ -49,6 +64,8 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
         events |= POLLIN;
     if (wants & WANT_WRITE)
         events |= POLLOUT;
+    if (takes_urgent(socket))
+        events |= POLLPRI;
     if (wants == 0)
         return 0;
     polls[0] = (struct pollfd){ .fd = socket->fd, .events = events };
@@ -58,11 +75,15 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
 static unsigned
 socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
 {
-    (void)endpoint;
+    struct socket *socket = (struct socket *)endpoint;
     if (count == 0)
         return 0;
     short revents = polls[0].revents;
     unsigned ready = 0;
+    if (revents & POLLPRI)
+        take_urgent(socket); /* at once, also while our buffer is full: the next one would take its place */
+    if (wants & WANT_READ && socket->urgent_lost)
+        ready |= READY_READ;
     if (wants & WANT_READ && revents & (POLLIN | POLLHUP | POLLERR))
         ready |= READY_READ;
     if (revents & POLLOUT)
@@ -94,6 +115,14 @@ not_read(struct socket *socket, struct fault *fault)
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
+    bool is_behind = !takes_urgent(socket) || urgent_is_behind(socket->fd);
+    take_urgent(socket);
+    if (socket->urgent_lost) {
+        *fault = socket->urgent_fault;
+        return IO_FAILED;
+    }
+    if (!is_behind)
+        return IO_AGAIN;
     ssize_t n;
     do
         n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);

@@ -9,6 +9,7 @@
 #define SKT_ENDPOINT_SOCKET_H
 
 #include "endpoint/endpoint.h"
+#include "endpoint/urgent.h"
 #include "domain/domain.h"
 
 enum half_close { HALF_CLOSE_WRITE, HALF_CLOSE_BOTH, HALF_CLOSE_NONE };
@@ -19,6 +20,7 @@ struct socket_choice {
     bool keeps_headers;         /* received messages keep the kernel's headers */
     int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
     int receive_flags;
+    struct urgent_sink urgent;
 };
 
 /*

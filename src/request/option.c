@@ -19,7 +19,7 @@
 /* No session: nothing that bytes are moved by. */
 #define CONFLICTS_WITH_HANDING_OVER                                                                          \
     "zero quit-after no-shutdown shutdown send-only eof-message records recv-limit crlf delay output "       \
-    "hex-dump stats send-flags recv-flags "
+    "hex-dump stats send-flags recv-flags oob oob-file "
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
@@ -200,6 +200,13 @@ const struct option_row option_rows[] = {
       .help = "flags of every send, separated by commas" },
     { .name = "recv-flags", .value = "LIST", .kind = OPTION_RECEIVE_FLAGS, FIELD(request.receive_flags),
       .excludes = "zero", .group = GROUP_CALL, .help = "flags of every receive" },
+    { .name = "oob", .value = "TEXT", .kind = OPTION_TEXT, FIELD(request.urgent_text), .excludes = "zero",
+      .fits = FITS_URGENT, .group = GROUP_CALL, .help = "send TEXT before the input, its last byte as urgent data" },
+    { .name = "oob-file", .value = "FILE", .kind = OPTION_SINK, FIELD(request.urgent_file),
+      .excludes = "zero oob-inline", .fits = FITS_URGENT, .group = GROUP_CALL,
+      .help = "write urgent data that is received to FILE or fd:N" },
+    { .name = "oob-inline", .kind = OPTION_FLAG, .sockopt = "oobinline", .fits = FITS_URGENT,
+      .group = GROUP_CALL, .help = "leave urgent data in its place among the rest" },
     { .letter = 'F', .name = "pass-fd", .kind = OPTION_FLAG, FIELD(request.passes),
       .excludes = CONFLICTS_WITH_HANDING_OVER "idle-timeout", .group = GROUP_CALL,
       .help = "pass the connected descriptor over standard output, a Unix socket, and end" },

@@ -33,6 +33,8 @@ struct request {
     bool send_only;
     bool eof_message;
     int send_flags, receive_flags; /* flags.h */
+    const char *urgent_text;       /* --oob: sent before the input */
+    const char *urgent_file;       /* --oob-file: FILE or fd:N for what is received */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

@@ -7,17 +7,19 @@
 #include "observe/stats.h"
 #include "session/pass.h"
 #include "session/report.h"
+#include "session/urgent.h"
 #include <fcntl.h>
 
 /* The socket's own part of a request. */
 static struct socket_choice
-socket_choice(const struct request *request)
+socket_choice(const struct run *run)
 {
     return (struct socket_choice){
-        .half_close = request->half_close,
-        .eof_message = request->eof_message,
-        .send_flags = request->send_flags,
-        .receive_flags = request->receive_flags,
+        .half_close = run->request->half_close,
+        .eof_message = run->request->eof_message,
+        .send_flags = run->request->send_flags,
+        .receive_flags = run->request->receive_flags,
+        .urgent = run->urgent,
     };
 }
 
@@ -81,7 +83,16 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
     }
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
-    struct socket_choice choice = socket_choice(request);
+    if (request->urgent_text && urgent_send(run, fd, name, fault) != 0) {
+        *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
+        (void)fd_close(&fd); /* the failure is told already */
+        return -1;
+    }
+    struct socket_choice choice = socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
-    return far ? session_run(run, far, outcome, fault) : -1;
+    if (!far)
+        return -1;
+    int result = session_run(run, far, outcome, fault);
+    outcome->untouched = outcome->untouched && !request->urgent_text;
+    return result;
 }

@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "endpoint/endpoint.h"
+#include "endpoint/urgent.h"
 #include "observe/log.h"
 #include "observe/observer.h"
 #include "request/request.h"
@@ -18,6 +19,7 @@ struct run {
     const struct log *log;
     int64_t deadline;           /* of everything: --max-time */
     struct observer *observers; /* -o, --hex-dump */
+    struct urgent_sink urgent;  /* --oob-file */
 };
 
 /*
