@@ -17,6 +17,7 @@ struct socket {
     bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
     bool ended;          /* the peer was told that our writing has ended */
     bool shut_both;
+    bool hung_up;     /* poll goes on saying so, whatever is asked */
     bool urgent_lost; /* urgent data could not be written: the next read says why */
     struct fault urgent_fault;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
@@ -64,9 +65,9 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
         events |= POLLIN;
     if (wants & WANT_WRITE)
         events |= POLLOUT;
-    if (takes_urgent(socket))
+    if (takes_urgent(socket) && (wants != 0 || !socket->hung_up))
         events |= POLLPRI;
-    if (wants == 0)
+    if (wants == 0 && events == 0)
         return 0;
     polls[0] = (struct pollfd){ .fd = socket->fd, .events = events };
     return 1;
@@ -90,6 +91,7 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
         ready |= READY_WRITE;
     if (revents & (POLLHUP | POLLERR))
         ready |= READY_LOST;
+    socket->hung_up = socket->hung_up || revents & (POLLHUP | POLLERR);
     return ready;
 }
 

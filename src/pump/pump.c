@@ -270,6 +270,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .source = joint->far,
         .sink = joint->near,
         .direction = DIRECTION_RECEIVED,
+        .block = (uint64_t)joint->policy->block_size,
         .records = joint->policy->records,
         .observers = observers,
     };

@@ -6,6 +6,7 @@
 #include "endpoint/stdio.h"
 #include "observe/stats.h"
 #include "session/pass.h"
+#include "session/peek.h"
 #include "session/report.h"
 #include "session/urgent.h"
 #include <fcntl.h>
@@ -58,15 +59,25 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
  * we were given is shared with others, and stays as it is.
  */
 static int
-hand_over(const struct run *run, int fd, struct outcome *outcome, struct fault *fault)
+pass(const struct run *run, int fd, struct fault *fault)
 {
     const struct request *request = run->request;
     bool is_ours = request->socket.inherited < 0 && !request->receives;
     int flags = is_ours ? fcntl(fd, F_GETFL) : -1;
-    *outcome = (struct outcome){ .started = deadline_now() };
     if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return fault_set(fault, STATUS_LOCAL, "descriptor to pass");
-    int result = pass_descriptor(run->loop, fd, run->deadline, fault);
+    return pass_descriptor(run->loop, fd, run->deadline, fault);
+}
+
+/* No session: show what is there, then give the descriptor away. */
+static int
+hand_over(const struct run *run, const struct socket_plan *plan, int fd, const char *name,
+          struct outcome *outcome, struct fault *fault)
+{
+    *outcome = (struct outcome){ .started = deadline_now() };
+    int result = run->request->peek_size > 0 ? peek_run(run, plan, fd, name, fault) : 0;
+    if (result == 0 && run->request->passes)
+        result = pass(run, fd, fault);
     outcome->ended = deadline_now();
     return result;
 }
@@ -76,13 +87,13 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
              struct outcome *outcome, struct fault *fault)
 {
     const struct request *request = run->request;
-    if (request->passes) {
-        int result = hand_over(run, fd, outcome, fault);
-        (void)fd_close(&fd); /* somebody else has it now */
-        return result;
-    }
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
+    if (request->passes || request->peek_size > 0) {
+        int result = hand_over(run, plan, fd, name, outcome, fault);
+        (void)fd_close(&fd); /* somebody else has it, or what is unread is not wanted */
+        return result;
+    }
     if (request->urgent_text && urgent_send(run, fd, name, fault) != 0) {
         *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
         (void)fd_close(&fd); /* the failure is told already */
