@@ -260,3 +260,86 @@ need_unix_urgent() {
     run -2 --separate-stderr "$SKT" --oob "" 127.0.0.1 1
     assert_equal "$stderr" "skt: --oob '': empty"
 }
+
+# --- peeking ----------------------------------------------------------------------------------------------------
+
+@test "--peek shows the first bytes, or the first message, or all there is before the end, and ends" {
+    start_peer listen:tcp accept send:he send:llo drain
+    run -0 --separate-stderr timeout 10 "$SKT" --peek 4 127.0.0.1 "$port"
+    assert_equal "$output $stderr" "hell "
+    start_peer listen:tcp accept send:he halfclose drain
+    run -0 timeout 10 "$SKT" --peek 4 127.0.0.1 "$port"
+    assert_equal "$output" he
+    start_peer listen:seqpacket:path accept send:hello send:you drain
+    run -0 timeout 10 "$SKT" --peek 20 -U --seqpacket path
+    assert_equal "$output" hello
+}
+
+@test "--peek leaves what it shows in a socket that lives on" {
+    run -0 foreign descriptors.py inherit unix question -- sh -c \
+        '"$0" --peek 5 fd:9; echo; exec "$0" -d -q 1 fd:9' "$SKT"
+    run -0 foreign descriptors.py inherit unix question -- sh -c '"$0" --peek 5 fd:9; echo; exec "$0" -d fd:9' "$SKT"
+    assert_equal "$output" "quest"$'\n'"question"
+}
+
+@test "--peek with --pass-fd shows the bytes before the descriptor, which still has them" {
+    start_peer listen:tcp accept send:hello expect:question halfclose drain
+    run -0 timeout 10 python3 "$SKT_SRCDIR/tests/peers/descriptors.py" pass question -- \
+        "$SKT" -F --peek 5 127.0.0.1 "$port"
+    assert_equal "$output" "before b'hello\\x00' blocks"$'\n'"hello"
+    peer_succeeds
+}
+
+@test "--peek gives up after -w, and shows what is there" {
+    start_peer listen:tcp accept send:he drain
+    run -6 --separate-stderr timeout 10 "$SKT" --peek 4 -w 300ms 127.0.0.1 "$port"
+    assert_equal "$output" he
+    assert_contains "$stderr" "timed out: 2 of 4 bytes are there"
+}
+
+# --- blocks -----------------------------------------------------------------------------------------------------
+
+@test "--block gives a stream on in whole blocks, the last one shorter" {
+    need_tracer
+    start_peer listen:tcp accept each:0.01:abcdefghijk halfclose drain
+    run -0 timeout 10 strace -qq -e trace=write -e write=none -o trace "$SKT" -d --block 4 127.0.0.1 "$port"
+    assert_equal "$output" abcdefghijk
+    assert_equal "$(sed -n 's/^write([0-9]*, "\([a-k]*\)".*/\1/p' trace | tr '\n' ' ')" "abcd efgh ijk "
+}
+
+@test "-W counts blocks" {
+    start_peer listen:tcp accept each:0.01:abcdefghijk drain
+    run -0 timeout 10 "$SKT" -d --block 3 -W 2 127.0.0.1 "$port"
+    assert_equal "$output" abcdef
+    run -2 --separate-stderr "$SKT" -u --block 3 127.0.0.1 1
+    assert_contains "$stderr" "--block: needs a type that carries bytes without borders (stream): dgram keeps messages apart"
+}
+
+# --- messages that are too large --------------------------------------------------------------------------------
+
+@test "a Unix message that was cut is told with both sizes" {
+    local kind
+    need_root
+    for kind in DGRAM SEQPACKET; do
+        rm -f path
+        start_skt_listener -U --type "$kind" path
+        run -0 python3 - "$kind" <<'PYTHON'
+import socket, sys
+one = socket.socket(socket.AF_UNIX, getattr(socket, "SOCK_" + sys.argv[1]))
+one.setsockopt(socket.SOL_SOCKET, 32, 4 << 20)  # SO_SNDBUFFORCE
+one.connect("path")
+one.send(b"x" * 1500000)
+PYTHON
+        end_status "$listener_pid"
+        assert_equal "$status" 1
+        assert_one_line "$(<"$listener_err")" "1500000 bytes, room for 1048551: message cut"
+    done
+}
+
+@test "-v tells who is at the other end of a Unix connection" {
+    start_skt_listener -v -U path
+    run -0 --separate-stderr "$SKT" -v -U path </dev/null <<<x
+    assert_contains "$stderr" "Peer is pid $listener_pid, uid $(id -u), gid $(id -g)"
+    end_status "$listener_pid"
+    run -0 grep -x "Peer is pid [0-9]*, uid $(id -u), gid $(id -g)" "$listener_err"
+}

@@ -149,6 +149,9 @@ struct domain {
     /* How many bytes at the start of a message received are the kernel's headers, not payload. NULL: none. */
     size_t (*header_size)(const struct type *type, const void *message, size_t size);
 
+    /* Which process a connection goes to, in words: "pid 7, uid 0, gid 0". False: not known. NULL: never is. */
+    bool (*who)(int fd, char *words, size_t size);
+
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
 

@@ -76,3 +76,11 @@ report_client(const struct log *log, const struct listener *listener, const stru
     open_format(listener->plan, is_unnamed(peer) ? &listener->sockets[0].binding.address : peer, &text);
     log_line(log, LOG_TALK, "Connection received on %s%s%s", text.host, *text.port ? " " : "", text.port);
 }
+
+void
+report_who(const struct log *log, const struct socket_plan *plan, int fd)
+{
+    char words[80];
+    if (log->level >= LOG_TALK && plan->domain->who && plan->domain->who(fd, words, sizeof words))
+        log_line(log, LOG_TALK, "Peer is %s", words);
+}

@@ -66,7 +66,8 @@ pass(const struct run *run, int fd, struct fault *fault)
     int flags = is_ours ? fcntl(fd, F_GETFL) : -1;
     if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return fault_set(fault, STATUS_LOCAL, "descriptor to pass");
-    return pass_descriptor(run->loop, fd, run->deadline, fault);
+    int64_t deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), request->pump.idle_ms));
+    return pass_descriptor(run->loop, fd, deadline, fault);
 }
 
 /* No session: show what is there, then give the descriptor away. */
@@ -89,6 +90,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
     const struct request *request = run->request;
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
+    report_who(run->log, plan, fd);
     if (request->passes || request->peek_size > 0) {
         int result = hand_over(run, plan, fd, name, outcome, fault);
         (void)fd_close(&fd); /* somebody else has it, or what is unread is not wanted */
