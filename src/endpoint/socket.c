@@ -175,6 +175,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message)
         return note_end(socket);
     if (message.msg_flags & MSG_TRUNC) {
+        socket->base.cut = true;
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
                         n, room);
         return IO_FAILED;

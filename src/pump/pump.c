@@ -320,7 +320,7 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
     outcome->received = joint.received.carrier.taken;
     outcome->ended = deadline_now();
     outcome->input_ended = joint.input_ended;
-    outcome->untouched = joint.sent.carrier.taken.messages == 0 &&
+    outcome->untouched = !far->cut && joint.sent.carrier.taken.messages == 0 &&
                          joint.received.carrier.taken.messages == 0 &&
                          joint.received.carrier.taken.bytes == 0;
     transfer_free(&joint.sent.carrier);
