@@ -6,6 +6,7 @@
 #include "request/request.h"
 #include "session/domains.h"
 #include "session/session.h"
+#include "session/urgent.h"
 
 /* Connect, listen or scan, with the files that watch the traffic open and the filter read. */
 static int
@@ -16,6 +17,7 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         .request = request,
         .log = log,
         .deadline = deadline_after(deadline_now(), request->max_ms),
+        .urgent = { .fd = -1 },
     };
     int result = 0;
     struct socket_plan *plan = &request->socket;
@@ -25,11 +27,14 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         result = dump_open(loop, request->output, DUMP_RAW, request->append_output, &run.observers, fault);
     if (result == 0 && request->hex_dump)
         result = dump_open(loop, request->hex_dump, DUMP_HEX, request->append_output, &run.observers, fault);
+    if (result == 0 && request->urgent_file)
+        result = urgent_open(loop, request->urgent_file, &run.urgent, fault);
     if (result == 0)
         result = request->scans     ? scan_run(&run, fault)
                  : request->listens ? server_run(&run, fault)
                                     : client_run(&run, fault);
     filter_free(&plan->filter);
+    urgent_close(&run.urgent);
     struct fault closing;
     if (dump_close(&run.observers, &closing) != 0 && result == 0) {
         *fault = closing;

@@ -236,7 +236,7 @@ PYTHON
 
 @test "--pass-fd is refused with what only a session could do" {
     local option
-    for option in "-q 1" "-z" "--send-only" "-W 1" "--records line" "-C" "-i 1" "-o x" "--stats" "--idle-timeout 1"; do
+    for option in "-q 1" "-z" "--send-only" "-W 1" "--records line" "-C" "-i 1" "-o x" "--stats" "--block 5"; do
         # shellcheck disable=SC2086  # two words
         run -2 --separate-stderr "$SKT" -F $option 127.0.0.1 1
         assert_contains "$stderr" "exclude each other"

@@ -80,12 +80,16 @@ domain_of(int family)
 const struct type *
 domain_type(const struct domain *domain, const struct type *type, int protocol)
 {
+    const struct type *usual = NULL;
     for (const struct type *const *own = domain->types; *own; own++) {
-        bool is_for_it = (*own)->only_protocol == 0 || (*own)->only_protocol == protocol;
-        if ((*own)->value == type->value && is_for_it)
+        if ((*own)->value != type->value)
+            continue;
+        if ((*own)->only_protocol != 0 && (*own)->only_protocol == protocol)
             return *own;
+        if ((*own)->only_protocol == 0 && !usual)
+            usual = *own;
     }
-    return NULL;
+    return usual;
 }
 
 const struct type *

@@ -175,6 +175,9 @@ struct domain {
      * DOMAIN_HEADER_MAX. NULL: nothing. */
     size_t (*put_header)(const struct type *type, int protocol, unsigned char *bytes);
 
+    /* Which process a connection goes to, in words: "pid 7, uid 0, gid 0". False: not known. NULL: never is. */
+    bool (*who)(int fd, char *words, size_t size);
+
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one; or, where only that is
      * known, the memory that they take. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);

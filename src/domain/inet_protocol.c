@@ -13,7 +13,10 @@
 enum { IPPROTO_MPTCP = 262 };
 #endif
 
-/* As TCP's and UDP's, with a name of their own by which an address is spelled. */
+/*
+ * As TCP's and UDP's, with a name of their own by which an address is spelled. Multipath TCP takes MSG_OOB and forgets
+ * it (mptcp_sendmsg in net/mptcp/protocol.c).
+ */
 static const struct type mptcp_type = {
     .name = "stream",
     .value = SOCK_STREAM,

@@ -7,6 +7,7 @@ const struct type stream_type = {
     .name = "stream",
     .value = SOCK_STREAM,
     .accepts = true,
+    .urgent = true,
     .half_closes = true,
     .help = "a connection that carries bytes in order",
 };

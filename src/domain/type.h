@@ -23,6 +23,7 @@ struct type {
     bool portless;     /* addresses have no port, though the domain's others have */
     bool accepts;      /* listen(2) and accept(2); such a socket has a connection and an end */
     bool listens;     /* listen(2) without accept(2): messages of all connections come in on the one socket */
+    bool urgent;      /* MSG_OOB marks a byte that overtakes the others; some families' streams refuse it */
     bool half_closes; /* shutdown(2) SHUT_WR tells the peer that our sending has ended */
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
     bool no_empty;    /* a message has a byte; without a connection, one that has none is ours come back */

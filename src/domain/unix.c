@@ -286,6 +286,22 @@ unix_message_max(int fd, const struct type *type)
     return (size_t)(bytes - SEND_OVERHEAD);
 }
 
+/*
+ * SO_PEERCRED (unix(7)): who listened or connected, as it was then. A datagram socket has no such peer, which
+ * shows as a process and a user that cannot be.
+ */
+static bool
+unix_who(int fd, char *words, size_t size)
+{
+    struct ucred peer;
+    socklen_t length = sizeof peer;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
+        return false;
+    (void)snprintf(words, size, "pid %ld, uid %lu, gid %lu", (long)peer.pid, (unsigned long)peer.uid,
+                   (unsigned long)peer.gid);
+    return true;
+}
+
 static const struct type *const types[] = { &stream_type, &dgram_type, &seqpacket_type, NULL };
 
 const struct domain unix_domain = {
@@ -304,4 +320,5 @@ const struct domain unix_domain = {
     .unbind = unix_unbind,
     .message_max = unix_message_max,
     .same = unix_same,
+    .who = unix_who,
 };

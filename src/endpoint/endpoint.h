@@ -98,6 +98,7 @@ struct endpoint {
     bool person;        /* a terminal: somebody sits there */
     bool silent;        /* nothing is ever read from it, and that is no end */
     bool peer_ended;    /* reading has seen the other side's own end, in order */
+    bool cut;           /* a message came that was larger than the room for it */
     size_t message_max; /* messages: the largest one that can be written */
     int read_fd;        /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;

@@ -167,6 +167,7 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     if (!note_sender(mailbox, fd, &sender))
         return IO_AGAIN;
     if (message.msg_flags & MSG_TRUNC) {
+        mailbox->base.cut = true;
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu",
                         mailbox->base.name, n, room);
         return IO_FAILED;

@@ -21,7 +21,10 @@ struct socket {
     bool ended;         /* the peer was told that our writing has ended */
     bool shut_both;
     struct pieces pieces; /* of the message that is coming in */
-    int broken;           /* the first hard errno: the kernel tells it only once (see socket_broke) */
+    bool hung_up;         /* poll goes on saying so, whatever is asked */
+    bool urgent_lost;     /* urgent data could not be written: the next read says why */
+    struct fault urgent_fault;
+    int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
 };
 
@@ -50,6 +53,19 @@ is_over(const struct socket *socket)
     return socket->base.ends && socket->base.peer_ended && !socket->type->half_closes;
 }
 
+static bool
+takes_urgent(const struct socket *socket)
+{
+    return socket->choice.urgent.fd >= 0 && !socket->urgent_lost;
+}
+
+static void
+take_urgent(struct socket *socket)
+{
+    if (takes_urgent(socket))
+        socket->urgent_lost = urgent_take(socket->fd, &socket->choice.urgent, &socket->urgent_fault) != 0;
+}
+
 static size_t
 socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
@@ -61,7 +77,9 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
         events |= POLLIN;
     if (wants & WANT_WRITE)
         events |= POLLOUT;
-    if (wants == 0)
+    if (takes_urgent(socket) && (wants != 0 || !socket->hung_up))
+        events |= POLLPRI;
+    if (wants == 0 && events == 0)
         return 0;
     polls[0] = (struct pollfd){ .fd = socket->fd, .events = events };
     return 1;
@@ -70,17 +88,22 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
 static unsigned
 socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
 {
-    const struct socket *socket = (const struct socket *)endpoint;
+    struct socket *socket = (struct socket *)endpoint;
     if (count == 0)
         return 0;
     short revents = polls[0].revents;
     unsigned ready = 0;
+    if (revents & POLLPRI)
+        take_urgent(socket); /* at once, also while our buffer is full: the next one would take its place */
+    if (wants & WANT_READ && socket->urgent_lost)
+        ready |= READY_READ;
     if (wants & WANT_READ && revents & (POLLIN | POLLHUP | POLLERR))
         ready |= READY_READ;
     if (revents & POLLOUT)
         ready |= READY_WRITE;
     if (revents & (POLLHUP | POLLERR) || is_over(socket))
         ready |= READY_LOST;
+    socket->hung_up = socket->hung_up || revents & (POLLHUP | POLLERR);
     return ready;
 }
 
@@ -127,6 +150,14 @@ not_read(struct socket *socket, struct fault *fault)
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
+    bool is_behind = !takes_urgent(socket) || urgent_is_behind(socket->fd);
+    take_urgent(socket);
+    if (socket->urgent_lost) {
+        *fault = socket->urgent_fault;
+        return IO_FAILED;
+    }
+    if (!is_behind)
+        return IO_AGAIN;
     ssize_t n;
     do
         n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);
@@ -222,6 +253,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
         return socket->type->unread_lost ? IO_ENDED : note_end(socket);
     if (message.msg_flags & MSG_TRUNC) {
+        socket->base.cut = true;
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
                         n, room);
         return IO_FAILED;

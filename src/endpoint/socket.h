@@ -9,6 +9,7 @@
 #define SKT_ENDPOINT_SOCKET_H
 
 #include "endpoint/endpoint.h"
+#include "endpoint/urgent.h"
 #include "domain/domain.h"
 #include <sys/types.h>
 
@@ -23,6 +24,7 @@ struct socket_choice {
     int receive_flags;
     on_loss *on_loss;    /* may be NULL */
     const void *context; /* of on_loss */
+    struct urgent_sink urgent;
 };
 
 /*

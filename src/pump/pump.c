@@ -275,6 +275,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .source = joint->far,
         .sink = joint->near,
         .direction = DIRECTION_RECEIVED,
+        .block = (uint64_t)joint->policy->block_size,
         .records = joint->policy->records,
         .observers = observers,
     };
@@ -324,7 +325,9 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
     outcome->received = joint.received.carrier.taken;
     outcome->ended = deadline_now();
     outcome->input_ended = joint.input_ended;
-    outcome->untouched = joint.sent.carrier.taken.messages == 0 && joint.received.carrier.taken.messages == 0;
+    outcome->untouched = !far->cut && joint.sent.carrier.taken.messages == 0 &&
+                         joint.received.carrier.taken.messages == 0 &&
+                         joint.received.carrier.taken.bytes == 0;
     transfer_free(&joint.sent.carrier);
     transfer_free(&joint.received.carrier);
     return interrupted || joint.failed ? -1 : 0;

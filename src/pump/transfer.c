@@ -65,6 +65,13 @@ transfer_free(struct transfer *transfer)
     buffer_free(&transfer->buffer);
 }
 
+/* How far it is from a place in the stream to the end of its block. */
+static size_t
+block_rest(const struct transfer *transfer, uint64_t place)
+{
+    return (size_t)(transfer->block - place % transfer->block);
+}
+
 bool
 transfer_has_room(const struct transfer *transfer)
 {
@@ -82,6 +89,8 @@ transfer_has_next(const struct transfer *transfer)
 {
     if (cuts(transfer))
         return transfer->found == RECORD_FOUND;
+    if (transfer->block > 0 && !transfer->source_ended)
+        return buffer_size(&transfer->buffer) >= block_rest(transfer, transfer->given.bytes);
     return !transfer_is_empty(transfer);
 }
 
@@ -129,6 +138,8 @@ read_limit(const struct transfer *transfer, size_t room)
     } else if (transfer->crlf) {
         room /= 2;
     }
+    if (transfer->block > 0 && room > block_rest(transfer, transfer->taken.bytes))
+        room = block_rest(transfer, transfer->taken.bytes);
     return room;
 }
 
@@ -186,7 +197,8 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     if (result != IO_DONE)
         return result;
     transfer->taken.bytes += got;
-    transfer->taken.messages++;
+    if (transfer->block == 0 || transfer->taken.bytes % transfer->block == 0)
+        transfer->taken.messages++; /* a block counts as one read, however many it took */
     if (transfer->direction == DIRECTION_RECEIVED && show(transfer, data, got, fault) != 0)
         return IO_FAILED;
     if (transfer->crlf)
@@ -219,6 +231,8 @@ next_write(const struct transfer *transfer, const char **data)
         *data += transfer->next.skip;
         return transfer->next.size;
     }
+    if (transfer->block > 0 && size > block_rest(transfer, transfer->given.bytes))
+        size = block_rest(transfer, transfer->given.bytes);
     if (!transfer->by_line || gives_messages(transfer))
         return size;
     const char *newline = memchr(*data, '\n', size);

@@ -17,8 +17,9 @@ struct transfer {
     struct endpoint *source, *sink;
     enum direction direction;
     struct record_format records;
-    bool crlf;                  /* LF becomes CR LF */
-    bool by_line;               /* a write ends at a line's end */
+    bool crlf;      /* LF becomes CR LF */
+    bool by_line;   /* a write ends at a line's end */
+    uint64_t block; /* a read or write ends at a multiple of this, and only whole ones go on; 0: none */
     struct observer *observers; /* see what crosses the far endpoint */
 
     struct buffer buffer;

@@ -20,7 +20,7 @@
 /* No session: nothing that bytes are moved by. */
 #define CONFLICTS_WITH_HANDING_OVER                                                                          \
     "zero quit-after no-shutdown shutdown send-only eof-message records recv-limit crlf delay output "       \
-    "hex-dump stats send-flags recv-flags "
+    "hex-dump stats send-flags recv-flags oob oob-file "
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
@@ -245,8 +245,21 @@ const struct option_row option_rows[] = {
       .help = "flags of every send, separated by commas" },
     { .name = "recv-flags", .value = "LIST", .kind = OPTION_RECEIVE_FLAGS, FIELD(request.receive_flags),
       .excludes = "zero", .group = GROUP_CALL, .help = "flags of every receive" },
+    { .name = "oob", .value = "TEXT", .kind = OPTION_TEXT, FIELD(request.urgent_text), .excludes = "zero",
+      .fits = FITS_URGENT, .group = GROUP_CALL, .help = "send TEXT before the input, its last byte as urgent data" },
+    { .name = "oob-file", .value = "FILE", .kind = OPTION_SINK, FIELD(request.urgent_file),
+      .excludes = "zero oob-inline", .fits = FITS_URGENT, .group = GROUP_CALL,
+      .help = "write urgent data that is received to FILE or fd:N" },
+    { .name = "oob-inline", .kind = OPTION_FLAG, .sockopt = "oobinline", .fits = FITS_URGENT,
+      .group = GROUP_CALL, .help = "leave urgent data in its place among the rest" },
+    { .name = "peek", .value = "N", .kind = OPTION_NUMBER, FIELD(request.peek_size), .min = 1, .max = 65536,
+      .excludes = CONFLICTS_WITH_HANDING_OVER "block", .group = GROUP_CALL,
+      .help = "only show the first N bytes, or the first message, and leave them in the socket" },
+    { .name = "block", .value = "N", .kind = OPTION_NUMBER, FIELD(request.pump.block_size), .min = 1,
+      .max = 131072, .excludes = "zero send-only", .fits = FITS_BYTES, .group = GROUP_CALL,
+      .help = "give on what is received in whole blocks of N bytes" },
     { .letter = 'F', .name = "pass-fd", .kind = OPTION_FLAG, FIELD(request.passes),
-      .excludes = CONFLICTS_WITH_HANDING_OVER "idle-timeout", .group = GROUP_CALL,
+      .excludes = CONFLICTS_WITH_HANDING_OVER "block", .group = GROUP_CALL,
       .help = "pass the connected descriptor over standard output, a Unix socket, and end" },
     { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
       .excludes = "listen zero source source-port random nodns protocol", .group = GROUP_CALL,

@@ -41,6 +41,8 @@ enum option_kind {
 enum option_fit {
     FITS_ALL,
     FITS_MESSAGES,      /* types that keep messages apart */
+    FITS_BYTES,         /* types that carry bytes without borders */
+    FITS_URGENT,        /* types with urgent data */
     FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
     FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
     FITS_ACCEPTING,     /* types with connections to accept */

@@ -255,10 +255,11 @@ static int
 check_passing(const struct command *command, struct fault *fault)
 {
     const struct request *request = &command->request;
-    if (!request->passes || !request->listens || request->socket.type->accepts)
+    bool hands_over = request->passes || request->peek_size > 0;
+    if (!hands_over || !request->listens || request->socket.type->accepts)
         return 0;
     return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -l",
-                     command_name(command, option_named("pass-fd")).text);
+                     command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
 }
 
 /* From what was said to what it means. */

@@ -35,6 +35,9 @@ struct request {
     bool send_only;
     bool eof_message;
     int send_flags, receive_flags; /* flags.h */
+    int64_t peek_size;             /* --peek; 0: not */
+    const char *urgent_text;       /* --oob: sent before the input */
+    const char *urgent_file;       /* --oob-file: FILE or fd:N for what is received */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

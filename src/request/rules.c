@@ -55,6 +55,18 @@ keeps_messages(const struct type *type)
 }
 
 static bool
+carries_bytes(const struct type *type)
+{
+    return type->unit == UNIT_BYTES;
+}
+
+static bool
+has_urgent(const struct type *type)
+{
+    return type->urgent;
+}
+
+static bool
 half_closes(const struct type *type)
 {
     return type->half_closes;
@@ -139,6 +151,9 @@ static const struct fit_row fit_rows[] = {
     [FITS_ALL] = { .needed = "", .lacking = "" },
     [FITS_MESSAGES] = { .type = keeps_messages, .needed = "a type that keeps messages apart",
                         .lacking = "does not" },
+    [FITS_BYTES] = { .type = carries_bytes, .needed = "a type that carries bytes without borders",
+                     .lacking = "keeps messages apart" },
+    [FITS_URGENT] = { .type = has_urgent, .needed = "a type with urgent data", .lacking = "has none" },
     [FITS_HALF_CLOSE] = { .type = half_closes, .needed = "a type that half-closes", .lacking = "does not" },
     [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .needed = "a type without half-close and with empty messages",
                              .lacking = "is another" },

@@ -92,3 +92,11 @@ report_options(const struct log *log, const struct socket_plan *plan, int fd, en
         log_line(log, LOG_TALK, "socket option %s: the kernel made it %s", words, value);
     }
 }
+
+void
+report_who(const struct log *log, const struct socket_plan *plan, int fd)
+{
+    char words[80];
+    if (log->level >= LOG_TALK && plan->domain->who && plan->domain->who(fd, words, sizeof words))
+        log_line(log, LOG_TALK, "Peer is %s", words);
+}

@@ -16,6 +16,9 @@ void report_connected(const struct log *log, const struct socket_plan *plan, con
 /* "Listening on 0.0.0.0 80", or "Bound on ..." for types without connections. */
 void report_listening(const struct log *log, const struct listener *listener);
 
+/* "Peer is pid 123, uid 1000, gid 1000", where the domain knows; a line of its own, after nc's. */
+void report_who(const struct log *log, const struct socket_plan *plan, int fd);
+
 /* "Connection received on 127.0.0.1 43210" */
 void report_client(const struct log *log, const struct listener *listener, const struct address *peer);
 

@@ -6,7 +6,9 @@
 #include "endpoint/stdio.h"
 #include "observe/stats.h"
 #include "session/pass.h"
+#include "session/peek.h"
 #include "session/report.h"
+#include "session/urgent.h"
 #include <fcntl.h>
 
 void
@@ -28,6 +30,7 @@ socket_choice(const struct run *run)
         .keeps_headers = request->socket.keeps_headers,
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
+        .urgent = run->urgent,
         .on_loss = session_tell_loss,
         .context = run,
     };
@@ -68,15 +71,26 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
  * we were given is shared with others, and stays as it is.
  */
 static int
-hand_over(const struct run *run, int fd, struct outcome *outcome, struct fault *fault)
+pass(const struct run *run, int fd, struct fault *fault)
 {
     const struct request *request = run->request;
     bool is_ours = request->socket.inherited < 0 && !request->receives;
     int flags = is_ours ? fcntl(fd, F_GETFL) : -1;
-    *outcome = (struct outcome){ .started = deadline_now() };
     if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return fault_set(fault, STATUS_LOCAL, "descriptor to pass");
-    int result = pass_descriptor(run->loop, fd, run->deadline, fault);
+    int64_t deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), request->pump.idle_ms));
+    return pass_descriptor(run->loop, fd, deadline, fault);
+}
+
+/* No session: show what is there, then give the descriptor away. */
+static int
+hand_over(const struct run *run, const struct socket_plan *plan, int fd, const char *name,
+          struct outcome *outcome, struct fault *fault)
+{
+    *outcome = (struct outcome){ .started = deadline_now() };
+    int result = run->request->peek_size > 0 ? peek_run(run, plan, fd, name, fault) : 0;
+    if (result == 0 && run->request->passes)
+        result = pass(run, fd, fault);
     outcome->ended = deadline_now();
     return result;
 }
@@ -86,14 +100,24 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
              struct outcome *outcome, struct fault *fault)
 {
     const struct request *request = run->request;
-    if (request->passes) {
-        int result = hand_over(run, fd, outcome, fault);
-        (void)fd_close(&fd); /* somebody else has it now */
-        return result;
-    }
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
+    report_who(run->log, plan, fd);
+    if (request->passes || request->peek_size > 0) {
+        int result = hand_over(run, plan, fd, name, outcome, fault);
+        (void)fd_close(&fd); /* somebody else has it, or what is unread is not wanted */
+        return result;
+    }
+    if (request->urgent_text && urgent_send(run, fd, name, fault) != 0) {
+        *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
+        (void)fd_close(&fd); /* the failure is told already */
+        return -1;
+    }
     struct socket_choice choice = socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
-    return far ? session_run(run, far, outcome, fault) : -1;
+    if (!far)
+        return -1;
+    int result = session_run(run, far, outcome, fault);
+    outcome->untouched = outcome->untouched && !request->urgent_text;
+    return result;
 }

@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "endpoint/endpoint.h"
 #include "endpoint/socket.h"
+#include "endpoint/urgent.h"
 #include "observe/log.h"
 #include "observe/observer.h"
 #include "request/request.h"
@@ -19,6 +20,7 @@ struct run {
     const struct log *log;
     int64_t deadline;           /* of everything: --max-time */
     struct observer *observers; /* -o, --hex-dump */
+    struct urgent_sink urgent;  /* --oob-file */
 };
 
 /*

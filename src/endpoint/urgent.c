@@ -1,0 +1,43 @@
+#include "endpoint/urgent.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int
+put(const struct urgent_sink *sink, char byte, struct fault *fault)
+{
+    struct pollfd room = { .fd = sink->fd, .events = POLLOUT };
+    if (poll(&room, 1, 0) == 0)
+        errno = EAGAIN;
+    else if (write(sink->fd, &byte, sizeof byte) == 1)
+        return 0;
+    if (errno == EAGAIN)
+        return fault_say(fault, STATUS_LOCAL, "takes no more, and urgent data cannot wait", "%s", sink->name);
+    return fault_set(fault, STATUS_LOCAL, "%s", sink->name);
+}
+
+int
+urgent_take(int socket, const struct urgent_sink *sink, struct fault *fault)
+{
+    char byte;
+    /* EINVAL: there is none; EAGAIN: announced, but not here yet. Errors of the connection show in recv(2). */
+    while (recv(socket, &byte, sizeof byte, MSG_OOB | MSG_DONTWAIT) == 1)
+        if (put(sink, byte, fault) != 0)
+            return -1;
+    return 0;
+}
+
+bool
+urgent_is_behind(int socket)
+{
+    char byte;
+    ssize_t n = recv(socket, &byte, sizeof byte, MSG_PEEK | MSG_DONTWAIT);
+    if (n >= 0 || errno != EAGAIN)
+        return true;
+    /* A Unix socket is readable as long as the place of urgent data is in its queue; this takes it away. */
+    (void)recv(socket, &byte, 0, MSG_DONTWAIT);
+    return false;
+}
