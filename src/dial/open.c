@@ -81,7 +81,7 @@ open_socket(const struct socket_plan *plan, int family, bool takes_port, enum st
     int protocol =
         plan->domain->socket_protocol ? plan->domain->socket_protocol(type, plan->protocol) : plan->protocol;
     if (plan->family != AF_UNSPEC)
-        family = plan->family; /* whose addresses may be of another */
+        family = plan->family; /* RDS has addresses of another family */
     int fd = socket(family, type->value | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol);
     if (fd < 0)
         return socket_fault(plan, family, status, fault);

@@ -145,8 +145,9 @@ appletalk_put_header(const struct type *type, int protocol, unsigned char *bytes
 
 /* A raw socket receives the header before the type as well, and does not send one (atalk_recvmsg). */
 static size_t
-appletalk_header_size(const struct type *type, const void *message, size_t size)
+appletalk_header_size(int fd, const struct type *type, const void *message, size_t size)
 {
+    (void)fd;
     (void)message;
     (void)size;
     return type->value == SOCK_RAW ? HEADER_SIZE : 1;
@@ -159,7 +160,24 @@ appletalk_message_max(int fd, const struct type *type)
     return DDP_MAXSZ - (type->value == SOCK_DGRAM ? 1 : 0);
 }
 
-static const struct type *const types[] = { &dgram_type, &raw_type, NULL };
+/* atalk_sendmsg refuses MSG_NOSIGNAL. */
+static const struct type message_type = {
+    .name = "dgram",
+    .value = SOCK_DGRAM,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages without a connection",
+};
+
+static const struct type frame_type = {
+    .name = "raw",
+    .value = SOCK_RAW,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages with their headers",
+};
+
+static const struct type *const types[] = { &message_type, &frame_type, NULL };
 
 const struct domain appletalk_domain = {
     .name = "appletalk",

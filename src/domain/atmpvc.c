@@ -132,7 +132,7 @@ static const struct type circuit_type = {
     .value = SOCK_DGRAM,
     .unit = UNIT_MESSAGES,
     .paired = true,
-    .few_flags = true,
+    .no_flags = MSG_NOSIGNAL | MSG_TRUNC,
     .help = "messages of a circuit",
 };
 

@@ -243,14 +243,31 @@ static const struct type connection_type = {
     .name = "seqpacket",
     .value = SOCK_SEQPACKET,
     .unit = UNIT_MESSAGES,
-    .few_flags = true,
+    .no_flags = MSG_NOSIGNAL,
     .accepts = true,
     .unread_lost = true,
     .end_error = ENOTCONN,
     .help = "connections, which keep records apart",
 };
 
-static const struct type *const types[] = { &connection_type, &dgram_type, &raw_type, NULL };
+/* ax25_sendmsg refuses MSG_NOSIGNAL. */
+static const struct type message_type = {
+    .name = "dgram",
+    .value = SOCK_DGRAM,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages without a connection",
+};
+
+static const struct type frame_type = {
+    .name = "raw",
+    .value = SOCK_RAW,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages with their headers",
+};
+
+static const struct type *const types[] = { &connection_type, &message_type, &frame_type, NULL };
 
 const struct domain ax25_domain = {
     .name = "ax25",

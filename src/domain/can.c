@@ -200,6 +200,25 @@ can_format(const struct address *address, struct address_text *text)
     (void)snprintf(text->host, sizeof text->host, "%s%s", interface, ids);
 }
 
+/*
+ * A control unit is one by its address and name, whatever group it writes to. The kernel leaves out the interface of a
+ * sender whose message came in parts.
+ */
+static bool
+can_same(const struct address *a, const struct address *b)
+{
+    struct sockaddr_can names[2];
+    memcpy(&names[0], &a->name, sizeof names[0]);
+    memcpy(&names[1], &b->name, sizeof names[1]);
+    bool known = names[0].can_ifindex != 0 && names[1].can_ifindex != 0;
+    bool is_j1939 = a->length > ISOTP_SIZE;
+    if (a->length != b->length || !is_j1939)
+        return a->length == b->length && memcmp(&a->name, &b->name, a->length) == 0;
+    return (!known || names[0].can_ifindex == names[1].can_ifindex) &&
+           names[0].can_addr.j1939.addr == names[1].can_addr.j1939.addr &&
+           names[0].can_addr.j1939.name == names[1].can_addr.j1939.name;
+}
+
 static const struct {
     const char *name;
     int number;
@@ -267,7 +286,7 @@ static const struct type can_j1939_type = {
     .unit = UNIT_MESSAGES,
     .only_protocol = CAN_J1939,
     .needs_source = true,
-    .few_flags = true,
+    .no_flags = MSG_TRUNC,
     .help = "messages of SAE J1939, between control units",
 };
 
@@ -301,4 +320,5 @@ const struct domain can_domain = {
     .socket_protocol = socket_protocol,
     .connect = can_connect,
     .message_max = can_message_max,
+    .same = can_same,
 };

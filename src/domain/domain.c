@@ -7,10 +7,13 @@
 #include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/ipx.h"
+#include "domain/llc.h"
 #include "domain/name.h"
 #include "domain/netlink.h"
 #include "domain/other.h"
 #include "domain/packet.h"
+#include "domain/qipcrtr.h"
+#include "domain/rds.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
@@ -31,6 +34,9 @@ const struct domain *const domain_rows[] = {
     &tipc_domain,
     &vsock_domain,
     &can_domain,
+    &rds_domain,
+    &qipcrtr_domain,
+    &llc_domain,
     &x25_domain,
     &ax25_domain,
     &atmpvc_domain,

@@ -25,15 +25,14 @@ struct type {
     bool listens;     /* listen(2) without accept(2): messages of all connections come in on the one socket */
     bool half_closes; /* shutdown(2) SHUT_WR tells the peer that our sending has ended */
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
-    bool
-        no_empty; /* a message has a byte; one without, on a socket without a connection, is ours come back */
-    bool marks_end;    /* a message may come in pieces, the last of which has MSG_EOR */
-    bool has_service;  /* both ends name a service by a code (--dccp-service) */
-    bool addressed;    /* no connect(2): every send(2) needs the address */
-    bool paired;       /* a bound socket has its only peer, and its messages have no address */
-    bool continues;    /* where send(2) took a part of a message, the next send goes on with that message */
-    bool unread_lost;  /* our close destroys what the peer's kernel has and its program has not read yet */
-    bool few_flags;    /* send(2) and recv(2) refuse what all others take: MSG_NOSIGNAL, MSG_TRUNC */
+    bool no_empty;    /* a message has a byte; without a connection, one that has none is ours come back */
+    bool marks_end;   /* a message may come in pieces, the last of which has MSG_EOR */
+    bool has_service; /* both ends name a service by a code (--dccp-service) */
+    bool addressed;   /* no connect(2): every send(2) needs the address */
+    bool paired;      /* a bound socket has its only peer, and its messages have no address */
+    bool continues;   /* where send(2) took a part of a message, the next send goes on with that message */
+    bool unread_lost; /* our close destroys what the peer's kernel has and its program has not read yet */
+    int no_flags;     /* flags of send(2) and recv(2) that are refused or mean something else */
     bool needs_source; /* connecting needs an address to come from, whatever the domain's other types do */
     int send_flags;    /* flags without which send(2) is refused (MSG_EOR) */
     int end_error;     /* errno by which receiving tells an orderly end, 0: none. Where messages may be empty,

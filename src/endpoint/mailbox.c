@@ -147,7 +147,7 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         .msg_iov = &vector,
         .msg_iovlen = 1,
     };
-    int flags = MSG_DONTWAIT | (mailbox->type->few_flags ? 0 : MSG_TRUNC) | mailbox->choice.receive_flags;
+    int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~mailbox->type->no_flags) | mailbox->choice.receive_flags;
     ssize_t n;
     do
         n = recvmsg(fd, &message, flags);

@@ -204,11 +204,10 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         .msg_controllen = told ? sizeof control : 0,
     };
     /* frames (packet(7)) refuse the last flag, which means nothing where no descriptors can come */
-    int flags = MSG_DONTWAIT | (socket->type->few_flags ? 0 : MSG_TRUNC) | (told ? MSG_CMSG_CLOEXEC : 0) |
-                socket->choice.receive_flags;
+    int flags = MSG_DONTWAIT | MSG_TRUNC | (told ? MSG_CMSG_CLOEXEC : 0);
     ssize_t n;
     do
-        n = recvmsg(socket->fd, &message, flags);
+        n = recvmsg(socket->fd, &message, (flags & ~socket->type->no_flags) | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return not_read(socket, fault);
@@ -269,9 +268,8 @@ socket_send(int fd, const struct type *type, int flags, const struct socket_head
 {
     if (peer && peer->length == 0)
         peer = NULL;
-    flags |= MSG_DONTWAIT | type->send_flags;
-    if (!type->few_flags) /* where it is refused: SIGPIPE is ignored anyway (base/loop.h) */
-        flags |= MSG_NOSIGNAL;
+    /* where MSG_NOSIGNAL is refused: SIGPIPE is ignored anyway (base/loop.h) */
+    flags |= ((MSG_DONTWAIT | MSG_NOSIGNAL) & ~type->no_flags) | type->send_flags;
     ssize_t n;
     do
         n = header->size > 0

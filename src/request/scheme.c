@@ -6,6 +6,9 @@
 #include "domain/can.h"
 #include "domain/inet.h"
 #include "domain/ipx.h"
+#include "domain/llc.h"
+#include "domain/qipcrtr.h"
+#include "domain/rds.h"
 #include "domain/tipc.h"
 #include "domain/unix.h"
 #include "domain/vsock.h"
@@ -44,6 +47,9 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "atmpvc", .domain = &atmpvc_domain, .bare = true },
     { .name = "appletalk", .domain = &appletalk_domain, .bare = true },
     { .name = "ipx", .domain = &ipx_domain, .bare = true },
+    { .name = "rds", .domain = &rds_domain },
+    { .name = "qipcrtr", .domain = &qipcrtr_domain, .bare = true },
+    { .name = "llc", .domain = &llc_domain, .bare = true },
 };
 
 enum { SCHEMES = sizeof scheme_rows / sizeof scheme_rows[0] };

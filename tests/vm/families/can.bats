@@ -2,11 +2,24 @@
 # modules: can can_raw can_isotp can_j1939 can_bcm vcan
 # network: can
 
-# frame ID DATA: struct can_frame, as binary.
+# hex DIGITS: the bytes.
+# shellcheck disable=SC2059
+hex() { printf "$(sed 's/../\\x&/g' <<<"$1")"; }
+
+# frame ID DATA: struct can_frame in little-endian order, as on every machine that these tests run on.
 frame() {
-    python3 -c 'import struct, sys
-data = bytes.fromhex(sys.argv[2])
-sys.stdout.buffer.write(struct.pack("=IB3x8s", int(sys.argv[1], 16), len(data), data))' "$1" "$2"
+    local id
+    id=$(printf %08x "$((16#$1))")
+    hex "${id:6:2}${id:4:2}${id:2:2}${id:0:2}$(printf %02x "$((${#2} / 2))")000000"
+    hex "$2"
+    head -c "$((8 - ${#2} / 2))" /dev/zero
+}
+
+# order CODE FLAGS FRAMES: struct bcm_msg_head for identifier 123, without timers.
+order() {
+    hex "0$1000000$2000000"
+    head -c 40 /dev/zero
+    hex "230100000$3000000"
 }
 
 @test "raw frames go both ways" {
@@ -88,19 +101,14 @@ END
 
 @test "the broadcast manager sends a frame for us, and tells of one that comes" {
     frame 123 deadbeef >frame
-    # TX_SEND, and RX_SETUP with RX_FILTER_ID: struct bcm_msg_head
-    python3 -c 'import struct, sys
-frame = open("frame", "rb").read()
-head = lambda code, flags, count: struct.pack("=IIIlllllII", code, flags, 0, 0, 0, 0, 0, 0x123, count)
-sys.stdout.buffer.write(struct.pack("@IIIllllII", 4, 0, 0, 0, 0, 0, 0, 0x123, 1) + frame)' >order
+    { order 4 00 1 && cat frame; } >order # TX_SEND
     [ "$(wc -c <order)" -eq 72 ]
     start_skt_listener --domain can -W 1 vcan0
     timeout 10 "$SKT" --domain can --protocol bcm --send-only --records size:72 vcan0 <order
     end_status "$listener_pid" 10
     assert_equal "$status" 0
     assert_same_file "$listener_out" frame
-    python3 -c 'import struct, sys
-sys.stdout.buffer.write(struct.pack("@IIIllllII", 5, 0x20, 0, 0, 0, 0, 0, 0x123, 0))' >order
+    order 5 20 0 >order # RX_SETUP, RX_FILTER_ID
     background_input=order start_background "$SKT" -W 1 --domain can --protocol bcm vcan0
     bcm_pid=$started_pid bcm_out=$started_out
     wait_until bcm_filters
@@ -119,8 +127,8 @@ bcm_filters() { grep -q 123 /proc/net/can-bcm/* 2>/dev/null || grep -q 123 /proc
     assert_one_line "$output" "17 bytes"
     run -9 timeout 10 "$SKT" --domain can -u --records line vcan0,1,2 <"$(lines 8201)"
     assert_one_line "$output" "8201 bytes"
-    run -1 timeout 10 "$SKT" --domain can -u --records line vcan0,1,2 <"$(lines 100)"
-    assert_one_line "$output" "vcan0,1,2"
+    run -1 timeout 10 "$SKT" --domain can -u -q 4 --records line vcan0,1,2 <"$(lines 100)"
+    assert_one_line "$output" "vcan0,001,002: Communication error"
     refuses 3 "lookup of interface can9" --domain can can9
 }
 
