@@ -2,6 +2,8 @@
 # Families that a kernel may lack. In a network namespace of its own these five are not there on any kernel, as they are
 # only in the first one; with them tests/vm is.
 
+# shellcheck disable=SC2154  # stderr: set by run
+
 load helpers
 
 # skt WORDS... ends with this status, and with one line that names the family and what it needs.

@@ -146,12 +146,15 @@ bind_source(const struct contest *contest, struct attempt *attempt, struct fault
     return domain_bind(domain, attempt->fd, source, mode, &attempt->source, STATUS_CONNECT, fault);
 }
 
-/* A socket that dials the port that it came from can meet itself: RFC 9293 figure 7, simultaneous open. */
+/*
+ * A socket that dials the port that it came from can meet itself: RFC 9293 figure 7, simultaneous open. Where there are
+ * no ports, two sockets may well have one address (X.25).
+ */
 static bool
 met_itself(const struct contest *contest, int fd)
 {
     struct address near = { .length = sizeof near.name }, far = { .length = sizeof far.name };
-    return contest->plan->type->accepts &&
+    return contest->plan->type->accepts && contest->plan->domain->port &&
            getsockname(fd, (struct sockaddr *)&near.name, &near.length) == 0 &&
            getpeername(fd, (struct sockaddr *)&far.name, &far.length) == 0 &&
            domain_same(contest->plan->domain, &near, &far);

@@ -102,6 +102,10 @@ END
     exchange --domain x25 --eof-message 27 -- --domain x25 --eof-message 27
 }
 
+@test "a number may call itself" {
+    exchange --domain x25 211 -- --domain x25 -s 211 211
+}
+
 @test "one call after the other with -k" {
     start_skt_listener --domain x25 -k 28
     timeout 10 "$SKT" --domain x25 -q 0 28 <<<"first"
