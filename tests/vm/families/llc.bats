@@ -32,7 +32,7 @@ END
 }
 
 @test "nobody at a SAP, a message too large and mistakes are said" {
-    refuses 4 "02:00:00:00:00:0b/0x50" --domain llc -s va/0x44 02:00:00:00:00:0b/0x50
+    refuses 6 "timed out" -w 1 --domain llc -s va/0x44 02:00:00:00:00:0b/0x50
     run -9 timeout 10 "$SKT" --domain llc -u --records line -s va/0x44 02:00:00:00:00:0b/0x42 <"$(lines 1500)"
     assert_one_line "$output" "1500 bytes, at most 1483"
     refuses 3 "interface lo: not an Ethernet" -l --domain llc lo/0x42
