@@ -140,7 +140,7 @@ completed() {
     assert_equal "$(completed -l --keep)" "--keep-open"
     assert_equal "$(completed --records n)" "netstring none nul"
     assert_equal "$(completed --shutdown = r)" "rdwr"
-    assert_equal "$(completed --domain =)" "inet inet46 inet6 unix"
+    assert_equal "$(completed --domain =)" "can inet inet46 inet6 llc qipcrtr rds tipc unix vsock"
     assert_equal "$(completed -T crit)" "critical"
     touch some-file
     assert_equal "$(completed --output some)" "some-file"
