@@ -202,6 +202,11 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     do
         n = sendto(socket->fd, data, size, flags & ~socket->type->no_flags, peer, socket->peer.length);
     while (n < 0 && errno == EINTR);
+    if (messages && n >= 0 && (size_t)n < size) {
+        (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zd of %zu bytes",
+                        socket->name, n, size);
+        return IO_FAILED;
+    }
     if (n >= 0) {
         *put = (size_t)n;
         return IO_DONE;
