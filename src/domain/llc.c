@@ -13,7 +13,6 @@
 
 enum {
     MAC_TEXT = 17,   /* characters of 02:00:00:00:00:0a */
-    ETHERNET = 14,   /* bytes of its header, which the kernel takes from the MTU, too */
     UI_HEADER = 3,   /* of a message: two SAPs and a control byte, IEEE 802.2 section 3.2 */
     INTERFACES = 64, /* as many are asked for an address */
 };
@@ -167,7 +166,10 @@ mtu_of(const unsigned char *mac)
     return mtu;
 }
 
-/* llc_ui_sendmsg sends no more than fits into a frame, and throws the rest away. */
+/*
+ * llc_ui_sendmsg sends no more than fits into a frame, and throws the rest away. (Before 2024 it counted the Ethernet
+ * header in; then its short count tells.)
+ */
 static size_t
 llc_message_max(int fd, const struct type *type)
 {
@@ -177,7 +179,7 @@ llc_message_max(int fd, const struct type *type)
         return SIZE_MAX;
     struct sockaddr_llc name = name_of(&own);
     int mtu = mtu_of(name.sllc_mac);
-    return mtu > ETHERNET + UI_HEADER ? (size_t)mtu - ETHERNET - UI_HEADER : SIZE_MAX;
+    return mtu > UI_HEADER ? (size_t)mtu - UI_HEADER : SIZE_MAX;
 }
 
 /* Of its streams llc_ui_shutdown knows SHUT_RDWR alone; and MSG_TRUNC makes llc_ui_recvmsg copy nothing. */

@@ -108,10 +108,12 @@ rds_message_max(int fd, const struct type *type)
     return (size_t)bytes / 2;
 }
 
+/* rds_sendmsg refuses every flag but MSG_DONTWAIT. There is no SIGPIPE without a connection. */
 static const struct type rds_type = {
     .name = "seqpacket",
     .value = SOCK_SEQPACKET,
     .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
     .help = "messages that arrive, in order, without a connection",
 };
 

@@ -240,6 +240,11 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     ssize_t n = send_to_sender(mailbox, data, size);
     if (n < 0 && concerns_a_sender(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
+    if (n >= 0 && (size_t)n < size) {
+        (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zd of %zu bytes",
+                        mailbox->base.name, n, size);
+        return IO_FAILED;
+    }
     if (n >= 0) {
         *put = (size_t)n;
         return IO_DONE;

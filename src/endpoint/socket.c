@@ -341,11 +341,17 @@ socket_refuse_empty(const char *name, struct fault *fault)
 
 /* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
 static enum io
-was_taken(struct socket *socket, size_t size, size_t n, size_t *put)
+was_taken(struct socket *socket, size_t size, size_t n, size_t *put, struct fault *fault)
 {
-    if (socket->type->continues && socket->part + n < size) {
+    bool is_part = socket->type->unit == UNIT_MESSAGES && socket->part + n < size;
+    if (is_part && socket->type->continues) {
         socket->part += n;
         return IO_AGAIN;
+    }
+    if (is_part) {
+        (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zu of %zu bytes",
+                        socket->name, n, size);
+        return IO_FAILED;
     }
     *put = socket->part + n;
     socket->part = 0;
@@ -387,7 +393,7 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     }
     ssize_t n = send_some(socket, (const char *)data + socket->part, size - socket->part);
     if (n >= 0)
-        return was_taken(socket, size, (size_t)n, put);
+        return was_taken(socket, size, (size_t)n, put, fault);
     if (errno == EAGAIN)
         return messages && polls_writable(socket) ? IO_PAUSE : IO_AGAIN;
     if (errno == ENOBUFS || errno == ENOMEM)

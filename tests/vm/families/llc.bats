@@ -9,7 +9,7 @@
 }
 
 @test "messages go both ways" {
-    listener_input=$(lines 1 500) connector_input=$(lines 1400 3) \
+    listener_input=$(lines 1 500) connector_input=$(lines 1497 3) \
         exchange --domain llc -u --records line -W 2 vb/0x42 -- \
         -u --records line -W 2 -s 02:00:00:00:00:0a/0x44 llc:02:00:00:00:00:0b/0x42
 }
@@ -32,9 +32,9 @@ END
 }
 
 @test "nobody at a SAP, a message too large and mistakes are said" {
-    refuses 4 "02:00:00:00:00:0b/0x50" --domain llc -s va/0x44 02:00:00:00:00:0b/0x50
+    refuses 6 "timed out" -w 1 --domain llc -s va/0x44 02:00:00:00:00:0b/0x50
     run -9 timeout 10 "$SKT" --domain llc -u --records line -s va/0x44 02:00:00:00:00:0b/0x42 <"$(lines 1500)"
-    assert_one_line "$output" "1500 bytes, at most 1483"
+    assert_one_line "$output" "1500 bytes is too large: a message takes at most 1497"
     refuses 3 "interface lo: not an Ethernet" -l --domain llc lo/0x42
     refuses 2 "connecting needs an address of our own" --domain llc -u 02:00:00:00:00:0b/0x42
     refuses 2 "address vb/0x42: the other end is MAC/SAP" --domain llc vb/0x42
