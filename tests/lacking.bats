@@ -43,6 +43,7 @@ lacks() {
     refused "-l --type dgram: hears only the station that it is connected to" -l --domain ax25 --type dgram N0CALL
     refused "address 1: a circuit is [INTERFACE.]VPI.VCI" --domain atmpvc 1
     refused "-s 0.1: a circuit has one address, the operand" --domain atmpvc -s 0.1 0.1
+    refused "--eof-message: needs " --domain atmpvc --eof-message 0.1
     refused "protocol 7: an adaptation layer is aal5 or aal0" --domain atmpvc --protocol 7 0.1
     refused "address 1.2: an AppleTalk address is NET.NODE:SOCKET, up to 65535.255:254" --domain appletalk 1.2
     refused "address 1:2: an IPX address is NETWORK:NODE:PORT" ipx:1:2

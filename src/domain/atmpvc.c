@@ -131,6 +131,7 @@ static const struct type circuit_type = {
     .name = "dgram",
     .value = SOCK_DGRAM,
     .unit = UNIT_MESSAGES,
+    .no_empty = true,
     .paired = true,
     .no_flags = MSG_NOSIGNAL | MSG_TRUNC,
     .help = "messages of a circuit",

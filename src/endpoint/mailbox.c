@@ -162,6 +162,10 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
     sender.length = message.msg_namelen;
     if (message.msg_flags & NOTICE_FLAG)
         return take_notice(mailbox, &sender, data, (size_t)n, fault);
+    if (n == 0 && mailbox->type->paired) {
+        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
+        return mailbox_failed(mailbox, fault);
+    }
     if (n == 0 && mailbox->type->no_empty)
         return came_back(mailbox, &sender, fault);
     if (!note_sender(mailbox, fd, &sender))
@@ -171,10 +175,6 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu",
                         mailbox->base.name, n, room);
         return IO_FAILED;
-    }
-    if (n == 0 && mailbox->type->paired) {
-        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
-        return mailbox_failed(mailbox, fault);
     }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */

@@ -332,13 +332,6 @@ socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fau
     return IO_FAILED;
 }
 
-enum io
-socket_refuse_empty(const char *name, struct fault *fault)
-{
-    (void)fault_say(fault, STATUS_LOCAL, "a circuit carries no empty messages", "%s", name);
-    return IO_FAILED;
-}
-
 /* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
 static enum io
 was_taken(struct socket *socket, size_t size, size_t n, size_t *put, struct fault *fault)

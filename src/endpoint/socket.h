@@ -50,9 +50,6 @@ struct socket_header socket_header(const struct domain *domain, const struct typ
 ssize_t socket_send(int fd, const struct type *type, int flags, const struct socket_header *header,
                     const void *data, size_t size, const struct address *peer);
 
-/* send(2) would take an empty message of a paired type and do nothing. Returns IO_FAILED. */
-enum io socket_refuse_empty(const char *name, struct fault *fault);
-
 /* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
 size_t socket_payload(const struct domain *domain, int fd, const struct type *type, void *message,
                       size_t size);
