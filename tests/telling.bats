@@ -149,7 +149,9 @@ listener_words() {
         wait_until is_bound
         "$client"
         wait_for_text "$started_err" received
-        sed -E 's/^(Connection received on 127\.0\.0\.1) [0-9]+$/\1 N/' "$started_err" >"err-of-${program##*/}"
+        # who the peer of a Unix connection is, nc does not say
+        sed -E 's/^(Connection received on 127\.0\.0\.1) [0-9]+$/\1 N/; /^Peer is pid /d' "$started_err" \
+            >"err-of-${program##*/}"
         stop "$started_pid"
         rm -f path
     done
