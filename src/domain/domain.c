@@ -17,7 +17,8 @@
 #include <string.h>
 
 const struct domain *const domain_rows[] = {
-    &inet46_domain, &inet4_domain, &inet6_domain, &unix_domain, &tipc_domain, &vsock_domain, &can_domain, &rds_domain, &qipcrtr_domain, &llc_domain, NULL,
+    &inet46_domain, &inet4_domain, &inet6_domain,   &unix_domain, &tipc_domain, &vsock_domain,
+    &can_domain,    &rds_domain,   &qipcrtr_domain, &llc_domain,  NULL,
 };
 
 const struct domain *
