@@ -254,7 +254,7 @@ need_unix_urgent() {
     run -2 --separate-stderr "$SKT" -u --oob x 127.0.0.1 1
     assert_equal "$stderr" "skt: --oob: needs a type with urgent data (stream): dgram has none"
     run -2 --separate-stderr "$SKT" --protocol mptcp --oob-file x 127.0.0.1 1
-    assert_equal "$stderr" "skt: --oob-file: needs a type with urgent data (stream): mptcp stream has none"
+    assert_equal "$stderr" "skt: --oob-file: needs a type with urgent data (stream): mptcp has none"
     run -2 --separate-stderr "$SKT" --oob-inline --oob-file x 127.0.0.1 1
     assert_equal "$stderr" "skt: --oob-file and --oob-inline: exclude each other"
     run -2 --separate-stderr "$SKT" --oob "" 127.0.0.1 1

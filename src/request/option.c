@@ -19,7 +19,7 @@
 
 /* No session: nothing that bytes are moved by. */
 #define CONFLICTS_WITH_HANDING_OVER                                                                          \
-    "zero quit-after no-shutdown shutdown send-only eof-message records recv-limit crlf delay output "       \
+    "zero quit-after no-shutdown shutdown send-only eof-message records hex recv-limit crlf delay output "   \
     "hex-dump stats send-flags recv-flags oob oob-file "
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
