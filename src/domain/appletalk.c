@@ -1,6 +1,7 @@
 #include "domain/appletalk.h"
 
-#include "domain/parts.h"
+#include "base/number.h"
+#include "domain/field.h"
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,7 +45,7 @@ appletalk_socket_protocol(const struct type *type, int protocol)
 }
 
 struct parts {
-    uint64_t net, node, socket;
+    int64_t net, node, socket;
     bool has_node, has_socket;
 };
 
@@ -53,14 +54,14 @@ static bool
 read_node(const char **text, struct parts *parts)
 {
     static const char marks[] = ".:";
-    uint64_t more = 0;
-    if (!parts_number(text, marks, 10, UINT16_MAX, &parts->net) || !parts_mark(text, ".") ||
-        !parts_number(text, marks, 10, NODE_MAX, &parts->node))
+    int64_t more = 0;
+    if (!field_number(text, marks, NUMBER_DECIMAL_OR_HEX, UINT16_MAX, &parts->net) ||
+        !field_mark(text, ".") || !field_number(text, marks, NUMBER_DECIMAL_OR_HEX, NODE_MAX, &parts->node))
         return false;
     parts->has_node = true;
-    if (!parts_mark(text, "."))
+    if (!field_mark(text, "."))
         return true;
-    if (parts->net > UINT8_MAX || !parts_number(text, marks, 10, NODE_MAX, &more))
+    if (parts->net > UINT8_MAX || !field_number(text, marks, NUMBER_DECIMAL_OR_HEX, NODE_MAX, &more))
         return false;
     parts->net = parts->net << 8 | parts->node;
     parts->node = more;
@@ -75,9 +76,9 @@ read_parts(const char *text, struct parts *parts)
         text += *text == '*';
     else if (!read_node(&text, parts))
         return false;
-    if (!parts_mark(&text, ":"))
+    if (!field_mark(&text, ":"))
         return *text == '\0';
-    parts->has_socket = parts_number(&text, "", 10, ATPORT_LAST, &parts->socket);
+    parts->has_socket = field_number(&text, "", NUMBER_DECIMAL_OR_HEX, ATPORT_LAST, &parts->socket);
     return parts->has_socket;
 }
 

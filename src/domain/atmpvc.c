@@ -1,6 +1,7 @@
 #include "domain/atmpvc.h"
 
-#include "domain/parts.h"
+#include "base/number.h"
+#include "domain/field.h"
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -27,15 +28,15 @@ atmpvc_protocol_find(const char *name)
 
 /* A number or, for any, *: which is -1 in all three parts. */
 static bool
-read_part(const char **text, uint64_t max, int *part)
+read_part(const char **text, int64_t max, int *part)
 {
-    uint64_t number = 0;
+    int64_t number = 0;
     if (**text == '*') {
         *part = ATM_ITF_ANY;
         ++*text;
         return true;
     }
-    if (strncasecmp(*text, "0x", 2) == 0 || !parts_number(text, ".", 10, max, &number))
+    if (strncasecmp(*text, "0x", 2) == 0 || !field_number(text, ".", NUMBER_DECIMAL_OR_HEX, max, &number))
         return false;
     *part = (int)number;
     return true;
@@ -47,9 +48,9 @@ read_circuit(const char *text, struct sockaddr_atmpvc *name)
     const char *first = strchr(text, '.');
     int interface = 0, vpi = 0, vci = 0;
     if (first && strchr(first + 1, '.') &&
-        (!read_part(&text, INTERFACE_MAX, &interface) || !parts_mark(&text, ".")))
+        (!read_part(&text, INTERFACE_MAX, &interface) || !field_mark(&text, ".")))
         return false;
-    if (!read_part(&text, VPI_MAX, &vpi) || !parts_mark(&text, ".") || !read_part(&text, VCI_MAX, &vci) ||
+    if (!read_part(&text, VPI_MAX, &vpi) || !field_mark(&text, ".") || !read_part(&text, VCI_MAX, &vci) ||
         *text != '\0')
         return false;
     name->sap_addr.itf = (short)interface;

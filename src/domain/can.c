@@ -49,8 +49,8 @@ static bool
 read_isotp(const char *text, struct reader *reader)
 {
     reader->length = ISOTP_SIZE;
-    return field_mark(&text, ',') && read_id(&text, ",", &reader->name.can_addr.tp.tx_id) &&
-           field_mark(&text, ',') && read_id(&text, "", &reader->name.can_addr.tp.rx_id);
+    return field_mark(&text, ",") && read_id(&text, ",", &reader->name.can_addr.tp.tx_id) &&
+           field_mark(&text, ",") && read_id(&text, "", &reader->name.can_addr.tp.rx_id);
 }
 
 /* The name of a control unit: 64 bits in hexadecimal, which a field's number has no room for. */
@@ -75,12 +75,12 @@ read_j1939(const char *text, struct reader *reader)
 {
     int64_t address = J1939_NO_ADDR, group = J1939_NO_PGN;
     __u64 name = J1939_NO_NAME;
-    bool ok = *text == '\0' || field_mark(&text, ':');
+    bool ok = *text == '\0' || field_mark(&text, ":");
     if (ok && !is_empty_field(text))
         ok = field_number(&text, ",", NUMBER_DECIMAL_OR_HEX, J1939_NO_ADDR, &address);
-    if (ok && field_mark(&text, ',') && !is_empty_field(text))
+    if (ok && field_mark(&text, ",") && !is_empty_field(text))
         ok = field_number(&text, ",", NUMBER_DECIMAL_OR_HEX, J1939_NO_PGN, &group);
-    if (ok && field_mark(&text, ','))
+    if (ok && field_mark(&text, ","))
         ok = read_unit_name(text, &name);
     else
         ok = ok && *text == '\0';

@@ -19,9 +19,9 @@ field_number(const char **text, const char *ends, unsigned base, int64_t max, in
 }
 
 bool
-field_mark(const char **text, char mark)
+field_mark(const char **text, const char *marks)
 {
-    if (**text != mark)
+    if (**text == '\0' || !strchr(marks, **text))
         return false;
     (*text)++;
     return true;

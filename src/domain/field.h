@@ -12,7 +12,7 @@
  */
 bool field_number(const char **text, const char *ends, unsigned base, int64_t max, int64_t *number);
 
-/* Move *text behind `mark` if it stands there. */
-bool field_mark(const char **text, char mark);
+/* Move *text behind one of the characters in `marks`, if one stands there. */
+bool field_mark(const char **text, const char *marks);
 
 #endif

@@ -1,6 +1,6 @@
 #include "domain/ipx.h"
 
-#include "domain/parts.h"
+#include "domain/field.h"
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ struct ipx_name {
 };
 
 struct parts {
-    uint64_t network, node, port;
+    int64_t network, node, port;
 };
 
 static const char marks[] = ":/.";
@@ -32,16 +32,16 @@ static const char marks[] = ":/.";
 static bool
 read_parts(const char *text, struct parts *parts)
 {
-    const uint64_t node_max = (UINT64_C(1) << 8 * NODE_SIZE) - 1;
-    return parts_number(&text, marks, 16, UINT32_MAX, &parts->network) && parts_mark(&text, marks) &&
-           parts_number(&text, marks, 16, node_max, &parts->node) && parts_mark(&text, marks) &&
-           parts_number(&text, "", 16, UINT16_MAX, &parts->port);
+    const int64_t node_max = (INT64_C(1) << 8 * NODE_SIZE) - 1;
+    return field_number(&text, marks, 16, UINT32_MAX, &parts->network) && field_mark(&text, marks) &&
+           field_number(&text, marks, 16, node_max, &parts->node) && field_mark(&text, marks) &&
+           field_number(&text, "", 16, UINT16_MAX, &parts->port);
 }
 
 static bool
 read_port(const char *text, struct parts *parts)
 {
-    return parts_number(&text, "", 16, UINT16_MAX, &parts->port);
+    return field_number(&text, "", 16, UINT16_MAX, &parts->port);
 }
 
 static int

@@ -20,8 +20,8 @@ static const char form[] = "an address is TYPE:INSTANCE[@NODE], {TYPE,INSTANCE} 
 static const char *
 read_numbers(const char *text, struct service *service)
 {
-    bool braces = field_mark(&text, '{');
-    char mark = braces ? ',' : ':';
+    bool braces = field_mark(&text, "{");
+    const char *mark = braces ? "," : ":";
     const char *ends = braces ? ",}" : ":@";
     if (!field_number(&text, ends, NUMBER_DECIMAL, UINT32_MAX, &service->type) || !field_mark(&text, mark) ||
         !field_number(&text, ends, NUMBER_DECIMAL, UINT32_MAX, &service->lower))
@@ -30,7 +30,7 @@ read_numbers(const char *text, struct service *service)
     service->is_range = field_mark(&text, mark);
     if (service->is_range && !field_number(&text, ends, NUMBER_DECIMAL, UINT32_MAX, &service->upper))
         return NULL;
-    return braces && !field_mark(&text, '}') ? NULL : text;
+    return braces && !field_mark(&text, "}") ? NULL : text;
 }
 
 static bool
@@ -38,7 +38,7 @@ read_service(const char *text, struct service *service)
 {
     *service = (struct service){ .node = 0 };
     text = read_numbers(text, service);
-    if (text && field_mark(&text, '@') && !field_number(&text, "", 16, UINT32_MAX, &service->node))
+    if (text && field_mark(&text, "@") && !field_number(&text, "", 16, UINT32_MAX, &service->node))
         return false;
     return text && *text == '\0';
 }

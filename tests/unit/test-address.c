@@ -4,7 +4,8 @@
 #include "domain/ax25.h"
 #include "domain/callsign.h"
 #include "domain/ipx.h"
-#include "domain/parts.h"
+#include "base/number.h"
+#include "domain/field.h"
 #include "domain/x25.h"
 #include "tap.h"
 
@@ -284,34 +285,35 @@ datagrams_of_ax25_cannot_be_listened_for(void)
 }
 
 static void
-numbers_are_parts(void)
+numbers_are_fields(void)
 {
     static const struct {
         const char *text;
         unsigned base;
-        uint64_t max;
+        int64_t max;
         bool good;
-        uint64_t number;
+        int64_t number;
     } rows[] = {
-        { "0", 10, 0, true, 0 },
-        { "12", 10, 12, true, 12 },
-        { "13", 10, 12, false, 0 },
-        { "0x0c", 10, 12, true, 12 },
+        { "0", NUMBER_DECIMAL_OR_HEX, 0, true, 0 },
+        { "12", NUMBER_DECIMAL_OR_HEX, 12, true, 12 },
+        { "13", NUMBER_DECIMAL_OR_HEX, 12, false, 0 },
+        { "0x0c", NUMBER_DECIMAL_OR_HEX, 12, true, 12 },
+        { "0x0c", NUMBER_DECIMAL, 12, false, 0 },
         { "0c", 16, 12, true, 12 },
-        { "18446744073709551615", 10, UINT64_MAX, true, UINT64_MAX },
-        { "18446744073709551616", 10, UINT64_MAX, false, 0 },
-        { "ffffffffffffffff0", 16, UINT64_MAX, false, 0 },
-        { "", 10, 9, false, 0 },
-        { ".", 10, 9, false, 0 },
-        { "-1", 10, 9, false, 0 },
-        { "1 ", 10, 9, false, 0 },
+        { "9223372036854775807", NUMBER_DECIMAL, INT64_MAX, true, INT64_MAX },
+        { "9223372036854775808", NUMBER_DECIMAL, INT64_MAX, false, 0 },
+        { "ffffffffffffffff0", 16, INT64_MAX, false, 0 },
+        { "", NUMBER_DECIMAL_OR_HEX, 9, false, 0 },
+        { ".", NUMBER_DECIMAL_OR_HEX, 9, false, 0 },
+        { "-1", NUMBER_DECIMAL_OR_HEX, 9, false, 0 },
+        { "1 ", NUMBER_DECIMAL_OR_HEX, 9, false, 0 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const char *at = rows[i].text;
-        uint64_t number = 0;
-        is_int(parts_number(&at, ".", rows[i].base, rows[i].max, &number), rows[i].good,
+        int64_t number = 0;
+        is_int(field_number(&at, ".", rows[i].base, rows[i].max, &number), rows[i].good,
                "\"%s\", at most %llx", rows[i].text, (unsigned long long)rows[i].max);
-        ok(number == rows[i].number, "its value");
+        ok(!rows[i].good || number == rows[i].number, "its value");
         ok(at == rows[i].text + (rows[i].good ? strlen(rows[i].text) : 0), "and where it ends");
     }
 }
@@ -325,6 +327,6 @@ main(void)
     stations_are_told_apart();
     headers_are_put_and_taken();
     datagrams_of_ax25_cannot_be_listened_for();
-    numbers_are_parts();
+    numbers_are_fields();
     return tap_done();
 }
