@@ -254,6 +254,29 @@ tcpdump_compiles() {
     in_netns tcpdump_compiles
 }
 
+expression_drops() {
+    start_link
+    start_skt_listener -k --domain packet --filter-expression 'ether proto 0x88b6' --hex -W 1 here
+    in_other "$SKT" --domain packet --hex -q 0 there <<<"$here_mac $there_mac 88b5 dead"
+    in_other "$SKT" --domain packet --hex -q 0 there <<<"$here_mac $there_mac 88b6 beef"
+    end_status "$listener_pid"
+    assert_equal "$status $(cut -c 25-32 "$listener_out")" "0 88b6beef"
+}
+
+@test "--filter-expression takes tcpdump's words where libpcap compiles them, and is refused elsewhere" {
+    if "$SKT" --version | grep -q "packet filters: .*tcpdump's words"; then
+        in_netns expression_drops
+        run -2 --separate-stderr "$SKT" --domain packet --filter-expression 'etherr proto 1' lo
+        assert_one_line "$stderr" "skt: filter etherr proto 1: "
+    else
+        run -2 --separate-stderr "$SKT" --domain packet --filter-expression arp lo
+        assert_equal "$stderr" \
+            "skt: filter arp: this build has no compiler for it (configure --with-libpcap); use --filter"
+    fi
+    run -2 --separate-stderr "$SKT" --filter-expression arp 127.0.0.1 9
+    assert_one_line "$stderr" "skt: --filter-expression: needs addresses that are interfaces"
+}
+
 @test "a filter that is none is refused, and so is one that the kernel does not take" {
     run -9 --separate-stderr "$SKT" -u --filter none 127.0.0.1 9
     assert_equal "$stderr" "skt: filter none: No such file or directory"

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -158,6 +159,18 @@ filter_read(struct loop *loop, const char *path, int64_t deadline, struct filter
     free(text);
     (void)fd_close(&fd); /* it was only read */
     return result;
+}
+
+int
+filter_copy(const void *steps, size_t count, struct filter *filter)
+{
+    _Static_assert(sizeof *filter->steps == FILTER_STEP_SIZE, "linux/filter.h");
+    filter->steps = calloc(count, sizeof *filter->steps);
+    if (!filter->steps)
+        return -1;
+    memcpy(filter->steps, steps, count * sizeof *filter->steps);
+    filter->count = count;
+    return 0;
 }
 
 int

@@ -17,7 +17,7 @@ struct filter {
     size_t count;
 };
 
-enum { FILTER_PROBLEM_MAX = 96 };
+enum { FILTER_PROBLEM_MAX = 96, FILTER_STEP_SIZE = 8 };
 
 /*
  * Read a program as `tcpdump -ddd` prints it: how many steps there are, and of each the four decimal numbers code,
@@ -29,6 +29,9 @@ int filter_parse(const char *text, size_t size, struct filter *filter, char *pro
 /* The same from a file, which may be a FIFO. Returns 0, or -1: STATUS_LOCAL, STATUS_TIMEOUT, or a signal. */
 int filter_read(struct loop *loop, const char *path, int64_t deadline, struct filter *filter,
                 struct fault *fault);
+
+/* A copy of compiled steps, each FILTER_STEP_SIZE bytes. Returns 0 with a filter to free, or -1 without memory. */
+int filter_copy(const void *steps, size_t count, struct filter *filter);
 
 /* Give it to a socket; nothing to do for none. `path` is for the message. Returns 0, or -1 with `status`. */
 int filter_attach(int fd, const struct filter *filter, const char *path, enum status status,

@@ -88,7 +88,8 @@ open_socket(const struct socket_plan *plan, int family, bool takes_port, enum st
     bool is_prepared =
         !plan->domain->prepare || plan->domain->prepare(fd, type, plan->protocol, status, fault) == 0;
     if (!is_prepared || (takes_port && set_reuse(plan, fd, status, fault) < 0) ||
-        filter_attach(fd, &plan->filter, plan->filter_file, status, fault) < 0 ||
+        filter_attach(fd, &plan->filter, plan->filter_file ? plan->filter_file : plan->filter_text, status,
+                      fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
     return fd;

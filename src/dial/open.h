@@ -26,7 +26,8 @@ struct socket_plan {
     bool promiscuous;        /* the interface gives us what is for others, too */
     const char *groups;      /* multicast groups in the domain's words; NULL: none */
     struct sockopt_settings options;
-    const char *filter_file; /* where the filter comes from; NULL: there is none */
+    const char *filter_file; /* where the filter comes from; NULL: not from a file */
+    const char *filter_text; /* or its expression (expression.h); NULL: no expression */
     struct filter filter;
 };
 

@@ -191,6 +191,9 @@ struct domain {
      */
     const char *(*lacking)(const struct type *type, int protocol, int error);
 
+    /* What messages begin with for a packet filter: a link type of libpcap (DLT_). NULL: nothing that has one. */
+    int (*filter_link)(const struct type *type);
+
     /* True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. */
     bool (*same)(const struct address *a, const struct address *b);
 

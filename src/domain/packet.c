@@ -55,6 +55,13 @@ static const struct type packet_old_type = {
     .help = "whole frames of an interface, the old way",
 };
 
+/* Whole Ethernet frames, or what is within them: DLT_EN10MB and DLT_RAW of pcap-linktype(7). */
+static int
+packet_filter_link(const struct type *type)
+{
+    return type->value == SOCK_DGRAM ? 12 : 1;
+}
+
 static const struct type *const types[] = { &packet_raw_type, &packet_dgram_type, &packet_old_type, NULL };
 
 /* linux/if_ether.h, without the ETH_P_; the standards' own abbreviations where they are better known. */
@@ -366,6 +373,7 @@ const struct domain packet_domain = {
     .kernel = "CONFIG_PACKET, module af_packet",
     .types = types,
     .has_interface = true,
+    .filter_link = packet_filter_link,
     .operands = "INTERFACE[/MAC]",
     .help = "frames of a network interface",
     .check = packet_check,

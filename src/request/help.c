@@ -1,5 +1,6 @@
 #include "request/request.h"
 
+#include "dial/expression.h"
 #include "request/option.h"
 #include "request/page.h"
 #include "request/scheme.h"
@@ -137,6 +138,6 @@ request_version(struct fault *fault)
     fputs("; types:", page.stream);
     for (const struct type *const *type = type_rows; *type != NULL; type++)
         fprintf(page.stream, " %s", (*type)->name);
-    putc('\n', page.stream);
+    fprintf(page.stream, "\npacket filters: compiled%s\n", expression_works ? ", or in tcpdump's words" : "");
     return page_show(&page, fault);
 }

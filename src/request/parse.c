@@ -1,6 +1,7 @@
 #include "request/request.h"
 
 #include "base/number.h"
+#include "dial/expression.h"
 #include "dial/inherit.h"
 #include "domain/other.h"
 #include "request/command.h"
@@ -241,12 +242,16 @@ choose_times(struct command *command)
 static int
 choose_files(struct command *command, struct fault *fault)
 {
-    const struct request *request = &command->request;
+    struct request *request = &command->request;
+    struct socket_plan *plan = &request->socket;
     if (request->output != NULL && request->hex_dump != NULL &&
         strcmp(request->output, request->hex_dump) == 0)
         return fault_say(fault, STATUS_USAGE, "name the same file", "%s and %s %s",
                          command_name(command, option_named("output")).text,
                          command_name(command, option_named("hex-dump")).text, request->output);
+    if (plan->filter_text != NULL)
+        return expression_compile(plan->filter_text, plan->domain->filter_link(plan->type), &plan->filter,
+                                  fault);
     return 0;
 }
 
