@@ -301,7 +301,7 @@ refuses() {
     refuses "--shutdown: needs a type that half-closes (stream): dgram does not" --shutdown wr -u 127.0.0.1 80
     refuses "--backlog: needs a type that accepts connections (stream, dccp): dgram does not" --backlog 5 -u -l 80
     refuses "-p: needs addresses with ports: unix has none" -p 80 -U path
-    refuses "-z: needs addresses with ports: unix has none" -z -U path
+    refuses "-z: needs addresses with ports that can be scanned: unix has none" -z -U path
     refuses "--mode: needs addresses that are paths: inet46 has none" --mode 600 -l 80
 }
 

@@ -275,7 +275,7 @@ static const struct {
       "--records: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
     { "--eof-message -U --seqpacket x", "--eof-message: needs a type without half-close and with empty "
                                         "messages (dgram): seqpacket is another" },
-    { "-z -U x", "-z: needs addresses with ports: unix has none" },
+    { "-z -U x", "-z: needs addresses with ports that can be scanned: unix has none" },
     { "-l --mode 600 1", "--mode: needs addresses that are paths: inet46 has none" },
     { "fd:999", "fd:999: is not open" },
     { "fd:999 80", "surplus operand 80: the descriptor says it all" },

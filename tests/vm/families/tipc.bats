@@ -107,7 +107,7 @@ END
     assert_one_line "$output" "18888:99"
     start_skt_listener --domain tipc --type rdm 18888:17
     run -9 timeout 10 "$SKT" --domain tipc --type rdm --records line 18888:17 <<<""
-    assert_one_line "$output" "no empty messages"
+    assert_one_line "$output" "message too small"
     run -9 timeout 10 "$SKT" --domain tipc --type rdm --records line 18888:17 <"$(lines 66001)"
     assert_one_line "$output" "66000"
     stop "$listener_pid"

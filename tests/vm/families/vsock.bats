@@ -72,7 +72,7 @@ END
     run -9 timeout 10 "$SKT" --vsock --seqpacket --records line 1 1024 <large
     assert_one_line "$output" "at most 262144"
     run -9 timeout 10 "$SKT" --vsock --seqpacket --records line 1 1024 <<<""
-    assert_one_line "$output" "no empty messages"
+    assert_one_line "$output" "message too small"
     stop "$listener_pid"
 }
 
