@@ -46,8 +46,14 @@ lacking() {
     lacking ENOPROTOOPT 4 "switched off: sysctl net.mptcp.enabled=1" --mptcp 127.0.0.1 80
     lacking EAFNOSUPPORT 4 "Address family not supported by protocol; needs a kernel with CONFIG_IPV6" -6 ::1 80
     lacking EACCES 4 "needs our group in the range of sysctl net.ipv4.ping_group_range" --type dgram --protocol icmp 127.0.0.1
-    lacking EAFNOSUPPORT 4 "skt: socket (domain 45, stream): Address family not supported by protocol; this kernel lacks it" \
-        --domain mctp hex:00
+    lacking EAFNOSUPPORT 4 "skt: socket (mctp, dgram): Address family not supported by protocol; needs a kernel with CONFIG_MCTP" \
+        --domain 45 --type dgram hex:00
+    lacking EAFNOSUPPORT 5 "skt: socket (bluetooth, stream, protocol 3): Address family not supported by protocol; needs a kernel with CONFIG_BT, module bluetooth" \
+        -l --domain bluetooth --protocol rfcomm hex:00
+    lacking EAFNOSUPPORT 4 "skt: socket (domain 99, stream): Address family not supported by protocol; this kernel lacks it" \
+        --domain 99 hex:00
+    lacking ESOCKTNOSUPPORT 4 "skt: socket (xdp, stream): Socket type not supported; this kernel lacks it" --domain xdp hex:00
+    lacking EPROTONOSUPPORT 4 "skt: socket (netlink, raw, protocol 99): Protocol not supported" --domain netlink --protocol 99
     run -0 timeout 10 strace -f -o trace -e trace=socket -e inject=socket:error=EPERM "$SKT" --domain list
     assert_contains "$output" "unix          1  (stream) (dgram) (seqpacket)"
     run -0 timeout 10 strace -f -o trace -e trace=socket -e inject=socket:error=EAFNOSUPPORT "$SKT" --domain list

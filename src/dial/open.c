@@ -31,18 +31,30 @@ is_lacking(int error)
            error == ENODEV;
 }
 
+/* A protocol by the name that its domain has for it, which may be none. */
+static void
+protocol_words(const struct socket_plan *plan, char *words, size_t size)
+{
+    const char *name = domain_protocol_name(plan->domain, plan->type, plan->protocol);
+    if (strcmp(name, plan->type->name) == 0 || !plan->domain->protocol_name)
+        (void)snprintf(words, size, ", protocol %d", plan->protocol);
+    else
+        (void)snprintf(words, size, ", protocol %s", name);
+}
+
 /* socket(2) failed: which of the three it was, and what is missing for it. */
 static int
 socket_fault(const struct socket_plan *plan, int family, enum status status, struct fault *fault)
 {
     int error = errno;
     const struct domain *domain = domain_of(family); /* of "either IPv4 or IPv6", the one that is missing */
+    const struct other_name *other = domain ? NULL : other_name_of(family);
+    const char *name = domain ? domain->name : other ? other->name : NULL;
     char words[128];
-    int used = domain ? snprintf(words, sizeof words, "%s, %s", domain->name, plan->type->name)
-                      : snprintf(words, sizeof words, "domain %d, %s", family, plan->type->name);
+    int used = name ? snprintf(words, sizeof words, "%s, %s", name, plan->type->name)
+                    : snprintf(words, sizeof words, "domain %d, %s", family, plan->type->name);
     if (plan->protocol != 0 && used > 0 && (size_t)used < sizeof words)
-        (void)snprintf(words + used, sizeof words - (size_t)used, ", protocol %s",
-                       domain_protocol_name(plan->domain, plan->type, plan->protocol));
+        protocol_words(plan, words + used, sizeof words - (size_t)used);
     errno = error;
     (void)fault_set(fault, status, "socket (%s)", words);
     const char *lacking =
@@ -51,6 +63,8 @@ socket_fault(const struct socket_plan *plan, int family, enum status status, str
         fault_add(fault, "; %s", lacking);
     else if (is_lacking(error) && domain && domain->kernel)
         fault_add(fault, "; needs a kernel with %s", domain->kernel);
+    else if (error == EAFNOSUPPORT && other)
+        fault_add(fault, "; needs a kernel with %s", other->kernel);
     else if (is_lacking(error) && plan->domain == &other_domain)
         fault_add(fault, "; this kernel lacks it");
     else if ((error == EPERM || error == EACCES) && plan->type->value != SOCK_STREAM)

@@ -2,6 +2,7 @@
 
 #include "base/hex.h"
 #include "base/number.h"
+#include "domain/name.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -15,11 +16,51 @@ enum {
 
 /* linux/socket.h; those that a row has are found there first. */
 const struct other_name other_names[] = {
-    { "netrom", 6 },      { "rose", 11 },      { "key", 15 },   { "atmsvc", 20 }, { "pppox", 24 },
-    { "iucv", 32 },       { "bluetooth", 31 }, { "rxrpc", 33 }, { "isdn", 34 },   { "phonet", 35 },
-    { "ieee802154", 36 }, { "caif", 37 },      { "alg", 38 },   { "nfc", 39 },    { "kcm", 41 },
-    { "smc", 43 },        { "xdp", 44 },       { "mctp", 45 },  { NULL, 0 },
+    { "netrom", 6, "CONFIG_NETROM, module netrom, in the first network namespace" },
+    { "rose", 11, "CONFIG_ROSE, module rose, in the first network namespace" },
+    { "key", 15, "CONFIG_NET_KEY, module af_key" },
+    { "atmsvc", 20, "CONFIG_ATM, module atm, in the first network namespace" },
+    { "pppox", 24, "CONFIG_PPPOE, module pppox" },
+    { "iucv", 32, "CONFIG_AFIUCV, module af_iucv" },
+    { "bluetooth", OTHER_BLUETOOTH, "CONFIG_BT, module bluetooth" },
+    { "rxrpc", 33, "CONFIG_AF_RXRPC, module rxrpc" },
+    { "isdn", 34, "CONFIG_MISDN, module mISDN_core" },
+    { "phonet", 35, "CONFIG_PHONET, module phonet" },
+    { "ieee802154", 36, "CONFIG_IEEE802154_SOCKET, module ieee802154_socket" },
+    { "caif", 37, "CONFIG_CAIF, module caif_socket" },
+    { "alg", 38, "CONFIG_CRYPTO_USER_API, module af_alg" },
+    { "nfc", 39, "CONFIG_NFC, module nfc" },
+    { "kcm", 41, "CONFIG_AF_KCM, module kcm" },
+    { "smc", 43, "CONFIG_SMC, module smc" },
+    { "xdp", 44, "CONFIG_XDP_SOCKETS" },
+    { "mctp", 45, "CONFIG_MCTP" },
+    { NULL, 0, NULL },
 };
+
+const struct other_name *
+other_name_of(int family)
+{
+    for (const struct other_name *other = other_names; other->name; other++) {
+        if (other->family == family)
+            return other;
+    }
+    return NULL;
+}
+
+/* By their numbers: BTPROTO_ of the kernel's net/bluetooth/bluetooth.h. */
+const char *const other_bluetooth_words[] = { "l2cap", "hci",  "sco",   "rfcomm", "bnep",
+                                              "cmtp",  "hidp", "avdtp", "iso",    NULL };
+
+int
+other_protocol_find(int family, const char *name)
+{
+    static const char *const prefixes[] = { "BTPROTO_", NULL };
+    for (int i = 0; family == OTHER_BLUETOOTH && other_bluetooth_words[i]; i++) {
+        if (name_matches(name, prefixes, other_bluetooth_words[i], "", i))
+            return i;
+    }
+    return -1;
+}
 
 /* NUMBER/ before the bytes. Returns what is behind it, or NULL if there is no good number before the stroke. */
 static const char *

@@ -8,7 +8,7 @@
 
 #include "domain/domain.h"
 
-enum { OTHER_FAMILY_MAX = 65535 };
+enum { OTHER_FAMILY_MAX = 65535, OTHER_BLUETOOTH = 31 };
 
 extern const struct domain other_domain;
 
@@ -16,8 +16,18 @@ extern const struct domain other_domain;
 struct other_name {
     const char *name;
     int family;
+    const char *kernel; /* as in a row */
 };
 
 extern const struct other_name other_names[];
+
+/* The name of a family, or NULL if it has none here. */
+const struct other_name *other_name_of(int family);
+
+/* The number of a protocol by its name in the family, in any case, or -1: only Bluetooth's have names. */
+int other_protocol_find(int family, const char *name);
+
+/* These names, ended by NULL. */
+extern const char *const other_bluetooth_words[];
 
 #endif

@@ -135,6 +135,8 @@ refuse_protocol(const struct command *command, const struct domain *domain, cons
 {
     const char *const none[] = { NULL };
     const char *const *known = domain->protocol_words != NULL ? domain->protocol_words : none;
+    if (domain == &other_domain && command->request.socket.family == OTHER_BLUETOOTH)
+        known = other_bluetooth_words;
     char why[sizeof fault->why];
     const char *near = nearest(word, known);
     int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
@@ -158,7 +160,8 @@ choose_protocol(struct command *command, struct fault *fault)
     const char *word = command->protocol;
     if (word == NULL)
         return 0;
-    plan->protocol = plan->domain->protocol_find != NULL ? plan->domain->protocol_find(word) : -1;
+    plan->protocol = plan->domain->protocol_find != NULL ? plan->domain->protocol_find(word)
+                                                         : other_protocol_find(plan->family, word);
     int64_t number = 0;
     enum number_found found =
         plan->protocol >= 0 ? NUMBER_NONSENSE : number_whole(word, NUMBER_DECIMAL_OR_HEX, &number);

@@ -100,7 +100,20 @@ names_are_found(void)
         int family = 0;
         ok(domain_find(other->name, &family) && family == other->family, "%s is %d", other->name,
            other->family);
+        ok(other_name_of(family) == other && strncmp(other->kernel, "CONFIG_", 7) == 0,
+           "%s is named, with its option", other->name);
     }
+    ok(!other_name_of(99), "99 has no name");
+}
+
+static void
+protocols_are_found(void)
+{
+    is_int(other_protocol_find(31, "l2cap"), 0, "L2CAP");
+    is_int(other_protocol_find(31, "RFCOMM"), 3, "RFCOMM in any case");
+    is_int(other_protocol_find(31, "BTPROTO_ISO"), 8, "with its prefix");
+    is_int(other_protocol_find(31, "tcp"), -1, "Bluetooth has no TCP");
+    is_int(other_protocol_find(43, "rfcomm"), -1, "SMC has no RFCOMM");
 }
 
 int
@@ -109,5 +122,6 @@ main(void)
     addresses_are_read();
     bad_addresses_are_refused();
     names_are_found();
+    protocols_are_found();
     return tap_done();
 }

@@ -34,7 +34,8 @@ END
     refuses 4 "Connection refused" --domain smc "hex:2/0009 7f000001 0000000000000000"
     refuses 4 "socket (domain 19, stream): Address family not supported by protocol; this kernel lacks it" \
         --domain 19 hex:00
-    refuses 5 "this kernel lacks it" --domain caif -l hex:00
+    refuses 5 "socket (caif, stream): Address family not supported by protocol; needs a kernel with CONFIG_CAIF" \
+        --domain caif -l hex:00
 }
 
 @test "an address that the family does not take is refused with the address" {
