@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { DISCARD_ROUNDS = 64 }; /* messages thrown away in one go while settling; more waits for the next call */
+
 struct mailbox {
     struct endpoint base;
     int fds[MAILBOX_SOCKETS_MAX]; /* -1: closed, because the only sender uses another */
@@ -284,19 +286,36 @@ mailbox_unsettled(struct endpoint *endpoint)
     return knows ? mailbox->domain->unsettled(mailbox->sender_fd, mailbox->type) : 0;
 }
 
-/* Messages that nobody reads any more are thrown away; a notice among them may tell that ours have not arrived. */
+/* Throw away what has come in, of any size and from anybody; a notice among it may tell that ours have not arrived. */
+static enum io
+discard(struct mailbox *mailbox, struct fault *fault)
+{
+    char data[4096];
+    for (int round = 0; round < DISCARD_ROUNDS; round++) {
+        struct address about = { .length = 0 };
+        struct iovec vector = { .iov_base = data, .iov_len = sizeof data };
+        struct msghdr message = {
+            .msg_name = &about.name,
+            .msg_namelen = sizeof about.name,
+            .msg_iov = &vector,
+            .msg_iovlen = 1,
+        };
+        ssize_t n = recvmsg(mailbox->sender_fd, &message, MSG_DONTWAIT & ~mailbox->type->no_flags);
+        if (n < 0 && errno != EINTR && !concerns_a_sender(errno))
+            return errno == EAGAIN ? IO_DONE : mailbox_failed(mailbox, fault);
+        about.length = message.msg_namelen;
+        if (n >= 0 && message.msg_flags & NOTICE_FLAG &&
+            take_notice(mailbox, &about, data, (size_t)n, fault) == IO_FAILED)
+            return IO_FAILED;
+    }
+    return IO_DONE;
+}
+
 static enum io
 mailbox_settle(struct endpoint *endpoint, struct fault *fault)
 {
     struct mailbox *mailbox = (struct mailbox *)endpoint;
-    char data[4096];
-    size_t got;
-    enum io result = IO_DONE;
-    while (mailbox->domain->notice && mailbox->sender_fd >= 0 && result == IO_DONE) {
-        mailbox->pieces.size = 0;
-        result = receive(mailbox, mailbox->sender_fd, data, sizeof data, &got, fault);
-    }
-    if (result == IO_FAILED)
+    if (mailbox->domain->notice && mailbox->sender_fd >= 0 && discard(mailbox, fault) == IO_FAILED)
         return IO_FAILED;
     return mailbox_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
 }
