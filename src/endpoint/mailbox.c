@@ -21,7 +21,7 @@ struct mailbox {
     int sender_fd;         /* where it wrote to; -1: nobody has written yet */
     bool connected;        /* to the only sender */
     struct socket_header header;
-    struct pieces pieces; /* of the message that is coming in; a socket has one at a time */
+    struct pieces pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
 };
 
 static size_t
@@ -139,8 +139,9 @@ take_notice(struct mailbox *mailbox, const struct address *about, const void *no
 }
 
 static enum io
-receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, struct fault *fault)
+receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got, struct fault *fault)
 {
+    const int fd = mailbox->fds[i];
     struct address sender = { .length = 0 };
     struct iovec vector = { .iov_base = data, .iov_len = room };
     struct msghdr message = {
@@ -182,7 +183,7 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
     *got = (size_t)n;
     bool is_last = !mailbox->type->marks_end || message.msg_flags & MSG_EOR;
-    enum io joined = pieces_join(&mailbox->pieces, is_last, data, room, got, mailbox->base.name, fault);
+    enum io joined = pieces_join(&mailbox->pieces[i], is_last, data, room, got, mailbox->base.name, fault);
     if (joined == IO_DONE && !mailbox->choice.keeps_headers)
         *got = socket_payload(mailbox->domain, fd, mailbox->type, data, *got);
     return joined;
@@ -195,7 +196,7 @@ mailbox_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, st
     for (size_t i = 0; i < mailbox->count; i++) {
         if (mailbox->fds[i] < 0)
             continue;
-        enum io result = receive(mailbox, mailbox->fds[i], data, room, got, fault);
+        enum io result = receive(mailbox, i, data, room, got, fault);
         if (result != IO_AGAIN)
             return result;
     }
@@ -324,9 +325,10 @@ static void
 mailbox_close(struct endpoint *endpoint)
 {
     struct mailbox *mailbox = (struct mailbox *)endpoint;
-    for (size_t i = 0; i < mailbox->count; i++)
+    for (size_t i = 0; i < mailbox->count; i++) {
         (void)fd_close(&mailbox->fds[i]);
-    pieces_free(&mailbox->pieces);
+        pieces_free(&mailbox->pieces[i]);
+    }
     free(mailbox);
 }
 
