@@ -586,6 +586,23 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
     done
 }
 
+@test "a large datagram that comes after the last one asked for is no failure" {
+    need python3
+    start_skt_listener -u -W 1 127.0.0.1 0
+    kill -STOP "$listener_pid"
+    "$SKT_PYTHON" - "$port" <<'END'
+import socket, sys
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sender.bind(("127.0.0.1", 0))
+for message in b"first\n", b"x" * 8000:
+    sender.sendto(message, ("127.0.0.1", int(sys.argv[1])))
+END
+    kill -CONT "$listener_pid"
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+    assert_file_is "$listener_out" 'first\n'
+}
+
 # --- options that change what is sent ---------------------------------------------------------------------
 
 @test "-C sends CR LF for each LF of a datagram" {

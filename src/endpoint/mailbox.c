@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+enum { DISCARD_ROUNDS = 64 }; /* messages thrown away in one go while settling; more waits for the next call */
+
 struct mailbox {
     struct endpoint base;
     int fds[MAILBOX_SOCKETS_MAX]; /* -1: closed, because the only sender uses another */
@@ -19,7 +21,7 @@ struct mailbox {
     int sender_fd;         /* where it wrote to; -1: nobody has written yet */
     bool connected;        /* to the only sender */
     struct socket_header header;
-    struct pieces pieces; /* of the message that is coming in; a socket has one at a time */
+    struct pieces pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
 };
 
 static size_t
@@ -137,8 +139,9 @@ take_notice(struct mailbox *mailbox, const struct address *about, const void *no
 }
 
 static enum io
-receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, struct fault *fault)
+receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got, struct fault *fault)
 {
+    const int fd = mailbox->fds[i];
     struct address sender = { .length = 0 };
     struct iovec vector = { .iov_base = data, .iov_len = room };
     struct msghdr message = {
@@ -180,7 +183,7 @@ receive(struct mailbox *mailbox, int fd, void *data, size_t room, size_t *got, s
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
     *got = (size_t)n;
     bool is_last = !mailbox->type->marks_end || message.msg_flags & MSG_EOR;
-    enum io joined = pieces_join(&mailbox->pieces, is_last, data, room, got, mailbox->base.name, fault);
+    enum io joined = pieces_join(&mailbox->pieces[i], is_last, data, room, got, mailbox->base.name, fault);
     if (joined == IO_DONE && !mailbox->choice.keeps_headers)
         *got = socket_payload(mailbox->domain, fd, mailbox->type, data, *got);
     return joined;
@@ -193,7 +196,7 @@ mailbox_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, st
     for (size_t i = 0; i < mailbox->count; i++) {
         if (mailbox->fds[i] < 0)
             continue;
-        enum io result = receive(mailbox, mailbox->fds[i], data, room, got, fault);
+        enum io result = receive(mailbox, i, data, room, got, fault);
         if (result != IO_AGAIN)
             return result;
     }
@@ -284,19 +287,36 @@ mailbox_unsettled(struct endpoint *endpoint)
     return knows ? mailbox->domain->unsettled(mailbox->sender_fd, mailbox->type) : 0;
 }
 
-/* Messages that nobody reads any more are thrown away; a notice among them may tell that ours have not arrived. */
+/* Throw away what has come in, of any size and from anybody; a notice among it may tell that ours have not arrived. */
+static enum io
+discard(struct mailbox *mailbox, struct fault *fault)
+{
+    char data[4096];
+    for (int round = 0; round < DISCARD_ROUNDS; round++) {
+        struct address about = { .length = 0 };
+        struct iovec vector = { .iov_base = data, .iov_len = sizeof data };
+        struct msghdr message = {
+            .msg_name = &about.name,
+            .msg_namelen = sizeof about.name,
+            .msg_iov = &vector,
+            .msg_iovlen = 1,
+        };
+        ssize_t n = recvmsg(mailbox->sender_fd, &message, MSG_DONTWAIT & ~mailbox->type->no_flags);
+        if (n < 0 && errno != EINTR && !concerns_a_sender(errno))
+            return errno == EAGAIN ? IO_DONE : mailbox_failed(mailbox, fault);
+        about.length = message.msg_namelen;
+        if (n >= 0 && message.msg_flags & NOTICE_FLAG &&
+            take_notice(mailbox, &about, data, (size_t)n, fault) == IO_FAILED)
+            return IO_FAILED;
+    }
+    return IO_DONE;
+}
+
 static enum io
 mailbox_settle(struct endpoint *endpoint, struct fault *fault)
 {
     struct mailbox *mailbox = (struct mailbox *)endpoint;
-    char data[4096];
-    size_t got;
-    enum io result = IO_DONE;
-    while (mailbox->domain->notice && mailbox->sender_fd >= 0 && result == IO_DONE) {
-        mailbox->pieces.size = 0;
-        result = receive(mailbox, mailbox->sender_fd, data, sizeof data, &got, fault);
-    }
-    if (result == IO_FAILED)
+    if (mailbox->domain->notice && mailbox->sender_fd >= 0 && discard(mailbox, fault) == IO_FAILED)
         return IO_FAILED;
     return mailbox_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
 }
@@ -305,9 +325,10 @@ static void
 mailbox_close(struct endpoint *endpoint)
 {
     struct mailbox *mailbox = (struct mailbox *)endpoint;
-    for (size_t i = 0; i < mailbox->count; i++)
+    for (size_t i = 0; i < mailbox->count; i++) {
         (void)fd_close(&mailbox->fds[i]);
-    pieces_free(&mailbox->pieces);
+        pieces_free(&mailbox->pieces[i]);
+    }
     free(mailbox);
 }
 
