@@ -8,7 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { DISCARD_ROUNDS = 64 }; /* messages thrown away in one go while settling; more waits for the next call */
+enum {
+    DISCARD_ROUNDS = 64
+}; /* messages thrown away in one go while settling; more waits for the next call */
+
+enum { SENDER_ERRORS_MAX = 1000 }; /* pending at once: the kernel tells each only once */
 
 struct mailbox {
     struct endpoint base;
@@ -21,7 +25,8 @@ struct mailbox {
     int sender_fd;         /* where it wrote to; -1: nobody has written yet */
     bool connected;        /* to the only sender */
     struct socket_header header;
-    struct pieces pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
+    struct pieces
+        pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
 };
 
 static size_t
@@ -152,9 +157,10 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
     };
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~mailbox->type->no_flags) | mailbox->choice.receive_flags;
     ssize_t n;
+    int told = 0; /* an error that does not pass is no news of a sender */
     do
         n = recvmsg(fd, &message, flags);
-    while (n < 0 && (errno == EINTR || concerns_a_sender(errno)));
+    while (n < 0 && (errno == EINTR || (concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX)));
     if (n < 0 && errno != EAGAIN && errno == mailbox->type->loss_error) {
         if (mailbox->choice.on_loss)
             mailbox->choice.on_loss(mailbox->choice.context, mailbox->base.name);

@@ -448,11 +448,11 @@ discard(struct socket *socket, struct fault *fault)
     for (int round = 0; round < DISCARD_ROUNDS; round++) {
         struct iovec vector = { .iov_base = data, .iov_len = sizeof data };
         struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
-        ssize_t n = recvmsg(socket->fd, &message, MSG_DONTWAIT | MSG_TRUNC);
+        ssize_t n = recvmsg(socket->fd, &message, (MSG_DONTWAIT | MSG_TRUNC) & ~socket->type->no_flags);
         enum io result = IO_AGAIN;
         if (n >= 0 && message.msg_flags & NOTICE_FLAG)
             result = take_notice(socket, data, (size_t)n, fault);
-        else if (n == 0)
+        else if (n == 0 && (socket->type->unit == UNIT_BYTES || is_end(socket, &message)))
             return note_end(socket);
         else if (n < 0 && errno != EINTR)
             return not_read(socket, fault);
