@@ -336,7 +336,7 @@ PYTHON
 
 @test "-v tells who is at the other end of a Unix connection" {
     start_skt_listener -v -U path
-    run -0 --separate-stderr "$SKT" -v -U path </dev/null <<<x
+    run -0 --separate-stderr "$SKT" -v -U path <<<x
     assert_contains "$stderr" "Peer is pid $listener_pid, uid $(id -u), gid $(id -g)"
     end_status "$listener_pid"
     run -0 grep -x "Peer is pid [0-9]*, uid $(id -u), gid $(id -g)" "$listener_err"

@@ -329,7 +329,7 @@ types_of_page() {
     done | sort >told
     diff told there
     for domain in $(cut -d ' ' -f 1 there | sort -u); do
-        grep -qE "^\.Ss ([a-z0-9]+, )*$domain[,:]" "$sockets" || fail "no section of $domain"
+        grep -qE "^\.Ss ([a-z0-9]+, )*${domain}[,:]" "$sockets" || fail "no section of $domain"
     done
 }
 

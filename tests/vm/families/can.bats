@@ -17,9 +17,9 @@ frame() {
 
 # order CODE FLAGS FRAMES: struct bcm_msg_head for identifier 123, without timers.
 order() {
-    hex "0$1000000$2000000"
+    hex "0${1}000000${2}000000"
     head -c 40 /dev/zero
-    hex "230100000$3000000"
+    hex "230100000${3}000000"
 }
 
 @test "raw frames go both ways" {
