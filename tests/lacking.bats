@@ -26,6 +26,9 @@ lacks() {
     lacks 4 "skt: socket (atmpvc, dgram): $why CONFIG_ATM, module atm" --domain atmpvc 0.100
     lacks 5 "skt: socket (appletalk, raw): $why CONFIG_ATALK, module appletalk" -l --type raw --domain appletalk
     lacks 4 "skt: socket (appletalk, dgram): $why CONFIG_ATALK, module appletalk" appletalk:1.2:3
+    lacks 4 "skt: socket (llc, stream): $why CONFIG_LLC2, module llc2" --domain llc -s eth9/0x44 02:00:00:00:00:0b/0x46
+    lacks 4 "skt: socket (netlink, raw, protocol nflog): Protocol not supported; no kernel since 3.17 has it" \
+        --domain netlink --protocol nflog
     lacks 4 "skt: socket (ipx, dgram): $why CONFIG_IPX, module ipx (Linux had it up to 4.17)" --domain ipx 1:2:3
 }
 

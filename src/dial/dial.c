@@ -11,11 +11,16 @@ look_up_ends(struct loop *loop, const struct socket_plan *plan, int64_t deadline
 {
     const struct resolve_query remote = open_query(plan, PURPOSE_CONNECT);
     const struct resolve_query source = open_query(plan, PURPOSE_SOURCE);
-    if (lookup(loop, plan->domain, &remote, deadline, remotes, fault) < 0)
+    if (lookup(loop, plan->domain, &remote, deadline, remotes, fault) < 0) {
+        open_explain(plan, STATUS_CONNECT, fault);
         return -1;
+    }
     if (!plan->source.host && !plan->source.port && !plan->random_source_port)
         return 0;
-    return lookup(loop, plan->domain, &source, deadline, sources, fault);
+    if (lookup(loop, plan->domain, &source, deadline, sources, fault) == 0)
+        return 0;
+    open_explain(plan, STATUS_CONNECT, fault);
+    return -1;
 }
 
 int

@@ -172,8 +172,10 @@ listener_open(struct listener *listener, struct loop *loop, const struct socket_
         return take_inherited(listener, fault);
     const struct resolve_query query = open_query(plan, PURPOSE_LISTEN);
     struct address_list addresses;
-    if (lookup(loop, plan->domain, &query, deadline, &addresses, fault) < 0)
+    if (lookup(loop, plan->domain, &query, deadline, &addresses, fault) < 0) {
+        open_explain(plan, STATUS_LISTEN, fault);
         return -1;
+    }
     int result;
     if (addresses.count > LISTENER_SOCKETS_MAX) {
         (void)fault_say(fault, STATUS_LISTEN, "", "listen on %s", plan->remote.host);

@@ -72,6 +72,19 @@ socket_fault(const struct socket_plan *plan, int family, enum status status, str
     return -1;
 }
 
+void
+open_explain(const struct socket_plan *plan, enum status status, struct fault *fault)
+{
+    if (fault->status != STATUS_LOOKUP || !plan->domain->kernel)
+        return;
+    int protocol = plan->domain->socket_protocol ? plan->domain->socket_protocol(plan->type, plan->protocol)
+                                                 : plan->protocol;
+    int fd = socket(plan->family, plan->type->value | SOCK_CLOEXEC, protocol);
+    if (fd < 0 && is_lacking(errno))
+        (void)socket_fault(plan, plan->family, status, fault);
+    (void)fd_close(&fd); /* it was only asked for */
+}
+
 /*
  * SO_REUSEADDR for connections only: a listener can come back while connections of its last life linger in
  * TIME_WAIT (tcp(7)). Datagram sockets that have it share a port, and the newest takes all that comes.

@@ -42,6 +42,12 @@ struct resolve_query open_query(const struct socket_plan *plan, enum purpose pur
 int open_socket(const struct socket_plan *plan, int family, bool takes_port, enum status status,
                 struct fault *fault);
 
+/*
+ * After a failed lookup: is the whole family missing from this kernel? Then *fault says so, with `status`; otherwise it
+ * stays as it is.
+ */
+void open_explain(const struct socket_plan *plan, enum status status, struct fault *fault);
+
 /* Join the plan's groups with a socket that is bound. Returns 0, or -1 with `status`. */
 int open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
               struct fault *fault);

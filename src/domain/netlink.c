@@ -162,6 +162,36 @@ netlink_protocol_name(const struct type *type, int protocol)
     return is_known ? protocol_names[protocol] : type->name;
 }
 
+/* A protocol is there once something in the kernel has opened its side of it. */
+static const char *
+netlink_lacking(const struct type *type, int protocol, int error)
+{
+    static const struct {
+        int protocol;
+        const char *words;
+    } needs[] = {
+        { NETLINK_FIREWALL, "no kernel since 3.5 has it" },
+        { NETLINK_NFLOG, "no kernel since 3.17 has it: use netfilter" },
+        { NETLINK_IP6_FW, "no kernel since 3.5 has it" },
+        { NETLINK_DNRTMSG, "no kernel since 6.1 has it" },
+        { NETLINK_XFRM, "needs a kernel with CONFIG_XFRM_USER, module xfrm_user" },
+        { NETLINK_SELINUX, "needs a kernel with CONFIG_SECURITY_SELINUX" },
+        { NETLINK_ISCSI, "needs a kernel with CONFIG_SCSI_ISCSI_ATTRS, module scsi_transport_iscsi" },
+        { NETLINK_AUDIT, "needs a kernel with CONFIG_AUDIT" },
+        { NETLINK_CONNECTOR, "needs a kernel with CONFIG_CONNECTOR, module cn" },
+        { NETLINK_NETFILTER, "needs a kernel with CONFIG_NETFILTER_NETLINK, module nfnetlink" },
+        { NETLINK_SCSITRANSPORT, "needs a kernel with CONFIG_SCSI_NETLINK" },
+        { NETLINK_RDMA, "needs a kernel with CONFIG_INFINIBAND, module ib_core" },
+        { NETLINK_CRYPTO, "needs a kernel with CONFIG_CRYPTO_USER, module crypto_user" },
+    };
+    (void)type;
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        if (error == EPROTONOSUPPORT && needs[i].protocol == protocol)
+            return needs[i].words;
+    }
+    return error == EPROTONOSUPPORT ? "this kernel has nobody who speaks it" : NULL;
+}
+
 /* Name the groups that the protocol has, as many as there is room for. */
 static int
 group_fault(int protocol, const char *word, size_t length, struct fault *fault)
@@ -185,6 +215,10 @@ netlink_group(int protocol, const char *words, unsigned *group, const char **res
 {
     size_t length = strcspn(words, ",");
     *rest = words + length + (words[length] == ',' && words[length + 1] != '\0');
+    if (protocol == NETLINK_ROUTE && length > 8 && strncasecmp(words, "RTNLGRP_", 8) == 0) {
+        words += 8;
+        length -= 8;
+    }
     for (size_t i = 0; i < GROUPS; i++) {
         if (groups[i].protocol == protocol && is_name(words, length, groups[i].name)) {
             *group = groups[i].group;
@@ -272,7 +306,7 @@ netlink_join(int fd, const struct resolve_query *query, enum status status, stru
 
 const struct domain netlink_domain = {
     .name = "netlink",
-    .aliases = "",
+    .aliases = "route",
     .family = AF_NETLINK,
     .types = types,
     .address_optional = true,
@@ -284,6 +318,7 @@ const struct domain netlink_domain = {
     .protocol_name = netlink_protocol_name,
     .protocol_find = netlink_protocol_find,
     .protocol_words = protocol_words,
+    .lacking = netlink_lacking,
     .join = netlink_join,
     .same = netlink_same,
 };
