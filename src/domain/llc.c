@@ -127,8 +127,9 @@ llc_same(const struct address *a, const struct address *b)
 }
 
 /*
- * Of a socket that does not block, llc_ui_connect answers 0 once it has begun, and EALREADY ever after. Only a
- * socket that is connected has a peer's name; poll(2) tells of one that has failed that it could be written to.
+ * Of a socket that does not block, llc_ui_connect answers 0 once it has begun. Asked again, it begins anew, even where
+ * the connection is there: so only a socket that is not on its way is asked. Only one that is connected has a peer's
+ * name; of one that is on its way poll(2) says nothing at all, of any other that it could be written to or has hung up.
  */
 static int
 llc_connect(int fd, const struct type *type, const struct address *remote)
@@ -137,12 +138,17 @@ llc_connect(int fd, const struct type *type, const struct address *remote)
     socklen_t size = sizeof peer;
     if (!type->accepts)
         return 0; /* every message says where it goes */
+    struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
+    if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
+        return 0;
+    errno = EINPROGRESS;
+    if (poll(&poll_fd, 1, 0) == 0)
+        return -1;
     bool began = connect(fd, (const struct sockaddr *)&remote->name, remote->length) == 0;
     if (!began && errno != EALREADY)
         return -1;
     if (getpeername(fd, (struct sockaddr *)&peer, &size) == 0)
         return 0;
-    struct pollfd poll_fd = { .fd = fd, .events = POLLOUT };
     errno = poll(&poll_fd, 1, 0) > 0 ? ECONNREFUSED : EINPROGRESS;
     return -1;
 }

@@ -1,11 +1,19 @@
 # LLC between two interfaces that are wired to each other.
-# modules: llc2
+# modules: llc2 sch_netem
 # network: veth
 
 @test "a stream carries both ways" {
     listener_input=$(random_file 20K) connector_input=$(random_file 20K) \
         exchange --domain llc vb/0x42 -- --domain llc -s va/0x44 {}
     assert_equal "$address" "llc:02:00:00:00:00:0b/0x42"
+}
+
+@test "a wire that takes its time carries as well" {
+    tc qdisc add dev va root netem delay 20ms
+    tc qdisc add dev vb root netem delay 20ms
+    exchange --domain llc vb/0x42 -- --domain llc -s va/0x44 {}
+    tc qdisc del dev va root
+    tc qdisc del dev vb root
 }
 
 @test "messages go both ways" {
