@@ -321,8 +321,8 @@ read_raw(const char *text, struct sockopt_setting *setting, char *why)
     setting->text = rest ? read_number(rest, &setting->raw.option) : NULL;
     if (!setting->text)
         return refuse(why, "not LEVEL:NUMBER:HEX");
-    if (sockopt_hex(setting->text, bytes, sizeof bytes) <= 0)
-        return refuse(why, "not hexadecimal: two digits for each byte, 1 to %d bytes", HEX_MAX);
+    if (sockopt_hex(setting->text, bytes, sizeof bytes) < 0)
+        return refuse(why, "not hexadecimal: two digits for each byte, at most %d bytes", HEX_MAX);
     const char *phase = strchr(setting->text, ':');
     return read_phase(phase ? phase + 1 : NULL, &setting->raw.phase, why);
 }

@@ -87,8 +87,7 @@ static const struct {
     { "6:1", "not LEVEL:NUMBER:HEX" },
     { "tpc:1:00", "not LEVEL:NUMBER:HEX" },
     { "6:x:00", "not LEVEL:NUMBER:HEX" },
-    { "6:1:0", "not hexadecimal: two digits for each byte, 1 to 256 bytes" },
-    { "6:1:", "not hexadecimal: two digits for each byte, 1 to 256 bytes" },
+    { "6:1:0", "not hexadecimal: two digits for each byte, at most 256 bytes" },
     { "6:1:00:never", "no such phase: opened, bound or connected" },
     { "6:99999999999:00", "not LEVEL:NUMBER:HEX" },
 };
