@@ -99,7 +99,7 @@ name_in_c() { # NAME
         name=${setting%%=*}
         wanted=$(name_in_c "${name#*.}")
         # the call is made whatever this socket says to it
-        timeout 10 strace -f -o trace -e trace=setsockopt "$SKT" -u -w 0.01 --sockopt "$setting" 127.0.0.1 9 \
+        timeout 10 strace -f -o trace -e trace=setsockopt "$SKT" -u -q 0 --sockopt "$setting" 127.0.0.1 9 \
             </dev/null >/dev/null 2>&1 || true
         if ! grep -qE 'SOL_[A-Z0-9_]+, (0x[0-9a-f]+ /\*|[0-9]+,)|0x[0-9a-f]+ /\* SOL_' trace; then # this strace knows it
             grep -qE "(SOL_[A-Z0-9_]+|AF_VSOCK), ([A-Z0-9]+_)*$wanted(_OLD)?, " trace || fail "$setting: $(cat trace)"
