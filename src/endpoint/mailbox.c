@@ -1,7 +1,7 @@
 #include "endpoint/mailbox.h"
 
 #include "base/fd.h"
-#include "endpoint/pieces.h"
+#include "endpoint/envelope.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +21,10 @@ struct mailbox {
     const struct domain *domain;
     const struct type *type;
     struct mailbox_choice choice;
+    struct envelope envelope;
     struct address sender; /* the last one, or the only one */
     int sender_fd;         /* where it wrote to; -1: nobody has written yet */
     bool connected;        /* to the only sender */
-    struct socket_header header;
     struct pieces
         pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
 };
@@ -179,20 +179,11 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
         return came_back(mailbox, &sender, fault);
     if (!note_sender(mailbox, fd, &sender))
         return IO_AGAIN;
-    if (message.msg_flags & MSG_TRUNC) {
-        mailbox->base.cut = true;
-        (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu",
-                        mailbox->base.name, n, room);
-        return IO_FAILED;
-    }
     if (n == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
     *got = (size_t)n;
-    bool is_last = !mailbox->type->marks_end || message.msg_flags & MSG_EOR;
-    enum io joined = pieces_join(&mailbox->pieces[i], is_last, data, room, got, mailbox->base.name, fault);
-    if (joined == IO_DONE && !mailbox->choice.keeps_headers)
-        *got = socket_payload(mailbox->domain, fd, mailbox->type, data, *got);
-    return joined;
+    return envelope_open(&mailbox->envelope, &mailbox->base, fd, &mailbox->pieces[i], message.msg_flags, data,
+                         room, got, fault);
 }
 
 static enum io
@@ -229,8 +220,8 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
-    return socket_send(mailbox->sender_fd, mailbox->type, mailbox->choice.send_flags, &mailbox->header, data,
-                       size, mailbox->connected ? NULL : &mailbox->sender);
+    return envelope_send(&mailbox->envelope, mailbox->sender_fd, data, size,
+                         mailbox->connected ? NULL : &mailbox->sender);
 }
 
 static enum io
@@ -239,13 +230,8 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     struct mailbox *mailbox = (struct mailbox *)endpoint;
     if (mailbox->sender_fd < 0)
         return IO_AGAIN; /* nobody to write to yet; reading finds one */
-    if (size > mailbox->base.message_max)
-        return socket_too_large(endpoint, size, fault);
-    if (size == 0 && mailbox->type->no_empty) {
-        (void)fault_say(fault, STATUS_LOCAL, "message too small", "%s: 0 bytes, at least 1",
-                        mailbox->base.name);
+    if (envelope_check(&mailbox->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
-    }
     ssize_t n = send_to_sender(mailbox, data, size);
     if (n < 0 && concerns_a_sender(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
@@ -263,7 +249,7 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* poll knows only our own side of an unconnected socket */
     if (errno == EMSGSIZE)
-        return socket_too_large(endpoint, size, fault);
+        return envelope_too_large(endpoint, size, fault);
     return cannot_answer(mailbox, size, put, fault);
 }
 
@@ -369,13 +355,11 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
         .domain = domain,
         .type = type,
         .choice = *choice,
+        .envelope = envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags),
         .sender_fd = -1,
         .connected = type->paired,
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);
-    const struct socket_choice header = { .keeps_headers = choice->keeps_headers,
-                                          .protocol = choice->protocol };
-    mailbox->header = socket_header(domain, type, &header);
     mailbox->base.message_max = domain_message_max(domain, fds[0], type);
     mailbox->base.read_fd = mailbox->base.write_fd = -1;
     return &mailbox->base;

@@ -7,7 +7,7 @@
 #define SKT_ENDPOINT_MAILBOX_H
 
 #include "endpoint/endpoint.h"
-#include "endpoint/socket.h"
+#include "domain/domain.h"
 
 enum { MAILBOX_SOCKETS_MAX = 16 };
 

@@ -1,7 +1,7 @@
 #include "endpoint/socket.h"
 
 #include "base/fd.h"
-#include "endpoint/pieces.h"
+#include "endpoint/envelope.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,11 +14,11 @@ struct socket {
     const struct domain *domain;
     const struct type *type;
     struct socket_choice choice;
+    struct envelope envelope;
     struct address peer; /* of types without connect(2); length 0: connected */
-    struct socket_header header;
-    size_t part;        /* of the message being written: what send(2) has taken already */
-    bool marks_records; /* every record comes with credentials, so that an empty one is no end */
-    bool ended;         /* the peer was told that our writing has ended */
+    size_t part;         /* of the message being written: what send(2) has taken already */
+    bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
+    bool ended;          /* the peer was told that our writing has ended */
     bool shut_both;
     struct pieces pieces; /* of the message that is coming in */
     bool hung_up;         /* poll goes on saying so, whatever is asked */
@@ -170,17 +170,6 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
     return IO_DONE;
 }
 
-size_t
-socket_payload(const struct domain *domain, int fd, const struct type *type, void *message, size_t size)
-{
-    size_t header = domain->header_size ? domain->header_size(fd, type, message, size) : 0;
-    if (header > size)
-        header = size;
-    if (header > 0)
-        memmove(message, (char *)message + header, size - header);
-    return size - header;
-}
-
 /* A message of ours that nobody took came back, without its bytes. */
 static enum io
 came_back(const struct socket *socket, struct fault *fault)
@@ -212,11 +201,10 @@ take_notice(struct socket *socket, const void *notice, size_t size, struct fault
 static bool
 is_end(const struct socket *socket, const struct msghdr *message)
 {
-    struct pollfd hang_up = { .fd = socket->fd, .events = POLLRDHUP };
     const struct type *type = socket->type;
     if (!type->accepts || message->msg_controllen > 0 || (type->end_error != 0 && !type->no_empty))
         return false;
-    return !type->no_empty || poll(&hang_up, 1, 0) > 0;
+    return !type->no_empty || fd_is_ready(socket->fd, POLLRDHUP);
 }
 
 static enum io
@@ -252,64 +240,9 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         return came_back(socket, fault);
     if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
         return socket->type->unread_lost ? IO_ENDED : note_end(socket);
-    if (message.msg_flags & MSG_TRUNC) {
-        socket->base.cut = true;
-        (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
-                        n, room);
-        return IO_FAILED;
-    }
     *got = (size_t)n;
-    bool is_last = !socket->type->marks_end || message.msg_flags & MSG_EOR;
-    enum io joined = pieces_join(&socket->pieces, is_last, data, room, got, socket->name, fault);
-    if (joined == IO_DONE && !socket->choice.keeps_headers)
-        *got = socket_payload(socket->domain, socket->fd, socket->type, data, *got);
-    return joined;
-}
-
-struct socket_header
-socket_header(const struct domain *domain, const struct type *type, const struct socket_choice *choice)
-{
-    struct socket_header header = { .size = 0 };
-    if (domain->put_header && !choice->keeps_headers)
-        header.size = domain->put_header(type, choice->protocol, header.bytes);
-    return header;
-}
-
-/* With a header before the payload, in one message. */
-static ssize_t
-send_parts(int fd, int flags, const struct socket_header *header, const void *data, size_t size,
-           const struct address *peer)
-{
-    struct iovec parts[] = {
-        { .iov_base = (void *)(uintptr_t)header->bytes, .iov_len = header->size },
-        { .iov_base = (void *)(uintptr_t)data, .iov_len = size },
-    };
-    const struct msghdr message = {
-        .msg_name = peer ? (void *)(uintptr_t)&peer->name : NULL,
-        .msg_namelen = peer ? peer->length : 0,
-        .msg_iov = parts,
-        .msg_iovlen = 2,
-    };
-    ssize_t n = sendmsg(fd, &message, flags);
-    return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
-}
-
-ssize_t
-socket_send(int fd, const struct type *type, int flags, const struct socket_header *header, const void *data,
-            size_t size, const struct address *peer)
-{
-    if (peer && peer->length == 0)
-        peer = NULL;
-    /* where MSG_NOSIGNAL is refused: SIGPIPE is ignored anyway (base/loop.h) */
-    flags |= ((MSG_DONTWAIT | MSG_NOSIGNAL) & ~type->no_flags) | type->send_flags;
-    ssize_t n;
-    do
-        n = header->size > 0
-                ? send_parts(fd, flags, header, data, size, peer)
-                : sendto(fd, data, size, flags, peer ? (const struct sockaddr *)&peer->name : NULL,
-                         peer ? peer->length : 0);
-    while (n < 0 && errno == EINTR);
-    return n;
+    return envelope_open(&socket->envelope, &socket->base, socket->fd, &socket->pieces, message.msg_flags,
+                         data, room, got, fault);
 }
 
 static enum io
@@ -318,18 +251,6 @@ socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, str
     struct socket *socket = (struct socket *)endpoint;
     return socket->type->unit == UNIT_MESSAGES ? read_message(socket, data, room, got, fault)
                                                : read_bytes(socket, data, room, got, fault);
-}
-
-enum io
-socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault)
-{
-    static const char why[] = "message too large";
-    if (endpoint->message_max == SIZE_MAX)
-        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes", endpoint->name, size);
-    else
-        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes, at most %zu", endpoint->name, size,
-                        endpoint->message_max);
-    return IO_FAILED;
 }
 
 /* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
@@ -356,8 +277,7 @@ static ssize_t
 send_some(const struct socket *socket, const void *data, size_t size)
 {
     for (;;) {
-        ssize_t n = socket_send(socket->fd, socket->type, socket->choice.send_flags, &socket->header, data,
-                                size, &socket->peer);
+        ssize_t n = envelope_send(&socket->envelope, socket->fd, data, size, &socket->peer);
         bool is_too_much = n < 0 && errno == EMSGSIZE && socket->type->unit == UNIT_BYTES && size > 1;
         if (!is_too_much)
             return n;
@@ -365,34 +285,22 @@ send_some(const struct socket *socket, const void *data, size_t size)
     }
 }
 
-/* Does poll(2) say so, though send(2) has just refused? DCCP's does while its queue is full. */
-static bool
-polls_writable(const struct socket *socket)
-{
-    struct pollfd poll_fd = { .fd = socket->fd, .events = POLLOUT };
-    return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLOUT;
-}
-
 static enum io
 socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
     bool messages = socket->type->unit == UNIT_MESSAGES;
-    if (messages && size > socket->base.message_max)
-        return socket_too_large(endpoint, size, fault);
-    if (messages && size == 0 && socket->type->no_empty) {
-        (void)fault_say(fault, STATUS_LOCAL, "message too small", "%s: 0 bytes, at least 1", socket->name);
+    if (messages && envelope_check(&socket->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
-    }
     ssize_t n = send_some(socket, (const char *)data + socket->part, size - socket->part);
     if (n >= 0)
         return was_taken(socket, size, (size_t)n, put, fault);
-    if (errno == EAGAIN)
-        return messages && polls_writable(socket) ? IO_PAUSE : IO_AGAIN;
+    if (errno == EAGAIN) /* DCCP's poll(2) says writable while its queue is full */
+        return messages && fd_is_ready(socket->fd, POLLOUT) ? IO_PAUSE : IO_AGAIN;
     if (errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
     if (errno == EMSGSIZE && messages)
-        return socket_too_large(endpoint, size, fault);
+        return envelope_too_large(endpoint, size, fault);
     return socket_broke(socket, errno, fault);
 }
 
@@ -535,7 +443,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         .domain = domain,
         .type = type,
         .choice = *choice,
-        .header = socket_header(domain, type, choice),
+        .envelope = envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags),
     };
     if (type->addressed)
         socket->peer = *peer;

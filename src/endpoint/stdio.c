@@ -88,13 +88,6 @@ stream_close(struct stream *stream)
     return fd_close(&stream->inherited);
 }
 
-static bool
-is_ready(int fd, short events)
-{
-    struct pollfd ask = { .fd = fd, .events = events };
-    return poll(&ask, 1, 0) > 0;
-}
-
 static enum io
 io_failed(const char *name, struct fault *fault)
 {
@@ -153,7 +146,7 @@ stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, stru
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     struct stream *in = &stdio->in;
-    if (in->manner == MANNER_BOUNDED && !is_ready(in->fd, POLLIN))
+    if (in->manner == MANNER_BOUNDED && !fd_is_ready(in->fd, POLLIN))
         return IO_AGAIN;
     ssize_t n;
     do
@@ -177,7 +170,7 @@ stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *pu
     if (stdio->choice.discards)
         return IO_DONE;
     if (out->manner == MANNER_BOUNDED) {
-        if (!is_ready(out->fd, POLLOUT))
+        if (!fd_is_ready(out->fd, POLLOUT))
             return IO_AGAIN;
         size = size < PIPE_BUF ? size : PIPE_BUF; /* after POLLOUT so much never blocks: pipe(7) */
     }
