@@ -22,8 +22,7 @@ struct socket {
     bool shut_both;
     struct pieces pieces; /* of the message that is coming in */
     bool hung_up;         /* poll goes on saying so, whatever is asked */
-    bool urgent_lost;     /* urgent data could not be written: the next read says why */
-    struct fault urgent_fault;
+    struct urgent urgent;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
     char name[256];
 };
@@ -53,19 +52,6 @@ is_over(const struct socket *socket)
     return socket->base.ends && socket->base.peer_ended && !socket->type->half_closes;
 }
 
-static bool
-takes_urgent(const struct socket *socket)
-{
-    return socket->choice.urgent.fd >= 0 && !socket->urgent_lost;
-}
-
-static void
-take_urgent(struct socket *socket)
-{
-    if (takes_urgent(socket))
-        socket->urgent_lost = urgent_take(socket->fd, &socket->choice.urgent, &socket->urgent_fault) != 0;
-}
-
 static size_t
 socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
@@ -77,7 +63,7 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
         events |= POLLIN;
     if (wants & WANT_WRITE)
         events |= POLLOUT;
-    if (takes_urgent(socket) && (wants != 0 || !socket->hung_up))
+    if (urgent_takes(&socket->urgent) && (wants != 0 || !socket->hung_up))
         events |= POLLPRI;
     if (wants == 0 && events == 0)
         return 0;
@@ -94,8 +80,9 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     short revents = polls[0].revents;
     unsigned ready = 0;
     if (revents & POLLPRI)
-        take_urgent(socket); /* at once, also while our buffer is full: the next one would take its place */
-    if (wants & WANT_READ && socket->urgent_lost)
+        urgent_take(&socket->urgent,
+                    socket->fd); /* also while our buffer is full: there is room for one only */
+    if (wants & WANT_READ && socket->urgent.lost)
         ready |= READY_READ;
     if (wants & WANT_READ && revents & (POLLIN | POLLHUP | POLLERR))
         ready |= READY_READ;
@@ -150,10 +137,10 @@ not_read(struct socket *socket, struct fault *fault)
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
-    bool is_behind = !takes_urgent(socket) || urgent_is_behind(socket->fd);
-    take_urgent(socket);
-    if (socket->urgent_lost) {
-        *fault = socket->urgent_fault;
+    bool is_behind = !urgent_takes(&socket->urgent) || urgent_is_behind(socket->fd);
+    urgent_take(&socket->urgent, socket->fd);
+    if (socket->urgent.lost) {
+        *fault = socket->urgent.fault;
         return IO_FAILED;
     }
     if (!is_behind)
@@ -443,6 +430,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         .domain = domain,
         .type = type,
         .choice = *choice,
+        .urgent = { .sink = choice->urgent },
         .envelope = envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags),
     };
     if (type->addressed)
