@@ -5,6 +5,7 @@
 #include "domain/inet_name.h"
 #include "domain/inet_protocol.h"
 #include "domain/inet_sctp.h"
+#include "domain/inet_udp.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/sock_diag.h>
@@ -321,6 +322,8 @@ static int
 inet_prepare(int fd, const struct type *type, int protocol, enum status status, struct fault *fault)
 {
     (void)protocol;
+    if (type->value == SOCK_DGRAM && !type->portless)
+        udp_prepare(fd);
     return type == &sctp_type ? sctp_prepare(fd, status, fault) : 0;
 }
 
