@@ -348,6 +348,12 @@ inet_opened(int fd, const struct type *type)
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
+static bool
+inet_has_trains(int fd, const struct type *type)
+{
+    return type->value == SOCK_DGRAM && protocol_of(fd) == IPPROTO_UDP && udp_has_trains(fd);
+}
+
 static size_t
 inet_message_max(int fd, const struct type *type)
 {
@@ -418,8 +424,8 @@ inet_unsettled(int fd, const struct type *type)
     .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find,                                \
     .protocol_words = inet_protocol_words, .socket_protocol = inet_socket_protocol, .read_port = inet_port,  \
     .prepare = inet_prepare, .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking,        \
-    .opened = inet_opened, .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same,  \
-    .port = inet_get_port, .set_port = inet_set_port
+    .opened = inet_opened, .message_max = inet_message_max, .has_trains = inet_has_trains,                   \
+    .unsettled = inet_unsettled, .same = inet_same, .port = inet_get_port, .set_port = inet_set_port
 
 const struct domain inet46_domain = {
     .name = "inet46",

@@ -1,6 +1,7 @@
 #include "endpoint/mailbox.h"
 
 #include "base/fd.h"
+#include "endpoint/batch.h"
 #include "endpoint/envelope.h"
 #include <errno.h>
 #include <stdio.h>
@@ -22,9 +23,11 @@ struct mailbox {
     const struct type *type;
     struct mailbox_choice choice;
     struct envelope envelope;
-    struct address sender; /* the last one, or the only one */
-    int sender_fd;         /* where it wrote to; -1: nobody has written yet */
-    bool connected;        /* to the only sender */
+    struct address sender;                  /* the last one, or the only one */
+    int sender_fd;                          /* where it wrote to; -1: nobody has written yet */
+    bool connected;                         /* to the only sender */
+    struct bulk bulks[MAILBOX_SOCKETS_MAX]; /* with reads_batches and writes_batches */
+    struct sequel sequel;
     struct pieces
         pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
 };
@@ -32,8 +35,9 @@ struct mailbox {
 static size_t
 mailbox_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
-    (void)now;
     const struct mailbox *mailbox = (const struct mailbox *)endpoint;
+    if (mailbox->sequel.result != IO_DONE && wants & WANT_READ)
+        *now = true;
     for (size_t i = 0; i < mailbox->count; i++) {
         short events = wants & WANT_READ ? POLLIN : 0;
         if (wants & WANT_WRITE && mailbox->fds[i] == mailbox->sender_fd)
@@ -46,8 +50,8 @@ mailbox_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls
 static unsigned
 mailbox_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
 {
-    (void)endpoint;
-    unsigned ready = 0;
+    const struct mailbox *mailbox = (const struct mailbox *)endpoint;
+    unsigned ready = mailbox->sequel.result != IO_DONE && wants & WANT_READ ? READY_READ : 0;
     for (size_t i = 0; i < count; i++) {
         if (wants & WANT_READ && polls[i].revents & (POLLIN | POLLERR | POLLHUP))
             ready |= READY_READ;
@@ -97,6 +101,9 @@ is_same_sender(const struct mailbox *mailbox, const struct address *sender)
 {
     if (sender->length == 0 || mailbox->sender.length == 0)
         return sender->length == mailbox->sender.length;
+    if (sender->length == mailbox->sender.length &&
+        memcmp(&sender->name, &mailbox->sender.name, sender->length) == 0)
+        return true; /* the usual case, without asking */
     return domain_same(mailbox->domain, &mailbox->sender, sender);
 }
 
@@ -143,10 +150,44 @@ take_notice(struct mailbox *mailbox, const struct address *about, const void *no
     return means == NOTICE_ENDED ? IO_ENDED : mailbox_failed(mailbox, fault);
 }
 
+/* recvmsg(2) has put *got bytes of a sender's into `data`: a message, or what it means that it is none. */
+static enum io
+take_message(struct mailbox *mailbox, size_t i, const struct address *sender, int flags, void *data,
+             size_t room, size_t *got, struct fault *fault)
+{
+    if (flags & NOTICE_FLAG)
+        return take_notice(mailbox, sender, data, *got, fault);
+    if (*got == 0 && mailbox->type->paired) {
+        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
+        return mailbox_failed(mailbox, fault);
+    }
+    if (*got == 0 && mailbox->type->no_empty)
+        return came_back(mailbox, sender, fault);
+    if (!note_sender(mailbox, mailbox->fds[i], sender))
+        return IO_AGAIN;
+    if (*got == 0 && mailbox->choice.eof_message)
+        return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
+    return envelope_open(&mailbox->envelope, &mailbox->base, mailbox->fds[i], &mailbox->pieces[i], flags,
+                         data, room, got, fault);
+}
+
+/* What errno of a receiving call means. */
+static enum io
+not_read(const struct mailbox *mailbox, int error, struct fault *fault)
+{
+    if (error == EAGAIN)
+        return IO_AGAIN;
+    errno = error;
+    if (error != mailbox->type->loss_error)
+        return mailbox_failed(mailbox, fault);
+    if (mailbox->choice.on_loss)
+        mailbox->choice.on_loss(mailbox->choice.context, mailbox->base.name);
+    return IO_AGAIN;
+}
+
 static enum io
 receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got, struct fault *fault)
 {
-    const int fd = mailbox->fds[i];
     struct address sender = { .length = 0 };
     struct iovec vector = { .iov_base = data, .iov_len = room };
     struct msghdr message = {
@@ -159,31 +200,58 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
     ssize_t n;
     int told = 0; /* an error that does not pass is no news of a sender */
     do
-        n = recvmsg(fd, &message, flags);
+        n = recvmsg(mailbox->fds[i], &message, flags);
     while (n < 0 && (errno == EINTR || (concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX)));
-    if (n < 0 && errno != EAGAIN && errno == mailbox->type->loss_error) {
-        if (mailbox->choice.on_loss)
-            mailbox->choice.on_loss(mailbox->choice.context, mailbox->base.name);
-        return IO_AGAIN;
-    }
     if (n < 0)
-        return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
+        return not_read(mailbox, errno, fault);
     sender.length = message.msg_namelen;
-    if (message.msg_flags & NOTICE_FLAG)
-        return take_notice(mailbox, &sender, data, (size_t)n, fault);
-    if (n == 0 && mailbox->type->paired) {
-        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
-        return mailbox_failed(mailbox, fault);
-    }
-    if (n == 0 && mailbox->type->no_empty)
-        return came_back(mailbox, &sender, fault);
-    if (!note_sender(mailbox, fd, &sender))
-        return IO_AGAIN;
-    if (n == 0 && mailbox->choice.eof_message)
-        return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
     *got = (size_t)n;
-    return envelope_open(&mailbox->envelope, &mailbox->base, fd, &mailbox->pieces[i], message.msg_flags, data,
-                         room, got, fault);
+    return take_message(mailbox, i, &sender, message.msg_flags, data, room, got, fault);
+}
+
+struct place {
+    struct mailbox *mailbox;
+    size_t i;
+};
+
+static enum io
+take_arrival(void *context, const struct arrival *arrival, size_t *size, struct fault *fault)
+{
+    const struct place *place = context;
+    *size = arrival->train.size;
+    return take_message(place->mailbox, place->i, &arrival->sender, arrival->flags, arrival->train.data,
+                        BATCH_SLOT_SIZE, size, fault);
+}
+
+static enum io
+receive_batch(struct mailbox *mailbox, size_t i, struct batch *batch, struct fault *fault)
+{
+    struct arrival arrivals[BATCH_SLOTS];
+    struct place place = { .mailbox = mailbox, .i = i };
+    int count, told = 0;
+    do
+        count =
+            bulk_receive(&mailbox->bulks[i], mailbox->fds[i], mailbox->choice.receive_flags, batch, arrivals);
+    while (count < 0 && concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX);
+    if (count < 0)
+        return not_read(mailbox, errno, fault);
+    if (bulk_tells_drops(&mailbox->bulks[i]) && mailbox->choice.on_drop)
+        mailbox->choice.on_drop(mailbox->choice.context, mailbox->base.name);
+    return bulk_sort(arrivals, count, batch, take_arrival, &place, &mailbox->sequel, fault);
+}
+
+static enum io
+mailbox_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *fault)
+{
+    struct mailbox *mailbox = (struct mailbox *)endpoint;
+    if (mailbox->sequel.result != IO_DONE)
+        return sequel_tell(&mailbox->sequel, fault);
+    for (size_t i = 0; i < mailbox->count; i++) {
+        enum io result = mailbox->fds[i] < 0 ? IO_AGAIN : receive_batch(mailbox, i, batch, fault);
+        if (result != IO_AGAIN)
+            return result;
+    }
+    return IO_AGAIN;
 }
 
 static enum io
@@ -253,6 +321,40 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     return cannot_answer(mailbox, size, put, fault);
 }
 
+static struct bulk *
+sender_bulk(struct mailbox *mailbox)
+{
+    size_t i = 0;
+    while (mailbox->fds[i] != mailbox->sender_fd)
+        i++;
+    return &mailbox->bulks[i];
+}
+
+/* Where the batch stops, the write of one message says why, after trying once more. */
+static enum io
+mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
+                    struct fault *fault)
+{
+    struct mailbox *mailbox = (struct mailbox *)endpoint;
+    *sent = 0;
+    if (mailbox->sender_fd < 0)
+        return IO_AGAIN;
+    while (*sent < count) {
+        size_t n;
+        (void)bulk_send(sender_bulk(mailbox), mailbox->sender_fd, envelope_send_flags(&mailbox->envelope),
+                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender, &n);
+        *sent += n;
+        if (*sent == count)
+            break;
+        const struct iovec *next = &messages[*sent];
+        enum io result = mailbox_write(endpoint, next->iov_base, next->iov_len, &n, fault);
+        if (result != IO_DONE)
+            return *sent > 0 && result != IO_FAILED ? IO_DONE : result;
+        ++*sent;
+    }
+    return IO_DONE;
+}
+
 static enum io
 mailbox_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
@@ -313,6 +415,17 @@ mailbox_settle(struct endpoint *endpoint, struct fault *fault)
     return mailbox_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
 }
 
+static uint64_t
+mailbox_dropped(struct endpoint *endpoint)
+{
+    const struct mailbox *mailbox = (const struct mailbox *)endpoint;
+    uint64_t dropped = 0;
+    for (size_t i = 0; i < mailbox->count && endpoint->reads_batches; i++)
+        if (mailbox->fds[i] >= 0)
+            dropped += bulk_dropped(&mailbox->bulks[i], mailbox->fds[i]);
+    return dropped;
+}
+
 static void
 mailbox_close(struct endpoint *endpoint)
 {
@@ -329,10 +442,13 @@ static const struct endpoint_ops mailbox_ops = {
     .ready = mailbox_ready,
     .read = mailbox_read,
     .write = mailbox_write,
+    .read_batch = mailbox_read_batch,
+    .write_batch = mailbox_write_batch,
     .end_writing = mailbox_end_writing,
     .lost = mailbox_lost,
     .settle = mailbox_settle,
     .unsettled = mailbox_unsettled,
+    .dropped = mailbox_dropped,
     .close = mailbox_close,
 };
 
@@ -362,5 +478,9 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
     memcpy(mailbox->fds, fds, count * sizeof *fds);
     mailbox->base.message_max = domain_message_max(domain, fds[0], type);
     mailbox->base.read_fd = mailbox->base.write_fd = -1;
+    bool has_trains = domain->has_trains && domain->has_trains(fds[0], type);
+    mailbox->base.reads_batches = mailbox->base.writes_batches = has_trains;
+    for (size_t i = 0; i < count && has_trains; i++)
+        mailbox->bulks[i] = bulk_make(fds[i], choice->is_shared);
     return &mailbox->base;
 }

@@ -1,31 +1,12 @@
 #include "endpoint/socket.h"
 
 #include "base/fd.h"
-#include "endpoint/envelope.h"
+#include "endpoint/socket_message.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-struct socket {
-    struct endpoint base;
-    int fd;
-    const struct domain *domain;
-    const struct type *type;
-    struct socket_choice choice;
-    struct envelope envelope;
-    struct address peer; /* of types without connect(2); length 0: connected */
-    size_t part;         /* of the message being written: what send(2) has taken already */
-    bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
-    bool ended;          /* the peer was told that our writing has ended */
-    bool shut_both;
-    struct pieces pieces; /* of the message that is coming in */
-    bool hung_up;         /* poll goes on saying so, whatever is asked */
-    struct urgent urgent;
-    int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
-    char name[256];
-};
 
 /* Bytes thrown away in one go while settling; more waits for the next call. */
 enum { DISCARD_SIZE = 64 * 1024, DISCARD_ROUNDS = 64 };
@@ -34,7 +15,7 @@ enum { DISCARD_SIZE = 64 * 1024, DISCARD_ROUNDS = 64 };
  * The kernel hands a pending error to whoever asks first and then forgets it: after a reset was told to
  * send(2), recv(2) reads an end that looks orderly. So it is kept here.
  */
-static enum io
+enum io
 socket_broke(struct socket *socket, int error, struct fault *fault)
 {
     if (socket->broken == 0)
@@ -59,6 +40,8 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
     short events = 0;
     if (is_over(socket) && wants & (WANT_WRITE | WANT_NOTICE))
         *now = true;
+    if (socket->sequel.result != IO_DONE && wants & WANT_READ)
+        *now = true;
     if (wants & WANT_READ)
         events |= POLLIN;
     if (wants & WANT_WRITE)
@@ -82,7 +65,7 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     if (revents & POLLPRI)
         urgent_take(&socket->urgent,
                     socket->fd); /* also while our buffer is full: there is room for one only */
-    if (wants & WANT_READ && socket->urgent.lost)
+    if (wants & WANT_READ && (socket->urgent.lost || socket->sequel.result != IO_DONE))
         ready |= READY_READ;
     if (wants & WANT_READ && revents & (POLLIN | POLLHUP | POLLERR))
         ready |= READY_READ;
@@ -94,9 +77,8 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     return ready;
 }
 
-/* After our own shutdown of both directions an end says nothing about the peer. */
-static enum io
-note_end(struct socket *socket)
+enum io
+socket_ended(struct socket *socket)
 {
     socket->base.peer_ended = !socket->shut_both;
     return IO_ENDED;
@@ -121,9 +103,8 @@ is_loss(const struct socket *socket, int error)
     return true;
 }
 
-/* What errno of a receiving call means. */
-static enum io
-not_read(struct socket *socket, struct fault *fault)
+enum io
+socket_not_read(struct socket *socket, struct fault *fault)
 {
     if (errno == EAGAIN || is_loss(socket, errno))
         return IO_AGAIN;
@@ -131,7 +112,7 @@ not_read(struct socket *socket, struct fault *fault)
         return socket_broke(socket, errno, fault);
     int error =
         socket->broken ? socket->broken : pending_error(socket->fd); /* not every end is an orderly one */
-    return error == 0 ? note_end(socket) : socket_broke(socket, error, fault);
+    return error == 0 ? socket_ended(socket) : socket_broke(socket, error, fault);
 }
 
 static enum io
@@ -150,93 +131,18 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
         n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return not_read(socket, fault);
+        return socket_not_read(socket, fault);
     if (n == 0)
-        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
+        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : socket_ended(socket);
     *got = (size_t)n;
     return IO_DONE;
-}
-
-/* A message of ours that nobody took came back, without its bytes. */
-static enum io
-came_back(const struct socket *socket, struct fault *fault)
-{
-    (void)fault_say(fault, STATUS_CONNECTION, "a message came back: nobody is there, or has no room for it",
-                    "%s", socket->name);
-    return IO_FAILED;
-}
-
-/* What came is no message but tells of one, or of the connection. */
-static enum io
-take_notice(struct socket *socket, const void *notice, size_t size, struct fault *fault)
-{
-    switch (socket->domain->notice ? socket->domain->notice(notice, size) : NOTICE_OTHER) {
-    case NOTICE_ENDED:
-        return note_end(socket);
-    case NOTICE_LOST:
-        return socket_broke(socket, ECONNRESET, fault);
-    case NOTICE_OTHER:
-        break;
-    }
-    return IO_AGAIN;
-}
-
-/*
- * After reading nothing: was that the end of the connection? An empty record of a Unix socket comes with credentials; an
- * empty message of DCCP reads just as the end does, which poll(2) tells as well.
- */
-static bool
-is_end(const struct socket *socket, const struct msghdr *message)
-{
-    const struct type *type = socket->type;
-    if (!type->accepts || message->msg_controllen > 0 || (type->end_error != 0 && !type->no_empty))
-        return false;
-    return !type->no_empty || fd_is_ready(socket->fd, POLLRDHUP);
-}
-
-static enum io
-read_message(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
-{
-    union {
-        struct cmsghdr aligned;
-        char space[CMSG_SPACE(sizeof(struct ucred))];
-    } control;
-    struct iovec vector = { .iov_base = data, .iov_len = room };
-    bool told = socket->marks_records; /* others would get descriptors that nobody asked for */
-    struct msghdr message = {
-        .msg_iov = &vector,
-        .msg_iovlen = 1,
-        .msg_control = told ? &control : NULL,
-        .msg_controllen = told ? sizeof control : 0,
-    };
-    /* frames (packet(7)) refuse the last flag, which means nothing where no descriptors can come */
-    int flags = MSG_DONTWAIT | MSG_TRUNC | (told ? MSG_CMSG_CLOEXEC : 0);
-    ssize_t n;
-    do
-        n = recvmsg(socket->fd, &message, (flags & ~socket->type->no_flags) | socket->choice.receive_flags);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return not_read(socket, fault);
-    if (message.msg_flags & NOTICE_FLAG)
-        return take_notice(socket, data, (size_t)n, fault);
-    if (n == 0 && is_end(socket, &message))
-        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
-    if (n == 0 && socket->type->paired)
-        return socket_broke(socket, ENETDOWN, fault); /* no message of a circuit is empty (vcc_recvmsg) */
-    if (n == 0 && socket->type->no_empty && !socket->type->accepts)
-        return came_back(socket, fault);
-    if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
-        return socket->type->unread_lost ? IO_ENDED : note_end(socket);
-    *got = (size_t)n;
-    return envelope_open(&socket->envelope, &socket->base, socket->fd, &socket->pieces, message.msg_flags,
-                         data, room, got, fault);
 }
 
 static enum io
 socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    return socket->type->unit == UNIT_MESSAGES ? read_message(socket, data, room, got, fault)
+    return socket->type->unit == UNIT_MESSAGES ? socket_read_message(socket, data, room, got, fault)
                                                : read_bytes(socket, data, room, got, fault);
 }
 
@@ -272,23 +178,48 @@ send_some(const struct socket *socket, const void *data, size_t size)
     }
 }
 
+/* What errno of a sending call means, for a message of `size` bytes. */
+static enum io
+not_written(struct socket *socket, int error, size_t size, struct fault *fault)
+{
+    bool messages = socket->type->unit == UNIT_MESSAGES;
+    if (error == EAGAIN) /* DCCP's poll(2) says writable while its queue is full */
+        return messages && fd_is_ready(socket->fd, POLLOUT) ? IO_PAUSE : IO_AGAIN;
+    if (error == ENOBUFS || error == ENOMEM)
+        return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
+    if (error == EMSGSIZE && messages)
+        return envelope_too_large(&socket->base, size, fault);
+    return socket_broke(socket, error, fault);
+}
+
 static enum io
 socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    bool messages = socket->type->unit == UNIT_MESSAGES;
-    if (messages && envelope_check(&socket->envelope, endpoint, size, fault) != IO_DONE)
+    if (socket->type->unit == UNIT_MESSAGES &&
+        envelope_check(&socket->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
     ssize_t n = send_some(socket, (const char *)data + socket->part, size - socket->part);
     if (n >= 0)
         return was_taken(socket, size, (size_t)n, put, fault);
-    if (errno == EAGAIN) /* DCCP's poll(2) says writable while its queue is full */
-        return messages && fd_is_ready(socket->fd, POLLOUT) ? IO_PAUSE : IO_AGAIN;
-    if (errno == ENOBUFS || errno == ENOMEM)
-        return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
-    if (errno == EMSGSIZE && messages)
-        return envelope_too_large(endpoint, size, fault);
-    return socket_broke(socket, errno, fault);
+    return not_written(socket, errno, size, fault);
+}
+
+/* Where the peer's refusal of the first comes while others are sent, nothing else may ask for it. */
+static enum io
+socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
+                   struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    int error = bulk_send(&socket->bulk, socket->fd, envelope_send_flags(&socket->envelope), messages, count,
+                          &socket->peer, sent);
+    if (error == 0 && count > 1)
+        error = pending_error(socket->fd);
+    if (error == 0)
+        return IO_DONE;
+    size_t size = *sent < count ? messages[*sent].iov_len : 0;
+    enum io result = not_written(socket, error, size, fault);
+    return *sent > 0 && result != IO_FAILED ? IO_DONE : result;
 }
 
 static enum io
@@ -346,11 +277,11 @@ discard(struct socket *socket, struct fault *fault)
         ssize_t n = recvmsg(socket->fd, &message, (MSG_DONTWAIT | MSG_TRUNC) & ~socket->type->no_flags);
         enum io result = IO_AGAIN;
         if (n >= 0 && message.msg_flags & NOTICE_FLAG)
-            result = take_notice(socket, data, (size_t)n, fault);
-        else if (n == 0 && (socket->type->unit == UNIT_BYTES || is_end(socket, &message)))
-            return note_end(socket);
+            result = socket_take_notice(socket, data, (size_t)n, fault);
+        else if (n == 0 && (socket->type->unit == UNIT_BYTES || socket_is_end(socket, &message)))
+            return socket_ended(socket);
         else if (n < 0 && errno != EINTR)
-            return not_read(socket, fault);
+            return socket_not_read(socket, fault);
         if (result != IO_AGAIN)
             return result;
     }
@@ -387,6 +318,13 @@ socket_settle(struct endpoint *endpoint, struct fault *fault)
     return in_flight(socket) > 0 ? IO_AGAIN : IO_DONE;
 }
 
+static uint64_t
+socket_dropped(struct endpoint *endpoint)
+{
+    const struct socket *socket = (const struct socket *)endpoint;
+    return endpoint->reads_batches ? bulk_dropped(&socket->bulk, socket->fd) : 0;
+}
+
 static void
 socket_close(struct endpoint *endpoint)
 {
@@ -403,10 +341,13 @@ static const struct endpoint_ops socket_ops = {
     .ready = socket_ready,
     .read = socket_read,
     .write = socket_write,
+    .read_batch = socket_read_batch,
+    .write_batch = socket_write_batch,
     .end_writing = socket_end_writing,
     .lost = socket_lost,
     .settle = socket_settle,
     .unsettled = socket_unsettled,
+    .dropped = socket_dropped,
     .close = socket_close,
 };
 
@@ -439,6 +380,10 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     socket->base.name = socket->name;
     socket->base.message_max = domain_message_max(domain, fd, type);
     socket->base.read_fd = socket->base.write_fd = fd;
+    if (domain->has_trains && domain->has_trains(fd, type)) {
+        socket->base.reads_batches = socket->base.writes_batches = true;
+        socket->bulk = bulk_make(fd, choice->is_shared);
+    }
     if (type->unit == UNIT_MESSAGES && type->accepts && !type->no_empty) {
         const int on = 1; /* a family without it has no empty records */
         socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
