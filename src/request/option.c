@@ -201,6 +201,9 @@ const struct option_row option_rows[] = {
 
     { .letter = 'C', .name = "crlf", .kind = OPTION_FLAG, FIELD(request.pump.crlf), .group = GROUP_DATA,
       .help = "send CR LF for each LF" },
+    { .letter = 't', .name = "telnet", .kind = OPTION_FLAG, FIELD(request.telnet),
+      .excludes = "zero oob-file peek pass-fd", .fits = FITS_BYTES, .group = GROUP_DATA,
+      .help = "take telnet commands out of what is received, and refuse all options" },
     { .letter = 'o', .name = "output", .value = "FILE", .kind = OPTION_FILE, FIELD(request.output),
       .group = GROUP_DATA, .help = "write what is sent and received to FILE, too" },
     { .name = "hex-dump", .value = "FILE", .kind = OPTION_FILE, FIELD(request.hex_dump),

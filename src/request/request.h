@@ -34,6 +34,7 @@ struct request {
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
+    bool telnet;                   /* -t */
     int send_flags, receive_flags; /* flags.h */
     int64_t peek_size;             /* --peek; 0: not */
     const char *urgent_text;       /* --oob: sent before the input */
