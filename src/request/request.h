@@ -48,6 +48,8 @@ struct request {
     int64_t max_ms;
     struct pump_policy pump;
 
+    const char *key_file; /* -S: where the key is from: FILE or fd:N; NULL: the terminal */
+
     int verbosity;
     bool stats;
     const char *output;   /* -o: everything received and sent also goes to this file */
