@@ -31,32 +31,39 @@ static const struct type netlink_dgram_type = {
 
 static const struct type *const types[] = { &netlink_raw_type, &netlink_dgram_type, NULL };
 
-/* linux/netlink.h, without the NETLINK_; a dash for each underscore. */
-static const char *const protocol_names[] = {
-    [NETLINK_ROUTE] = "route",
-    [NETLINK_USERSOCK] = "usersock",
-    [NETLINK_FIREWALL] = "firewall",
-    [NETLINK_SOCK_DIAG] = "sock-diag",
-    [NETLINK_NFLOG] = "nflog",
-    [NETLINK_XFRM] = "xfrm",
-    [NETLINK_SELINUX] = "selinux",
-    [NETLINK_ISCSI] = "iscsi",
-    [NETLINK_AUDIT] = "audit",
-    [NETLINK_FIB_LOOKUP] = "fib-lookup",
-    [NETLINK_CONNECTOR] = "connector",
-    [NETLINK_NETFILTER] = "netfilter",
-    [NETLINK_IP6_FW] = "ip6-fw",
-    [NETLINK_DNRTMSG] = "dnrtmsg",
-    [NETLINK_KOBJECT_UEVENT] = "kobject-uevent",
-    [NETLINK_GENERIC] = "generic",
-    [NETLINK_SCSITRANSPORT] = "scsitransport",
-    [NETLINK_ECRYPTFS] = "ecryptfs",
-    [NETLINK_RDMA] = "rdma",
-    [NETLINK_CRYPTO] = "crypto",
-    [NETLINK_SMC] = "smc",
+/*
+ * linux/netlink.h, without the NETLINK_; a dash for each underscore. A protocol is there once something in the kernel
+ * has opened its side of it; what is missing where nothing has is NULL for those that no kernel lacks.
+ */
+static const struct {
+    const char *name;
+    const char *lacking;
+} protocols[] = {
+    [NETLINK_ROUTE] = { "route", NULL },
+    [NETLINK_USERSOCK] = { "usersock", NULL },
+    [NETLINK_FIREWALL] = { "firewall", "no kernel since 3.5 has it" },
+    [NETLINK_SOCK_DIAG] = { "sock-diag", NULL },
+    [NETLINK_NFLOG] = { "nflog", "no kernel since 3.17 has it: use netfilter" },
+    [NETLINK_XFRM] = { "xfrm", "needs a kernel with CONFIG_XFRM_USER, module xfrm_user" },
+    [NETLINK_SELINUX] = { "selinux", "needs a kernel with CONFIG_SECURITY_SELINUX" },
+    [NETLINK_ISCSI] = { "iscsi", "needs a kernel with CONFIG_SCSI_ISCSI_ATTRS, module scsi_transport_iscsi" },
+    [NETLINK_AUDIT] = { "audit", "needs a kernel with CONFIG_AUDIT" },
+    [NETLINK_FIB_LOOKUP] = { "fib-lookup", "needs a kernel with CONFIG_INET" },
+    [NETLINK_CONNECTOR] = { "connector", "needs a kernel with CONFIG_CONNECTOR, module cn" },
+    [NETLINK_NETFILTER] = { "netfilter", "needs a kernel with CONFIG_NETFILTER_NETLINK, module nfnetlink" },
+    [NETLINK_IP6_FW] = { "ip6-fw", "no kernel since 3.5 has it" },
+    [NETLINK_DNRTMSG] = { "dnrtmsg", "no kernel since 6.1 has it" },
+    [NETLINK_KOBJECT_UEVENT] = { "kobject-uevent", NULL },
+    [NETLINK_GENERIC] = { "generic", NULL },
+    [NETLINK_SCSITRANSPORT] = { "scsitransport", "needs a kernel with CONFIG_SCSI_NETLINK, module scsi_mod" },
+    [NETLINK_ECRYPTFS] = { "ecryptfs", "no kernel since 2.6.28 has it" },
+    [NETLINK_RDMA] = { "rdma", "needs a kernel with CONFIG_INFINIBAND, module ib_core" },
+    [NETLINK_CRYPTO] = { "crypto", "needs a kernel with CONFIG_CRYPTO_USER, module crypto_user" },
+    [NETLINK_SMC] = { "smc", "no kernel has it: use sock-diag, or generic (SMC_GEN_NETLINK), "
+                             "which need CONFIG_SMC, modules smc and smc_diag" },
 };
 
-enum { PROTOCOLS = sizeof protocol_names / sizeof protocol_names[0] };
+enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
 
 static const char *const protocol_words[] = {
     "route",      "usersock",  "sock-diag", "nflog",          "xfrm",    "selinux", "audit",
@@ -149,47 +156,32 @@ netlink_protocol_find(const char *name)
     if (strncasecmp(name, "NETLINK_", 8) == 0)
         name += 8;
     for (int i = 0; i < PROTOCOLS; i++) {
-        if (protocol_names[i] && is_name(name, strlen(name), protocol_names[i]))
+        if (protocols[i].name && is_name(name, strlen(name), protocols[i].name))
             return i;
     }
     return -1;
 }
 
+static bool
+is_known(int protocol)
+{
+    return protocol >= 0 && protocol < PROTOCOLS && protocols[protocol].name;
+}
+
 static const char *
 netlink_protocol_name(const struct type *type, int protocol)
 {
-    bool is_known = protocol >= 0 && protocol < PROTOCOLS && protocol_names[protocol];
-    return is_known ? protocol_names[protocol] : type->name;
+    return is_known(protocol) ? protocols[protocol].name : type->name;
 }
 
-/* A protocol is there once something in the kernel has opened its side of it. */
 static const char *
 netlink_lacking(const struct type *type, int protocol, int error)
 {
-    static const struct {
-        int protocol;
-        const char *words;
-    } needs[] = {
-        { NETLINK_FIREWALL, "no kernel since 3.5 has it" },
-        { NETLINK_NFLOG, "no kernel since 3.17 has it: use netfilter" },
-        { NETLINK_IP6_FW, "no kernel since 3.5 has it" },
-        { NETLINK_DNRTMSG, "no kernel since 6.1 has it" },
-        { NETLINK_XFRM, "needs a kernel with CONFIG_XFRM_USER, module xfrm_user" },
-        { NETLINK_SELINUX, "needs a kernel with CONFIG_SECURITY_SELINUX" },
-        { NETLINK_ISCSI, "needs a kernel with CONFIG_SCSI_ISCSI_ATTRS, module scsi_transport_iscsi" },
-        { NETLINK_AUDIT, "needs a kernel with CONFIG_AUDIT" },
-        { NETLINK_CONNECTOR, "needs a kernel with CONFIG_CONNECTOR, module cn" },
-        { NETLINK_NETFILTER, "needs a kernel with CONFIG_NETFILTER_NETLINK, module nfnetlink" },
-        { NETLINK_SCSITRANSPORT, "needs a kernel with CONFIG_SCSI_NETLINK" },
-        { NETLINK_RDMA, "needs a kernel with CONFIG_INFINIBAND, module ib_core" },
-        { NETLINK_CRYPTO, "needs a kernel with CONFIG_CRYPTO_USER, module crypto_user" },
-    };
     (void)type;
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        if (error == EPROTONOSUPPORT && needs[i].protocol == protocol)
-            return needs[i].words;
-    }
-    return error == EPROTONOSUPPORT ? "this kernel has nobody who speaks it" : NULL;
+    if (error != EPROTONOSUPPORT)
+        return NULL;
+    const char *lacking = is_known(protocol) ? protocols[protocol].lacking : NULL;
+    return lacking ? lacking : "nothing in this kernel, and none of its modules, has opened it";
 }
 
 /* Name the groups that the protocol has, as many as there is room for. */
