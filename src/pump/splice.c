@@ -238,10 +238,11 @@ drain_source(struct splice *splice, size_t *moved)
         return refuse(splice);
     if (n < 0 && errno == EAGAIN)
         return is_file ? SPLICE_AGAIN : put_off(splice);
+    bool is_sink = n < 0 && (splice->sink_is_socket || errno == EPIPE) && !(is_file && errno == EIO);
+    if (is_sink)
+        return SPLICE_SINK_FAILED; /* what waits in the source is left there */
     splice->pending = false;
-    if (n == 0 || (is_file && errno == EIO))
-        return SPLICE_ASK;
-    return splice->sink_is_socket || errno == EPIPE ? SPLICE_SINK_FAILED : SPLICE_SOURCE_FAILED;
+    return n == 0 || is_file ? SPLICE_ASK : SPLICE_SOURCE_FAILED;
 }
 
 enum splice_result
