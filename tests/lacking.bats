@@ -36,6 +36,7 @@ lacks() {
 
 @test "a way that vsock lacks is named, with the option and the module for it" {
     need python3
+    in_netns true
     has_cid() { python3 -c 'import socket, sys; socket.socket(socket.AF_VSOCK).bind((int(sys.argv[1]), 2**32 - 1))' "$1"; }
     local loop="CID 1 needs a kernel with CONFIG_VSOCKETS_LOOPBACK, module vsock_loopback"
     python3 -c 'import socket; socket.socket(socket.AF_VSOCK)' 2>/dev/null || skip "this kernel has no vsock"
