@@ -271,6 +271,14 @@ stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *pu
 }
 
 static enum io
+stdio_broke(struct endpoint *endpoint, bool writing, int error, struct fault *fault)
+{
+    (void)endpoint;
+    errno = error;
+    return io_failed(writing ? "standard output" : "standard input", fault);
+}
+
+static enum io
 stdio_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct stdio *stdio = (struct stdio *)endpoint;
@@ -323,6 +331,7 @@ static const struct endpoint_ops stdio_ops = {
     .write = stdio_write,
     .read_batch = stdio_read_batch,
     .write_vector = stdio_write_vector,
+    .broke = stdio_broke,
     .end_writing = stdio_end_writing,
     .lost = stdio_lost,
     .settle = stdio_settle,

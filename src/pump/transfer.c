@@ -2,6 +2,7 @@
 
 #include "pump/crlf.h"
 #include "pump/message.h"
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -9,6 +10,7 @@ enum {
     MESSAGE_SIZE = 1024 * 1024,   /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
     READ_AS_MESSAGE = 128 * 1024, /* the most that one read makes into one message */
     HEX_SIZE = 3 * MESSAGE_SIZE,  /* two digits a byte, and blanks between */
+    BULK_SIZE = 32 * 1024,        /* so much at once is no conversation */
 };
 
 _Static_assert((int)HEX_SIZE > (int)RECORD_HEX_LINE_MAX, "a line of hex does not fit");
@@ -59,6 +61,22 @@ transfer_message_max(const struct transfer *transfer)
     return transfer_cuts(transfer) ? sink_max(transfer) : read_as_message(transfer);
 }
 
+/* Where bytes are moved without being looked at. A file's need no waiting for. */
+static void
+plan_splice(struct transfer *transfer)
+{
+    bool may = transfer->stays_inside && !takes_messages(transfer) && !transfer_gives_messages(transfer);
+    transfer->splice = splice_plan(may ? transfer->source->read_fd : -1, may ? transfer->sink->write_fd : -1);
+    if (transfer->splice.way == SPLICE_FILE)
+        (void)splice_begin(&transfer->splice);
+}
+
+static bool
+is_spliced(const struct transfer *transfer)
+{
+    return transfer->splice.begun && transfer->splice.way != SPLICE_NONE;
+}
+
 int
 transfer_start(struct transfer *transfer, struct fault *fault)
 {
@@ -70,16 +88,26 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
     if (buffer_new(&transfer->buffer, messages ? size : STREAM_SIZE) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
+    transfer->is_bulk = transfer->asks_source = false;
+    transfer->source_error = 0;
+    plan_splice(transfer);
     if (message_start(transfer) == 0)
         return 0;
     (void)fault_set(fault, STATUS_LOCAL, "buffer");
-    buffer_free(&transfer->buffer);
+    transfer_free(transfer);
     return -1;
+}
+
+void
+transfer_finish(struct transfer *transfer)
+{
+    splice_end(&transfer->splice);
 }
 
 void
 transfer_free(struct transfer *transfer)
 {
+    splice_end(&transfer->splice);
     buffer_free(&transfer->buffer);
     message_stop(transfer);
 }
@@ -96,6 +124,8 @@ transfer_has_room(const struct transfer *transfer)
 {
     if (holds_one(transfer))
         return transfer_is_empty(transfer);
+    if (is_spliced(transfer))
+        return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
     /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
      * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
     bool is_cut_off = transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
@@ -110,19 +140,22 @@ transfer_has_next(const struct transfer *transfer)
         return transfer->found == RECORD_FOUND;
     if (transfer->block > 0 && !transfer->source_ended)
         return buffer_size(&transfer->buffer) >= block_rest(transfer, transfer->given.bytes);
+    if (is_spliced(transfer) && splice_has_next(&transfer->splice))
+        return true;
     return !transfer_is_empty(transfer);
+}
+
+uint64_t
+transfer_left(const struct transfer *transfer)
+{
+    return buffer_size(&transfer->buffer) + splice_left(&transfer->splice) + message_held(transfer);
 }
 
 bool
 transfer_is_empty(const struct transfer *transfer)
 {
-    return buffer_size(&transfer->buffer) == 0 && !transfer->holds_message && !message_is_held(transfer);
-}
-
-size_t
-transfer_held(const struct transfer *transfer)
-{
-    return buffer_size(&transfer->buffer) + message_held(transfer);
+    return !transfer->holds_message && !message_is_held(transfer) &&
+           buffer_size(&transfer->buffer) + splice_left(&transfer->splice) == 0;
 }
 
 int
@@ -228,8 +261,43 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     if (transfer->crlf)
         got = crlf_expand(data, got, &transfer->after_cr);
     buffer_filled(&transfer->buffer, got);
+    transfer->is_bulk = transfer->is_bulk || got >= BULK_SIZE;
     transfer->holds_message = holds_one(transfer);
     return find_next(transfer, fault);
+}
+
+/* What only the source itself can tell: why it failed, its end, or bytes that cannot be spliced. */
+static enum io
+ask_source(struct transfer *transfer, struct fault *fault)
+{
+    int error = transfer->source_error;
+    transfer->source_error = 0;
+    transfer->asks_source = false;
+    return error ? transfer->source->ops->broke(transfer->source, false, error, fault)
+                 : read_bytes(transfer, fault);
+}
+
+static enum io
+read_spliced(struct transfer *transfer, struct fault *fault)
+{
+    size_t moved;
+    if (transfer->asks_source)
+        return ask_source(transfer, fault);
+    switch (splice_fill(&transfer->splice, &moved)) {
+    case SPLICE_MOVED:
+        transfer->taken.bytes += moved;
+        transfer->taken.messages += moved > 0;
+        return IO_DONE;
+    case SPLICE_SOURCE_FAILED:
+        return transfer->source->ops->broke(transfer->source, false, errno, fault);
+    case SPLICE_ASK:
+        return ask_source(transfer, fault);
+    case SPLICE_AGAIN:
+    case SPLICE_REFUSED:
+    case SPLICE_SINK_FAILED:
+        break;
+    }
+    return IO_AGAIN;
 }
 
 enum io
@@ -237,6 +305,8 @@ transfer_read(struct transfer *transfer, struct fault *fault)
 {
     if (transfer->batch)
         return message_read(transfer, fault);
+    if (is_spliced(transfer))
+        return read_spliced(transfer, fault);
     return takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);
 }
 
@@ -244,6 +314,7 @@ enum io
 transfer_end(struct transfer *transfer, struct fault *fault)
 {
     transfer->source_ended = true;
+    splice_source_ended(&transfer->splice);
     return find_next(transfer, fault);
 }
 
@@ -276,9 +347,55 @@ write_messages(struct transfer *transfer, struct fault *fault)
     return find_next(transfer, fault);
 }
 
-/* Bytes of messages, or bytes that are one. */
+/* What the kernel would not move is carried by hand, in its order. */
+static void
+rescue(struct transfer *transfer)
+{
+    size_t room;
+    char *data = buffer_room(&transfer->buffer, transfer->buffer.capacity, &room);
+    buffer_filled(&transfer->buffer, splice_rescue(&transfer->splice, data, room));
+}
+
 static enum io
-write_bytes(struct transfer *transfer, bool *unit_ended, struct fault *fault)
+write_spliced(struct transfer *transfer, struct fault *fault)
+{
+    size_t moved;
+    switch (splice_drain(&transfer->splice, &moved)) {
+    case SPLICE_MOVED:
+        transfer->given.bytes += moved;
+        transfer->given.messages++;
+        if (transfer->splice.way != SPLICE_PIPED) {
+            transfer->taken.bytes += moved;
+            transfer->taken.messages++;
+        }
+        return IO_DONE;
+    case SPLICE_SINK_FAILED:
+        return transfer->sink->ops->broke(transfer->sink, true, errno, fault);
+    case SPLICE_SOURCE_FAILED:
+        transfer->source_error = errno;
+        transfer->asks_source = true;
+        break;
+    case SPLICE_ASK:
+        transfer->asks_source = true;
+        break;
+    case SPLICE_AGAIN:
+    case SPLICE_REFUSED:
+        break;
+    }
+    return IO_AGAIN;
+}
+
+/* With the buffer empty: from here on inside the kernel? */
+static void
+begin_splice(struct transfer *transfer)
+{
+    if (transfer->is_bulk && !transfer->splice.begun && transfer->splice.way != SPLICE_NONE &&
+        !transfer->source_ended)
+        (void)splice_begin(&transfer->splice); /* refused: it goes on as it did */
+}
+
+static enum io
+write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
     const char *data;
     size_t size = next_write(transfer, &data);
@@ -295,19 +412,27 @@ write_bytes(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     message_fill(transfer);
     transfer->found = RECORD_NEEDS_MORE;
     transfer->holds_message = false;
+    if (buffer_size(&transfer->buffer) == 0)
+        begin_splice(transfer);
     return find_next(transfer, fault);
 }
 
 enum io
 transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
+    bool is_inside = is_spliced(transfer) && buffer_size(&transfer->buffer) == 0;
     if (message_is_direct(transfer)) {
         enum io result = message_write_direct(transfer, fault);
         message_fill(transfer);
         return result;
     }
-    if (!message_sends(transfer))
-        return write_bytes(transfer, unit_ended, fault);
-    *unit_ended = true;
-    return write_messages(transfer, fault);
+    if (message_sends(transfer)) {
+        *unit_ended = true;
+        return write_messages(transfer, fault);
+    }
+    if (is_inside && !transfer->splice.refused)
+        return write_spliced(transfer, fault);
+    if (is_inside)
+        rescue(transfer);
+    return write_buffer(transfer, unit_ended, fault);
 }

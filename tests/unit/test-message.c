@@ -96,7 +96,7 @@ carry(enum record_kind kind, enum unit unit, size_t join_max, size_t at_once, st
     while (transfer_has_next(&transfer))
         if (transfer_write(&transfer, &ended, &fault) != IO_DONE)
             break;
-    is_int((long)transfer_held(&transfer), 0, "nothing is left");
+    is_int((long)transfer_left(&transfer), 0, "nothing is left");
     ok(transfer_has_room(&transfer), "and there is room again");
     transfer_free(&transfer);
     return result;
