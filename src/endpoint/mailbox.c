@@ -1,8 +1,6 @@
-#include "endpoint/mailbox.h"
+#include "endpoint/mailbox_batch.h"
 
 #include "base/fd.h"
-#include "endpoint/batch.h"
-#include "endpoint/envelope.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,25 +10,6 @@
 enum {
     DISCARD_ROUNDS = 64
 }; /* messages thrown away in one go while settling; more waits for the next call */
-
-enum { SENDER_ERRORS_MAX = 1000 }; /* pending at once: the kernel tells each only once */
-
-struct mailbox {
-    struct endpoint base;
-    int fds[MAILBOX_SOCKETS_MAX]; /* -1: closed, because the only sender uses another */
-    size_t count;
-    const struct domain *domain;
-    const struct type *type;
-    struct mailbox_choice choice;
-    struct envelope envelope;
-    struct address sender;                  /* the last one, or the only one */
-    int sender_fd;                          /* where it wrote to; -1: nobody has written yet */
-    bool connected;                         /* to the only sender */
-    struct bulk bulks[MAILBOX_SOCKETS_MAX]; /* with reads_batches and writes_batches */
-    struct sequel sequel;
-    struct pieces
-        pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
-};
 
 static size_t
 mailbox_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
@@ -68,9 +47,8 @@ mailbox_failed(const struct mailbox *mailbox, struct fault *fault)
     return IO_FAILED;
 }
 
-/* Errors that tell of an earlier message to somebody: no reason for a listener to end. */
-static bool
-concerns_a_sender(int error)
+bool
+mailbox_concerns_a_sender(int error)
 {
     return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNRESET ||
            error == EPERM || error == ENOENT || error == EPIPE || error == ENOTCONN;
@@ -150,10 +128,9 @@ take_notice(struct mailbox *mailbox, const struct address *about, const void *no
     return means == NOTICE_ENDED ? IO_ENDED : mailbox_failed(mailbox, fault);
 }
 
-/* recvmsg(2) has put *got bytes of a sender's into `data`: a message, or what it means that it is none. */
-static enum io
-take_message(struct mailbox *mailbox, size_t i, const struct address *sender, int flags, void *data,
-             size_t room, size_t *got, struct fault *fault)
+enum io
+mailbox_take_message(struct mailbox *mailbox, size_t i, const struct address *sender, int flags, void *data,
+                     size_t room, size_t *got, struct fault *fault)
 {
     if (flags & NOTICE_FLAG)
         return take_notice(mailbox, sender, data, *got, fault);
@@ -171,9 +148,8 @@ take_message(struct mailbox *mailbox, size_t i, const struct address *sender, in
                          data, room, got, fault);
 }
 
-/* What errno of a receiving call means. */
-static enum io
-not_read(const struct mailbox *mailbox, int error, struct fault *fault)
+enum io
+mailbox_not_read(const struct mailbox *mailbox, int error, struct fault *fault)
 {
     if (error == EAGAIN)
         return IO_AGAIN;
@@ -201,57 +177,12 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
     int told = 0; /* an error that does not pass is no news of a sender */
     do
         n = recvmsg(mailbox->fds[i], &message, flags);
-    while (n < 0 && (errno == EINTR || (concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX)));
+    while (n < 0 && (errno == EINTR || (mailbox_concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX)));
     if (n < 0)
-        return not_read(mailbox, errno, fault);
+        return mailbox_not_read(mailbox, errno, fault);
     sender.length = message.msg_namelen;
     *got = (size_t)n;
-    return take_message(mailbox, i, &sender, message.msg_flags, data, room, got, fault);
-}
-
-struct place {
-    struct mailbox *mailbox;
-    size_t i;
-};
-
-static enum io
-take_arrival(void *context, const struct arrival *arrival, size_t *size, struct fault *fault)
-{
-    const struct place *place = context;
-    *size = arrival->train.size;
-    return take_message(place->mailbox, place->i, &arrival->sender, arrival->flags, arrival->train.data,
-                        BATCH_SLOT_SIZE, size, fault);
-}
-
-static enum io
-receive_batch(struct mailbox *mailbox, size_t i, struct batch *batch, struct fault *fault)
-{
-    struct arrival arrivals[BATCH_SLOTS];
-    struct place place = { .mailbox = mailbox, .i = i };
-    int count, told = 0;
-    do
-        count =
-            bulk_receive(&mailbox->bulks[i], mailbox->fds[i], mailbox->choice.receive_flags, batch, arrivals);
-    while (count < 0 && concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX);
-    if (count < 0)
-        return not_read(mailbox, errno, fault);
-    if (bulk_tells_drops(&mailbox->bulks[i]) && mailbox->choice.on_drop)
-        mailbox->choice.on_drop(mailbox->choice.context, mailbox->base.name);
-    return bulk_sort(arrivals, count, batch, take_arrival, &place, &mailbox->sequel, fault);
-}
-
-static enum io
-mailbox_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *fault)
-{
-    struct mailbox *mailbox = (struct mailbox *)endpoint;
-    if (mailbox->sequel.result != IO_DONE)
-        return sequel_tell(&mailbox->sequel, fault);
-    for (size_t i = 0; i < mailbox->count; i++) {
-        enum io result = mailbox->fds[i] < 0 ? IO_AGAIN : receive_batch(mailbox, i, batch, fault);
-        if (result != IO_AGAIN)
-            return result;
-    }
-    return IO_AGAIN;
+    return mailbox_take_message(mailbox, i, &sender, message.msg_flags, data, room, got, fault);
 }
 
 static enum io
@@ -292,7 +223,7 @@ send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
                          mailbox->connected ? NULL : &mailbox->sender);
 }
 
-static enum io
+enum io
 mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
     struct mailbox *mailbox = (struct mailbox *)endpoint;
@@ -301,7 +232,7 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (envelope_check(&mailbox->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
     ssize_t n = send_to_sender(mailbox, data, size);
-    if (n < 0 && concerns_a_sender(errno))
+    if (n < 0 && mailbox_concerns_a_sender(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
     if (n >= 0 && (size_t)n < size) {
         (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zd of %zu bytes",
@@ -319,40 +250,6 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (errno == EMSGSIZE)
         return envelope_too_large(endpoint, size, fault);
     return cannot_answer(mailbox, size, put, fault);
-}
-
-static struct bulk *
-sender_bulk(struct mailbox *mailbox)
-{
-    size_t i = 0;
-    while (mailbox->fds[i] != mailbox->sender_fd)
-        i++;
-    return &mailbox->bulks[i];
-}
-
-/* Where the batch stops, the write of one message says why, after trying once more. */
-static enum io
-mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
-                    struct fault *fault)
-{
-    struct mailbox *mailbox = (struct mailbox *)endpoint;
-    *sent = 0;
-    if (mailbox->sender_fd < 0)
-        return IO_AGAIN;
-    while (*sent < count) {
-        size_t n;
-        (void)bulk_send(sender_bulk(mailbox), mailbox->sender_fd, envelope_send_flags(&mailbox->envelope),
-                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender, &n);
-        *sent += n;
-        if (*sent == count)
-            break;
-        const struct iovec *next = &messages[*sent];
-        enum io result = mailbox_write(endpoint, next->iov_base, next->iov_len, &n, fault);
-        if (result != IO_DONE)
-            return *sent > 0 && result != IO_FAILED ? IO_DONE : result;
-        ++*sent;
-    }
-    return IO_DONE;
 }
 
 static enum io
@@ -396,7 +293,7 @@ discard(struct mailbox *mailbox, struct fault *fault)
             .msg_iovlen = 1,
         };
         ssize_t n = recvmsg(mailbox->sender_fd, &message, MSG_DONTWAIT & ~mailbox->type->no_flags);
-        if (n < 0 && errno != EINTR && !concerns_a_sender(errno))
+        if (n < 0 && errno != EINTR && !mailbox_concerns_a_sender(errno))
             return errno == EAGAIN ? IO_DONE : mailbox_failed(mailbox, fault);
         about.length = message.msg_namelen;
         if (n >= 0 && message.msg_flags & NOTICE_FLAG &&
@@ -413,17 +310,6 @@ mailbox_settle(struct endpoint *endpoint, struct fault *fault)
     if (mailbox->domain->notice && mailbox->sender_fd >= 0 && discard(mailbox, fault) == IO_FAILED)
         return IO_FAILED;
     return mailbox_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
-}
-
-static uint64_t
-mailbox_dropped(struct endpoint *endpoint)
-{
-    const struct mailbox *mailbox = (const struct mailbox *)endpoint;
-    uint64_t dropped = 0;
-    for (size_t i = 0; i < mailbox->count && endpoint->reads_batches; i++)
-        if (mailbox->fds[i] >= 0)
-            dropped += bulk_dropped(&mailbox->bulks[i], mailbox->fds[i]);
-    return dropped;
 }
 
 static void

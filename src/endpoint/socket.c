@@ -205,7 +205,7 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
     return not_written(socket, errno, size, fault);
 }
 
-/* Where the peer's refusal of the first comes while others are sent, nothing else may ask for it. */
+/* The refusal of the first may have come while others were sent, and nothing else may ask for it any more. */
 static enum io
 socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
                    struct fault *fault)
@@ -213,12 +213,11 @@ socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size
     struct socket *socket = (struct socket *)endpoint;
     int error = bulk_send(&socket->bulk, socket->fd, envelope_send_flags(&socket->envelope), messages, count,
                           &socket->peer, sent);
-    if (error == 0 && count > 1)
+    if (error == 0) {
         error = pending_error(socket->fd);
-    if (error == 0)
-        return IO_DONE;
-    size_t size = *sent < count ? messages[*sent].iov_len : 0;
-    enum io result = not_written(socket, error, size, fault);
+        return error == 0 ? IO_DONE : socket_broke(socket, error, fault);
+    }
+    enum io result = not_written(socket, error, messages[*sent].iov_len, fault);
     return *sent > 0 && result != IO_FAILED ? IO_DONE : result;
 }
 

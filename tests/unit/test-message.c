@@ -8,7 +8,7 @@
 
 /* A source of what is in `texts`, as messages of four bytes but for the last, and a sink that takes `most` at once. */
 static const char *const texts[] = { "onetwo", "", "threefour", "x" };
-static size_t next_text, sizes[64], writes, most;
+static size_t next_text, sizes[4096], writes, most;
 static char written[4096];
 static size_t written_size;
 
@@ -66,17 +66,56 @@ count_moved(struct observer *observer, enum direction direction, const void *dat
     return ++counter->calls == counter->fails_at ? fault_say(fault, STATUS_LOCAL, "full", "copy") : 0;
 }
 
+/* Long trains, and short messages between them. */
+static const size_t long_sizes[] = { 1000, 1000, 10, 20, 700, 5 };
+enum { LONG_SIZE = 2735 };
+
+static enum io
+read_long(struct endpoint *endpoint, struct batch *batch, struct fault *fault)
+{
+    (void)endpoint;
+    (void)fault;
+    size_t at = 0;
+    for (size_t i = 0; i < sizeof long_sizes / sizeof long_sizes[0]; i++) {
+        char *data = batch->data + i * 2000;
+        for (size_t k = 0; k < long_sizes[i]; k++)
+            data[k] = (char)(at++ % 251);
+        batch_add(batch, data, long_sizes[i], long_sizes[i] < 100 ? long_sizes[i] : 100);
+    }
+    return IO_DONE;
+}
+
+static enum io
+write_vector(struct endpoint *endpoint, const struct iovec *pieces, size_t count, size_t *put,
+             struct fault *fault)
+{
+    size_t part, left = most;
+    *put = 0;
+    for (size_t i = 0; i < count && left > 0; i++) {
+        size_t size = pieces[i].iov_len < left ? pieces[i].iov_len : left;
+        (void)write_some(endpoint, pieces[i].iov_base, size, &part, fault);
+        writes--;
+        left -= part;
+        *put += part;
+    }
+    writes++;
+    return IO_DONE;
+}
+
+static const struct endpoint_ops long_ops = { .read_batch = read_long,
+                                              .write = write_some,
+                                              .write_vector = write_vector };
 static const struct endpoint_ops ops = { .read_batch = read_batch,
                                          .write = write_some,
                                          .write_batch = write_batch };
 
-/* Carry all of it. Returns how the first read ended. */
 static enum io
-carry(enum record_kind kind, enum unit unit, size_t join_max, size_t at_once, struct counter *counter)
+carry_with(const struct endpoint_ops *with, enum record_kind kind, enum unit unit, size_t join_max,
+           size_t at_once, struct counter *counter)
 {
     struct fault fault = { .status = STATUS_DONE };
-    struct endpoint source = { .ops = &ops, .name = "source", .unit = UNIT_MESSAGES, .reads_batches = true };
-    struct endpoint sink = { .ops = &ops,
+    struct endpoint source = { .ops = with, .name = "source", .unit = UNIT_MESSAGES, .reads_batches = true };
+    struct endpoint sink = { .ops = with,
                              .name = "sink",
                              .unit = unit,
                              .message_max = SIZE_MAX,
@@ -100,6 +139,27 @@ carry(enum record_kind kind, enum unit unit, size_t join_max, size_t at_once, st
     ok(transfer_has_room(&transfer), "and there is room again");
     transfer_free(&transfer);
     return result;
+}
+
+/* Carry all of it. Returns how the first read ended. */
+static enum io
+carry(enum record_kind kind, enum unit unit, size_t join_max, size_t at_once, struct counter *counter)
+{
+    return carry_with(&ops, kind, unit, join_max, at_once, counter);
+}
+
+/* What is long need not be copied, and comes out the same. */
+static void
+long_ones(size_t at_once, size_t want_writes)
+{
+    (void)carry_with(&long_ops, RECORD_NONE, UNIT_BYTES, SIZE_MAX, at_once, NULL);
+    size_t same = 0;
+    while (same < written_size && written[same] == (char)(same % 251))
+        same++;
+    is_int((long)same, LONG_SIZE, "long trains come out whole, %zu bytes at once", at_once);
+    is_int((long)written_size, LONG_SIZE, "and nothing else");
+    if (want_writes > 0)
+        is_int((long)writes, (long)want_writes, "in few writes");
 }
 
 int
@@ -145,5 +205,8 @@ main(void)
     is_int(carry(RECORD_LINE, UNIT_BYTES, SIZE_MAX, SIZE_MAX, &counter), IO_FAILED,
            "an observer's failure is told");
     is_data(written, written_size, "onet\nwo\n\nthre\n", 14, "and what it had seen before is carried");
+    long_ones(SIZE_MAX, 4); /* two together, two copied together, one, one copied */
+    long_ones(333, 0);
+    long_ones(1, 0);
     return tap_done();
 }
