@@ -229,7 +229,7 @@ export -f small_mtu trains
 }
 
 @test "-o and --hex-dump see each of the datagrams that came together" {
-    start_stopped_listener -u --hex-dump dump -o copy -q 0.1 --stats --max-time 2 127.0.0.1 0
+    start_stopped_listener -u --hex-dump dump -o copy --stats 127.0.0.1 0
     send_all '1:20*3' 1:end
     kill -CONT "$listener_pid"
     wait_for_text "$listener_out" end
