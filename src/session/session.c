@@ -57,8 +57,13 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
         far->ops->close(far);
         return -1;
     }
-    int result =
-        pump_run(run->loop, near, far, &policy, run->deadline, run->observers, run->log, outcome, fault);
+    const struct pump_setting setting = {
+        .policy = &policy,
+        .deadline = run->deadline,
+        .observers = run->observers,
+        .log = run->log,
+    };
+    int result = pump_run(run->loop, near, far, &setting, outcome, fault);
     if (request->stats)
         stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
                     outcome->ended - outcome->started);
