@@ -349,6 +349,13 @@ pump_step(struct pump *pump, const struct pollfd *polls)
     return pump->is_over;
 }
 
+void
+pump_rest(struct pump *pump)
+{
+    transfer_rest(&pump->joint.sent.carrier);
+    transfer_rest(&pump->joint.received.carrier);
+}
+
 static void
 fill_outcome(const struct pump *pump, struct outcome *outcome)
 {

@@ -68,6 +68,9 @@ size_t pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
 /* Go on, with the revents of the same polls. Returns true when the session is over. */
 bool pump_step(struct pump *pump, const struct pollfd *polls);
 
+/* Give back memory that is not in use, for when there are many. */
+void pump_rest(struct pump *pump);
+
 /*
  * End the session, over or not (then nothing is waited for), and free it.
  *
