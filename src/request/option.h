@@ -65,6 +65,8 @@ enum option_group {
     GROUP_MESSAGE,
     GROUP_TIME,
     GROUP_DATA,
+    GROUP_LOCAL,
+    GROUP_MANY,
     GROUP_SOCKET,
     GROUP_CALL,
     GROUP_TELL,
