@@ -119,6 +119,42 @@ PYTHON
     assert_contains "$(<trace)" "IP_TTL, [9]"
 }
 
+# What is set on descriptor 9, by strace: given VERB ARGUMENTS... -- OPTIONS...
+traced_child_of() {
+    local words=()
+    while [ "$1" != -- ]; do
+        words+=("$1")
+        shift
+    done
+    shift
+    foreign descriptors.py "${words[@]}" -- strace -qq -e trace=setsockopt,listen -o trace "$SKT" "$@"
+}
+
+@test "so are those that are due after bind, a filter and groups" {
+    need_tracer
+    printf '1\n6 0 0 262144\n' >filter
+    local late=(--sockopt 0:1:08000000:bound --sockopt 0:1:10000000:connected) option
+    run -0 traced_child_of inherit udp x -- --filter filter "${late[@]}" -q 0 fd:9 </dev/null
+    assert_equal "$(sed -nE 's/.*(FILTER|TOS, \[[0-9]+\]).*/\1/p' trace | tr '\n' ' ')" "FILTER TOS, [8] TOS, [16] "
+    run -0 traced_child_of listen udp x -- -l --filter filter "${late[@]}" -W 1 fd:9 </dev/null
+    assert_equal "$(sed -nE 's/.*(FILTER|TOS, \[[0-9]+\]).*/\1/p' trace | tr '\n' ' ')" "FILTER TOS, [8] TOS, [16] "
+    run -0 traced_child_of listen tcp x -- -l --sockopt 0:1:08000000:bound fd:9 </dev/null
+    assert_contains "$(<trace)" "IP_TOS, [8]"
+    for option in -d -l; do
+        run -6 traced_child_of bare netlink -- $option --groups link --max-time 0.1 fd:9
+        assert_contains "$(<trace)" "NETLINK_ADD_MEMBERSHIP, [1]"
+    done
+    run -2 --separate-stderr child_of bare netlink -- --groups nosuch fd:9
+    assert_one_line "$stderr" "skt: group nosuch: a group is "
+}
+
+@test "what an interface would have to be known for is refused on a socket that is open already" {
+    run -2 --separate-stderr "$SKT" --domain packet --promiscuous fd:9
+    assert_equal "$stderr" "skt: --promiscuous and fd:9: the socket is open already"
+    run -2 --separate-stderr "$SKT" --domain packet --promiscuous --receive-fd
+    assert_equal "$stderr" "skt: --promiscuous and --receive-fd: exclude each other"
+}
+
 @test "fd is still a host, and a path may begin with fd:" {
     run -2 --separate-stderr "$SKT" -n fd 9
     assert_contains "$stderr" "fd: not a numeric address"

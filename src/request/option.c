@@ -265,7 +265,7 @@ const struct option_row option_rows[] = {
       .excludes = CONFLICTS_WITH_HANDING_OVER "block", .group = GROUP_CALL,
       .help = "pass the connected descriptor over standard output, a Unix socket, and end" },
     { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
-      .excludes = "listen zero source source-port random nodns protocol", .group = GROUP_CALL,
+      .excludes = "listen zero source source-port random nodns protocol promiscuous", .group = GROUP_CALL,
       .help = "take a connected descriptor from standard input, a Unix socket" },
 
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
