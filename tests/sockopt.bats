@@ -57,7 +57,8 @@ every_setting() {
         case $line in
         ipv6.mtu\ *) value=1280 ;;
         tcp.rto-max-ms*) value=2 ;;
-        ipv6.addrform*) value=2 ;;
+        ipv6.addrform* | ipv6.checksum*) value=2 ;;
+        tcp.maxseg*) value=88 ;;
         *) value=1 ;;
         esac
         for name in ${line%% *} $(sed -nE 's/.*\(also (.*)\)$/\1/p' <<<"$line" | tr , ' '); do
@@ -315,6 +316,29 @@ signs() {
         assert_one_line "$output" "skt: --sockopt $setting: "
         run -1 grep socket trace
     done
+}
+
+@test "bounds are the kernel's: their ends are taken, and what is beyond is refused before a socket is opened" {
+    need_tracer
+    local setting known=0
+    for setting in txrehash=-1 txrehash=1 keepidle=32767 keepintvl=32767 syncnt=127 maxseg=88 rto-min-us=200000 \
+        delack-max-us=200000 tx-delay=268435455 rto-max-ms=120; do
+        run timeout 10 "$SKT" -l -d --accept-timeout 0.01 --sockopt "$setting" 127.0.0.1 0
+        [[ $output != *"not available"* && $output != *"not supported"* ]] || continue # an older kernel
+        assert_equal "$setting $status" "$setting 6"
+        known=$((known + 1))
+    done
+    assert_at_least "$known" 5
+    for setting in txrehash=-2 txrehash=2 keepidle=32768 keepintvl=32768 syncnt=128 maxseg=87 rto-min-us=200001 \
+        delack-max-us=200001 tx-delay=268435456 rto-max-ms=121 ipv6.checksum=3; do
+        run -2 timeout 10 strace -f -o trace -e trace=socket "$SKT" --sockopt "$setting" 127.0.0.1 1 </dev/null
+        assert_one_line "$output" "skt: --sockopt $setting: "
+        run -1 grep socket trace
+    done
+    run -2 timeout 10 "$SKT" -6 --raw --protocol 200 --checksum 3 ::1
+    assert_equal "$output" "skt: --checksum 3: not a multiple of 2"
+    run -2 timeout 10 "$SKT" --sockopt ipv6.checksum=3 127.0.0.1 1
+    assert_equal "$output" "skt: --sockopt ipv6.checksum=3: not a multiple of 2"
 }
 
 @test "a misspelt name gets the nearest one, and one of several gets them all" {

@@ -95,6 +95,12 @@ sockopt_find(const char *name, enum sockopt_level *level)
 
 /* --- settings --- */
 
+bool
+sockopt_is_step(const struct sockopt_row *row, int64_t number)
+{
+    return row->step == 0 || number <= 0 || number % row->step == 0;
+}
+
 static bool
 replaces(const struct sockopt_setting *later, const struct sockopt_setting *earlier)
 {

@@ -117,6 +117,7 @@ struct sockopt_row {
     bool piles; /* a second value is one more, not another in place of the first */
     enum sockopt_kind kind;
     int64_t min, max;                 /* of a number; max 0: 2147483647 */
+    int step;                         /* a number above 0 is a multiple of it; 0: any is good */
     const struct sockopt_word *words; /* that a number can be called by, ended by NULL */
     struct sockopt_place {
         enum sockopt_level level;
@@ -127,6 +128,9 @@ struct sockopt_row {
     const char *help;
     const char *instead; /* not NULL: it is not to be set, and this is why */
 };
+
+/* Is a number a multiple of what the row says? */
+bool sockopt_is_step(const struct sockopt_row *row, int64_t number);
 
 /* All rows, ended by one with name NULL. */
 extern const struct sockopt_row sockopt_rows[];

@@ -100,6 +100,11 @@ set_sockopt(struct command *command, const struct option_row *row, int64_t value
     if (option == NULL)
         return fault_say(fault, STATUS_USAGE, "this system has no such socket option", "%s",
                          command_name(command, row).text);
+    if (!sockopt_is_step(option, value)) {
+        char why[32];
+        (void)snprintf(why, sizeof why, "not a multiple of %d", option->step);
+        return fault_say(fault, STATUS_USAGE, why, "%s %" PRId64, command_name(command, row).text, value);
+    }
     const struct sockopt_setting setting = { .row = option, .level = level, .number = value };
     return add_setting(command, row, &setting, fault);
 }

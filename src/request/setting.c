@@ -100,7 +100,7 @@ read_int(const char *text, struct sockopt_setting *setting, char *why)
         setting->number = -setting->number;
     if (found == NUMBER_HUGE || setting->number < row->min || setting->number > most(row))
         return refuse_range(row, "", why);
-    return 0;
+    return sockopt_is_step(row, setting->number) ? 0 : refuse(why, "not a multiple of %d", row->step);
 }
 
 static int
