@@ -204,6 +204,25 @@ name_in_c() { # NAME
     assert_equal "$values" 0
 }
 
+@test "so do options by number win over what skt turns on, and reach the sockets that are accepted" {
+    [ "$(printf '\1\0' | od -An -d | tr -d ' ')" = 1 ] || skip "bytes lie the other way round here"
+    options=(-k --sockopt 6:1:00000000) client_options=(--sockopt 6:1:00000000)
+    meet_with 127.0.0.1 0
+    option_values "$client_pid" connected IPPROTO_TCP:TCP_NODELAY
+    assert_equal "$values" 0
+    option_values "$listener_pid" connected IPPROTO_TCP:TCP_NODELAY
+    assert_equal "$values" 0
+    options=(-k --sockopt 1:12:05000000) client_options=()
+    meet_with -U ./local
+    option_values "$listener_pid" connected SOL_SOCKET:SO_PRIORITY
+    assert_equal "$values" 5
+    # one that can only be set before connect was set then
+    options=(-k) client_options=(--sockopt 6:30:01000000)
+    meet_with 127.0.0.1 0
+    option_values "$client_pid" connected IPPROTO_TCP:30
+    assert_equal "$values" 1
+}
+
 signs() {
     # by itself, without anybody to talk to: has this system signatures at all?
     "$SKT" -l -d --accept-timeout 0.01 --sockopt md5sig=key 127.0.0.1 0 2>err || true
@@ -282,6 +301,32 @@ signs() {
     assert_equal "$(grep -c "socket option" "$listener_err")" 1
     run -0 --separate-stderr timeout 10 "$SKT" -I 65536 127.0.0.1 "$port" <<<x
     assert_equal "$stderr" ""
+}
+
+forces_buffers() {
+    start_skt_listener -v -d --sockopt rcvbufforce=100M 127.0.0.1 0
+    wait_for_text "$listener_err" "socket option rcvbufforce=100M: the kernel made it 209715200"
+}
+
+@test "-v tells it of buffers above the system's limit, too" {
+    "$SKT" -u -q 0 --sockopt rcvbufforce=100M 127.0.0.1 9 </dev/null 2>err || skip "$(cat err)"
+    forces_buffers
+}
+
+fans_out() {
+    local role
+    for role in -d -l; do
+        # group 0, and the flag by which the kernel chooses another
+        run -6 timeout 10 "$SKT" $role -v --domain packet --protocol 0x88b5 --sockopt fanout=0x20000000 --max-time 0.1 lo
+        assert_contains "$output" "socket option fanout=0x20000000: the kernel made it "
+        assert_contains "$(timeout 10 strace -e trace=setsockopt "$SKT" $role --domain packet --protocol 0x88b5 \
+            --sockopt fanout=7 --max-time 0.1 lo 2>&1)" "PACKET_FANOUT, [7], 4) = 0"
+    done
+}
+
+@test "packet.fanout is set once the socket has its interface, connecting and listening" {
+    need_tracer
+    in_netns fans_out
 }
 
 @test "an option that the socket does not have is status 4 connecting and 5 listening" {

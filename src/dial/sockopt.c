@@ -278,13 +278,29 @@ sockopt_apply(int fd, const struct sockopt_settings *settings, enum sockopt_phas
     return 0;
 }
 
+/* Has an option without a row been given another value for a later phase? */
+static bool
+is_outdated(const struct sockopt_settings *settings, const struct sockopt_setting *setting)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct sockopt_setting *other = &settings->items[i];
+        if (!other->row && other->raw.level == setting->raw.level &&
+            other->raw.option == setting->raw.option && other->raw.phase > setting->raw.phase)
+            return true;
+    }
+    return false;
+}
+
 int
 sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum status status, struct fault *fault)
 {
     for (size_t i = 0; i < settings->count; i++) {
         const struct sockopt_setting *setting = &settings->items[i];
-        bool is_past = setting->row && !setting->row->once && setting->row->phase == PHASE_OPENED;
-        if (is_past && apply_or_fault(fd, setting, status, fault) < 0)
+        if (phase_of(setting) != PHASE_OPENED)
+            continue;
+        if (!setting->row && !is_outdated(settings, setting))
+            (void)apply(fd, setting); /* if it cannot be set any more, it has been */
+        if (setting->row && !setting->row->once && apply_or_fault(fd, setting, status, fault) < 0)
             return -1;
     }
     return 0;
@@ -300,7 +316,8 @@ ask(int fd, const struct sockopt_setting *setting, const struct sockopt_place *p
     struct sockopt_bytes bytes;
     if (sockopt_encode(setting, place, &bytes) < 0 || sockopt_decode(place, &bytes, set) < 0)
         return -1;
-    if (getsockopt(fd, sockopt_levels[place->level].number, place->option, bytes.data, &bytes.size) < 0)
+    int option = setting->row->asked != 0 ? setting->row->asked : place->option;
+    if (getsockopt(fd, sockopt_levels[place->level].number, option, bytes.data, &bytes.size) < 0)
         return -1;
     return sockopt_decode(place, &bytes, got);
 }

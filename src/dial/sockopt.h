@@ -125,6 +125,7 @@ struct sockopt_row {
         enum sockopt_form form;
         const char *name;     /* the level's own name of the option, where it is another */
     } at[SOCKOPT_PLACES_MAX]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too */
+    int asked;                /* getsockopt(2) tells of it under this number; 0: under its own */
     const char *help;
     const char *instead; /* not NULL: it is not to be set, and this is why */
 };
@@ -179,7 +180,8 @@ int sockopt_apply(int fd, const struct sockopt_settings *settings, enum sockopt_
 
 /*
  * The same for what was set before the socket was connected or accepted, and is not `once`: skt itself may have
- * set it otherwise by now, and accept(2) does not hand over all of it.
+ * set it otherwise by now, and accept(2) does not hand over all of it. Of options without a row nobody knows
+ * whether they are `once`: the kernel may refuse them.
  */
 int sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum status status,
                         struct fault *fault);
