@@ -41,6 +41,7 @@ value_for() {
     "on or off") echo 1 ;;
     "LOW-HIGH") echo 10000-20000 ;;
     interface) echo lo ;;
+    INTERFACE/MAC) echo lo/02:00:00:00:00:01 ;;
     "IPv6 address") echo ::1 ;;
     "GROUP[@INTERFACE]") echo 239.1.2.3 ;;
     "GROUP[@INTERFACE],SOURCE") echo 239.1.2.3,10.0.0.1 ;;
@@ -63,7 +64,7 @@ every_setting() {
         esac
         for name in ${line%% *} $(sed -nE 's/.*\(also (.*)\)$/\1/p' <<<"$line" | tr , ' '); do
             value=$(value_for "$kind" "$value")
-            case $name in ipv6.*join* | ipv6.*block*) value=${value/239.1.2.3/ff02::5} value=${value/10.0.0.1/fe80::1} ;; esac
+            case $name in ipv6.*join* | ipv6.*block* | ipv6.add-membership) value=${value/239.1.2.3/ff02::5} value=${value/10.0.0.1/fe80::1} ;; esac
             echo "$name=$value"
         done
     done
@@ -85,7 +86,9 @@ name_in_c() { # NAME
     device) echo BINDTODEVICE ;;
     unicast-interface) echo UNICAST_IF ;;
     multicast-interface) echo MULTICAST_IF ;;
-    promisc | allmulti) echo ADD_MEMBERSHIP ;;
+    promisc | allmulti | multicast | unicast) echo ADD_MEMBERSHIP ;;
+    add-membership) echo '(ADD_MEMBERSHIP|MCAST_JOIN_GROUP)' ;;
+    add-source-membership) echo MCAST_JOIN_SOURCE_GROUP ;;
     recvorigdstaddr) echo ORIGDSTADDR ;;
     md5sig) echo MD5SIG_EXT ;;
     *) tr a-z- A-Z_ <<<"$1" ;;
@@ -384,6 +387,43 @@ fans_out() {
     assert_equal "$output" "skt: --checksum 3: not a multiple of 2"
     run -2 timeout 10 "$SKT" --sockopt ipv6.checksum=3 127.0.0.1 1
     assert_equal "$output" "skt: --sockopt ipv6.checksum=3: not a multiple of 2"
+}
+
+@test "the names of the manual pages and the words of -T are taken, too" {
+    need_tracer
+    local setting
+    for setting in IP_ADD_MEMBERSHIP=239.1.2.3@lo IPV6_ADD_MEMBERSHIP=ff02::5@lo \
+        IP_ADD_SOURCE_MEMBERSHIP=232.1.1.1@lo,127.0.0.1; do
+        run timeout 10 strace -f -o trace -e trace=setsockopt "$SKT" -l -u --sockopt "$setting" --max-time 0.01 0
+        assert_contains "$(<trace)" MCAST_JOIN_
+    done
+    run -0 timeout 10 strace -f -o trace -e trace=setsockopt "$SKT" -u -q 0 --sockopt tos=af11 127.0.0.1 9 </dev/null
+    assert_contains "$(<trace)" "IP_TOS, [40]"
+    run -2 timeout 10 "$SKT" --sockopt tos=af14 127.0.0.1 9
+    assert_contains "$output" "skt: --sockopt tos=af14: not a number: af11 "
+    run -2 "$SKT" --sockopt add-membership=1 127.0.0.1 1
+    assert_equal "$output" "skt: --sockopt add-membership=1: could be ip.join-group netlink.add-membership"
+}
+
+hears_station() {
+    ip link add here type veth peer name there
+    ip link set here up
+    start_skt_listener --domain packet --protocol lldp --sockopt packet.multicast=here/01:80:c2:00:00:0e \
+        --sockopt packet.unicast=here/02:00:00:00:00:77 here
+    assert_contains "$(ip maddress show dev here)" 01:80:c2:00:00:0e
+    stop "$listener_pid"
+    [[ $(ip maddress show dev here) != *01:80:c2:00:00:0e* ]] || fail "still there"
+    run -5 timeout 10 "$SKT" -l --domain packet --sockopt packet.multicast=nosuch/01:80:c2:00:00:0e here
+    assert_one_line "$output" "skt: socket option packet.multicast=nosuch/01:80:c2:00:00:0e: No such device"
+}
+
+@test "packet.multicast has an interface let the frames to an address through" {
+    in_netns hears_station
+    for setting in here here/ here/02:00:00:00:00 here/zz /02:00:00:00:00:01; do
+        run -2 "$SKT" --domain packet --sockopt packet.unicast=$setting lo
+        assert_equal "$output" \
+            "skt: --sockopt packet.unicast=$setting: not INTERFACE/MAC, as eth0/02:00:00:00:00:01"
+    done
 }
 
 @test "a misspelt name gets the nearest one, and one of several gets them all" {

@@ -26,6 +26,7 @@ sockopt_kind_words(enum sockopt_kind kind)
         [SOCKOPT_TEXT] = "word",
         [SOCKOPT_PORTS] = "LOW-HIGH",
         [SOCKOPT_INTERFACE] = "interface",
+        [SOCKOPT_STATION] = "INTERFACE/MAC",
         [SOCKOPT_ADDRESS] = "IPv6 address",
         [SOCKOPT_GROUP] = "GROUP[@INTERFACE]",
         [SOCKOPT_SOURCE] = "GROUP[@INTERFACE],SOURCE",
@@ -64,7 +65,10 @@ calls_place(const char *name, const struct sockopt_row *row, const struct sockop
     else
         *level = LEVEL_ANY;
     size_t size = strlen(name);
-    return same_word(name, row->name, size) || (place->name && same_word(name, place->name, size));
+    bool found = same_word(name, row->name, size);
+    for (size_t i = 0; i < SOCKOPT_NAMES_MAX && place->names[i] && !found; i++)
+        found = same_word(name, place->names[i], size);
+    return found;
 }
 
 static bool

@@ -67,6 +67,7 @@ enum sockopt_kind {
     SOCKOPT_TEXT,      /* a word */
     SOCKOPT_PORTS,     /* LOW-HIGH */
     SOCKOPT_INTERFACE, /* a name or an index */
+    SOCKOPT_STATION,   /* INTERFACE/MAC */
     SOCKOPT_ADDRESS,   /* a numeric IPv6 address */
     SOCKOPT_GROUP,     /* GROUP[@INTERFACE] */
     SOCKOPT_SOURCE,    /* GROUP[@INTERFACE],SOURCE */
@@ -97,6 +98,8 @@ enum sockopt_form {
     FORM_ANYCAST,  /* struct ipv6_mreq */
     FORM_PROMISC,  /* struct packet_mreq */
     FORM_ALLMULTI,
+    FORM_MULTICAST,
+    FORM_UNICAST,
     FORM_ASSOC,      /* struct sctp_assoc_value of all associations to come */
     FORM_MD5_IPV4,   /* struct tcp_md5sig for any peer */
     FORM_MD5_IPV6,   /* the same of a socket of IPv6 */
@@ -108,7 +111,10 @@ struct sockopt_word {
     int number;
 };
 
-enum { SOCKOPT_PLACES_MAX = 4 };
+/* Types of service. */
+extern const struct sockopt_word sockopt_tos_words[];
+
+enum { SOCKOPT_PLACES_MAX = 4, SOCKOPT_NAMES_MAX = 2 };
 
 struct sockopt_row {
     const char *name; /* as the macro has it, in small letters and with dashes: "rcvbuf", "ttl", "tos" */
@@ -123,7 +129,7 @@ struct sockopt_row {
         enum sockopt_level level;
         int option;
         enum sockopt_form form;
-        const char *name;     /* the level's own name of the option, where it is another */
+        const char *names[SOCKOPT_NAMES_MAX]; /* the level's own names of the option, where they are others */
     } at[SOCKOPT_PLACES_MAX]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too */
     int asked;                /* getsockopt(2) tells of it under this number; 0: under its own */
     const char *help;

@@ -6,6 +6,7 @@
 #include <linux/udp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <stdint.h>
 #include <sys/socket.h>
 /* These two look at what is above. */
@@ -17,10 +18,11 @@
 #endif
 
 /* clang-format off */
-/* A place of an option, as an int and under the name of its row; in another form; and under another name. */
-#define AT(level, option) { LEVEL_##level, option, FORM_INT, NULL }
-#define AS(level, option, form) { LEVEL_##level, option, FORM_##form, NULL }
-#define NAMED(level, option, form, name) { LEVEL_##level, option, FORM_##form, name }
+/* A place of an option, as an int and under the name of its row; in another form; and under one or two other names. */
+#define AT(level, option) { LEVEL_##level, option, FORM_INT, { NULL } }
+#define AS(level, option, form) { LEVEL_##level, option, FORM_##form, { NULL } }
+#define NAMED(level, option, form, name) { LEVEL_##level, option, FORM_##form, { name } }
+#define NAMED_TWICE(level, option, form, name, other) { LEVEL_##level, option, FORM_##form, { name, other } }
 
 const struct sockopt_level_row sockopt_levels[] = {
     [LEVEL_ANY] = { .name = "", .prefix = "" },
@@ -57,6 +59,21 @@ static const struct sockopt_word mtu_words[] = {
 
 static const struct sockopt_word importance_words[] = {
     { "low", 0 }, { "medium", 1 }, { "high", 2 }, { "critical", 3 }, { NULL, 0 }
+};
+
+/* RFC 2474, RFC 2597, RFC 3246, and the older words of RFC 791 and RFC 1349, as nc knows them. */
+const struct sockopt_word sockopt_tos_words[] = {
+    { "af11", IPTOS_DSCP_AF11 }, { "af12", IPTOS_DSCP_AF12 }, { "af13", IPTOS_DSCP_AF13 },
+    { "af21", IPTOS_DSCP_AF21 }, { "af22", IPTOS_DSCP_AF22 }, { "af23", IPTOS_DSCP_AF23 },
+    { "af31", IPTOS_DSCP_AF31 }, { "af32", IPTOS_DSCP_AF32 }, { "af33", IPTOS_DSCP_AF33 },
+    { "af41", IPTOS_DSCP_AF41 }, { "af42", IPTOS_DSCP_AF42 }, { "af43", IPTOS_DSCP_AF43 },
+    { "cs0", IPTOS_CLASS_CS0 }, { "cs1", IPTOS_CLASS_CS1 }, { "cs2", IPTOS_CLASS_CS2 },
+    { "cs3", IPTOS_CLASS_CS3 }, { "cs4", IPTOS_CLASS_CS4 }, { "cs5", IPTOS_CLASS_CS5 },
+    { "cs6", IPTOS_CLASS_CS6 }, { "cs7", IPTOS_CLASS_CS7 }, { "ef", IPTOS_DSCP_EF },
+    { "critical", IPTOS_PREC_CRITIC_ECP }, { "inetcontrol", IPTOS_PREC_INTERNETCONTROL },
+    { "netcontrol", IPTOS_PREC_NETCONTROL }, { "lowcost", IPTOS_LOWCOST },
+    { "lowdelay", IPTOS_LOWDELAY }, { "reliability", IPTOS_RELIABILITY },
+    { "throughput", IPTOS_THROUGHPUT }, { NULL, 0 },
 };
 
 /* RFC 5014 */
@@ -169,7 +186,7 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "minttl", .kind = SOCKOPT_INT, .max = 255,
       .at = { AT(IP, IP_MINTTL), NAMED(IPV6, IPV6_MINHOPCOUNT, INT, "minhopcount") },
       .help = "hops that a received packet must have left" },
-    { .name = "tos", .kind = SOCKOPT_INT, .max = 255,
+    { .name = "tos", .kind = SOCKOPT_INT, .max = 255, .words = sockopt_tos_words,
       .at = { AT(IP, IP_TOS), NAMED(IPV6, IPV6_TCLASS, INT, "tclass") },
       .help = "type of service, or traffic class" },
     { .name = "freebind", .at = { AT(IP, IP_FREEBIND), AT(IPV6, IPV6_FREEBIND) },
@@ -259,10 +276,12 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "multicast-all", .at = { AT(IP, IP_MULTICAST_ALL), AT(IPV6, IPV6_MULTICAST_ALL) },
       .help = "hear the groups that others have joined, too" },
     { .name = "join-group", .once = true, .piles = true, .kind = SOCKOPT_GROUP,
-      .at = { NAMED(IP, MCAST_JOIN_GROUP, GROUP, "mcast-join-group"),
-              NAMED(IPV6, MCAST_JOIN_GROUP, GROUP, "mcast-join-group") }, .help = "hear a group" },
+      .at = { NAMED_TWICE(IP, MCAST_JOIN_GROUP, GROUP, "mcast-join-group", "add-membership"),
+              NAMED_TWICE(IPV6, MCAST_JOIN_GROUP, GROUP, "mcast-join-group", "add-membership") },
+      .help = "hear a group" },
     { .name = "join-source-group", .once = true, .piles = true, .kind = SOCKOPT_SOURCE,
-      .at = { NAMED(IP, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group"),
+      .at = { NAMED_TWICE(IP, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group",
+                          "add-source-membership"),
               NAMED(IPV6, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group") },
       .help = "hear a group as far as it comes from a source" },
     { .name = "block-source", .once = true, .piles = true, .kind = SOCKOPT_SOURCE,
@@ -374,6 +393,8 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "how the next one was comes along" },
     { .name = "reuse-port", .once = true, .at = { AT(SCTP, SCTP_REUSE_PORT) },
       .help = "bind where others with this option are bound" },
+    { .name = "auth-chunk", .once = true, .piles = true, .kind = SOCKOPT_INT, .max = 255,
+      .at = { AS(SCTP, SCTP_AUTH_CHUNK, BYTE) }, .help = "chunks of this kind have to be authentic" },
     { .name = "pr-supported", .at = { AS(SCTP, SCTP_PR_SUPPORTED, ASSOC) }, .help = "partial reliability" },
     { .name = "reconfig-supported", .at = { AS(SCTP, SCTP_RECONFIG_SUPPORTED, ASSOC) },
       .help = "streams can be reset" },
@@ -417,6 +438,8 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "past the queues of the kernel" },
     { .name = "loss", .at = { AT(PACKET, PACKET_LOSS) },
       .help = "a malformed frame is skipped, not an error" },
+    { .name = "vnet-hdr", .once = true, .at = { AT(PACKET, PACKET_VNET_HDR) },
+      .help = "frames have a header of virtio before them, both ways" },
     { .name = "tx-has-off", .once = true, .at = { AT(PACKET, PACKET_TX_HAS_OFF) },
       .help = "frames to send say where they begin" },
     { .name = "reserve", .once = true, .kind = SOCKOPT_SIZE, .at = { AT(PACKET, PACKET_RESERVE) },
@@ -432,6 +455,10 @@ const struct sockopt_row sockopt_rows[] = {
       .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, PROMISC) }, .help = "see all frames of a device" },
     { .name = "allmulti", .once = true, .piles = true, .kind = SOCKOPT_INTERFACE,
       .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, ALLMULTI) }, .help = "see all multicast frames of a device" },
+    { .name = "multicast", .once = true, .piles = true, .kind = SOCKOPT_STATION,
+      .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, MULTICAST) }, .help = "see those for one address" },
+    { .name = "unicast", .once = true, .piles = true, .kind = SOCKOPT_STATION,
+      .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, UNICAST) }, .help = "be one more station" },
     /* netlink(7). bind(2) has a say in the first 32 groups, so they are joined after it. */
     { .name = "add-membership", .phase = PHASE_BOUND, .piles = true, .kind = SOCKOPT_INT, .min = 1,
       .at = { AT(NETLINK, NETLINK_ADD_MEMBERSHIP) }, .help = "hear a group" },

@@ -179,7 +179,7 @@ read_number(struct command *command, const struct option_row *row, const char *t
 static int
 read_choice(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
-    for (const struct option_choice *choice = row->choices; choice->word != NULL; choice++) {
+    for (const struct sockopt_word *choice = row->choices; choice->word != NULL; choice++) {
         if (strcasecmp(choice->word, text) != 0)
             continue;
         if (row->kind == OPTION_CHOICE)
