@@ -95,6 +95,15 @@ static const struct {
     { NETLINK_ROUTE, "ipv6-mroute-r", RTNLGRP_IPV6_MROUTE_R },
     { NETLINK_ROUTE, "nexthop", RTNLGRP_NEXTHOP },
     { NETLINK_ROUTE, "brvlan", RTNLGRP_BRVLAN },
+    { NETLINK_ROUTE, "phonet-ifaddr", RTNLGRP_PHONET_IFADDR },
+    { NETLINK_ROUTE, "phonet-route", RTNLGRP_PHONET_ROUTE },
+    /* Younger than many headers: since Linux 5.15 and 5.18 */
+    { NETLINK_ROUTE, "mctp-ifaddr", 34 },
+    { NETLINK_ROUTE, "tunnel", 35 },
+    { NETLINK_ROUTE, "stats", 36 },
+    /* linux/cn_proc.h: what becomes of processes; linux/genetlink.h: what becomes of families */
+    { NETLINK_CONNECTOR, "proc", 1 },
+    { NETLINK_GENERIC, "nlctrl", 16 },
     /* linux/inet_diag.h */
     { NETLINK_SOCK_DIAG, "inet-tcp-destroy", 1 },
     { NETLINK_SOCK_DIAG, "inet-udp-destroy", 2 },

@@ -110,8 +110,12 @@ main(void)
     check_group(NETLINK_ROUTE, "ipv6_route,", 11, ",");
     check_group(NETLINK_NETFILTER, "nftables", 7, "");
     check_group(NETLINK_XFRM, "2", 2, "");
+    check_group(NETLINK_ROUTE, "stats", 36, "");
+    check_group(NETLINK_CONNECTOR, "proc", 1, "");
+    check_group(NETLINK_GENERIC, "nlctrl", 16, "");
     check_group(NETLINK_KOBJECT_UEVENT, "kernel", 1, "");
-    check_groups_refused(NETLINK_GENERIC, "link", "group link", "a group is a number from 1 to 65535");
+    check_groups_refused(NETLINK_GENERIC, "link", "group link",
+                         "a group is a number from 1 to 65535, or nlctrl");
     check_groups_refused(NETLINK_ROUTE, "link,lnk", "group lnk",
                          "a group is a number from 1 to 65535, or link notify neigh tc");
     check_groups_refused(NETLINK_ROUTE, "0", "group 0", "a group is");
