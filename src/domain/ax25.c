@@ -16,6 +16,7 @@
 
 enum {
     PID_TEXT = 0xf0, /* "no layer 3 protocol": what terminals speak (AX.25 2.2, section 3.4) */
+    PID_MAX = 255,
     VIA_OURS_MAX = 1,
 };
 
@@ -98,17 +99,21 @@ ax25_read(const struct resolve_query *query, struct address *address, struct fau
             fault, STATUS_USAGE,
             "hears only the station that it is connected to: connect from both ends, or use --type raw",
             "-l --type dgram");
+    if (query->protocol > PID_MAX)
+        return fault_say(fault, STATUS_USAGE, "a PID is 1 to 255", "protocol %d", query->protocol);
     struct full_sockaddr_ax25 name = { .fsa_ax25 = { .sax25_family = AF_AX25 } };
     size_t count = 0;
+    bool lacks_digipeater = false;
     for (rest += strspn(rest, separators); *rest; rest += strspn(rest, separators)) {
         size_t length = strcspn(rest, separators);
-        const char *problem = NULL;
-        if (count != 1 || !is_via(rest, length))
-            problem = add_call(&name, count++, rest, length, is_ours);
+        lacks_digipeater = count == 1 && is_via(rest, length);
+        const char *problem = lacks_digipeater ? NULL : add_call(&name, count++, rest, length, is_ours);
         if (problem)
             return bad_address(query, problem, fault);
         rest += length;
     }
+    if (lacks_digipeater)
+        return bad_address(query, "after via comes a digipeater", fault);
     if (count == 0)
         return bad_address(query, "a callsign is up to 6 letters and digits, and -0 to -15", fault);
     *address = (struct address){ .length = count > 1 ? sizeof name : sizeof name.fsa_ax25 };

@@ -152,6 +152,13 @@ refuse_protocol(const struct command *command, const struct domain *domain, cons
                : fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text, word);
 }
 
+/* Families that ignore or refuse each protocol but the one that has the family's own number (PF_UNIX). */
+static bool
+has_protocols(const struct domain *domain)
+{
+    return domain->protocol_find != NULL || domain->socket_protocol != NULL || domain == &other_domain;
+}
+
 /* The number of the protocol that was asked for, in the words of the domain. */
 static int
 choose_protocol(struct command *command, struct fault *fault)
@@ -167,6 +174,13 @@ choose_protocol(struct command *command, struct fault *fault)
         plan->protocol >= 0 ? NUMBER_NONSENSE : number_whole(word, NUMBER_DECIMAL_OR_HEX, &number);
     if (found == NUMBER_FOUND && number <= PROTOCOL_MAX)
         plan->protocol = (int)number;
+    bool is_own = plan->protocol == 0 || plan->protocol == plan->family;
+    const struct option_row *row = command_protocol_option(command);
+    if (!has_protocols(plan->domain) && !is_own && row->kind == OPTION_PROTOCOL) {
+        char why[64];
+        (void)snprintf(why, sizeof why, "domain %s has no protocols", plan->domain->name);
+        return fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text, word);
+    }
     if (plan->protocol >= 0)
         return 0;
     if (found != NUMBER_NONSENSE)

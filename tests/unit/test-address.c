@@ -123,6 +123,8 @@ static const struct bad_row bad_rows[] = {
     { &x25_domain, PURPOSE_CONNECT, NULL, "missing operand", "connecting needs a NUMBER", 0 },
     { &ax25_domain, PURPOSE_CONNECT, "", "address \"\"", CALL_WHY, 0 },
     { &ax25_domain, PURPOSE_CONNECT, ",", "address ,", CALL_WHY, 0 },
+    { &ax25_domain, PURPOSE_CONNECT, "a via", "address a via", "after via comes a digipeater", 0 },
+    { &ax25_domain, PURPOSE_CONNECT, "a", "protocol 256", "a PID is 1 to 255", 256 },
     { &ax25_domain, PURPOSE_CONNECT, NULL, "address \"\"", CALL_WHY, 0 },
     { &ax25_domain, PURPOSE_CONNECT, "toolong", "address toolong", CALL_WHY, 0 },
     { &ax25_domain, PURPOSE_CONNECT, "a-16", "address a-16", CALL_WHY, 0 },
