@@ -6,6 +6,7 @@
 #include "domain/name.h"
 #include <linux/can.h>
 #include <linux/can/j1939.h>
+#include <linux/can/raw.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,6 +25,8 @@ enum {
     SHORT_DIGITS = 3, /* more mean an identifier of 29 bits, as in cansend(1) */
     ISOTP_MAX = 8200, /* MAX_MSG_LENGTH of net/can/isotp.c; newer kernels may be told to take more */
     NAME_DIGITS = 16,
+    XL_FRAMES = 7,            /* CAN_RAW_XL_FRAMES of linux/can/raw.h since Linux 6.2 */
+    XL_FRAME_MAX = 12 + 2048, /* CANXL_MTU of linux/can.h since then */
 };
 
 struct reader {
@@ -255,12 +258,28 @@ can_connect(int fd, const struct type *type, const struct address *remote)
     return connects ? connect(fd, name, remote->length) : bind(fd, name, remote->length);
 }
 
+static bool
+is_on(int fd, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(fd, SOL_CAN_RAW, option, &value, &size) == 0 && value != 0;
+}
+
+/* Longer frames are sent as they are received: by who has asked for them. */
+static size_t
+frame_max(int fd)
+{
+    if (is_on(fd, XL_FRAMES))
+        return XL_FRAME_MAX;
+    return is_on(fd, CAN_RAW_FD_FRAMES) ? CANFD_MTU : CAN_MTU;
+}
+
 static size_t
 can_message_max(int fd, const struct type *type)
 {
-    (void)fd;
     if (type->value == SOCK_RAW)
-        return CAN_MTU;
+        return frame_max(fd);
     return type->only_protocol == CAN_BCM || type->only_protocol == CAN_J1939 ? SIZE_MAX : ISOTP_MAX;
 }
 
