@@ -1,8 +1,8 @@
 #include "dial/sockopt.h"
 
 #include "dial/sockopt_value.h"
+#include "domain/name.h"
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,18 +37,6 @@ sockopt_kind_words(enum sockopt_kind kind)
 
 /* --- names --- */
 
-/* Equal in any case, with _ for -. */
-static bool
-same_word(const char *a, const char *b, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        int left = a[i] == '_' ? '-' : tolower((unsigned char)a[i]);
-        if (left != tolower((unsigned char)b[i]) || b[i] == '\0')
-            return false;
-    }
-    return b[size] == '\0';
-}
-
 /* Does `name` call the option at this place so: with its level, as a macro, or (level LEVEL_ANY) plainly? */
 static bool
 calls_place(const char *name, const struct sockopt_row *row, const struct sockopt_place *place,
@@ -58,16 +46,16 @@ calls_place(const char *name, const struct sockopt_row *row, const struct sockop
     size_t prefix = strlen(levels->prefix);
     const char *dot = strchr(name, '.');
     *level = place->level;
-    if (dot && same_word(name, levels->name, (size_t)(dot - name)))
+    if (dot && name_equals(name, (size_t)(dot - name), levels->name))
         name = dot + 1;
     else if (!dot && prefix > 0 && strncasecmp(name, levels->prefix, prefix) == 0)
         name += prefix;
     else
         *level = LEVEL_ANY;
     size_t size = strlen(name);
-    bool found = same_word(name, row->name, size);
+    bool found = name_equals(name, size, row->name);
     for (size_t i = 0; i < SOCKOPT_NAMES_MAX && place->names[i] && !found; i++)
-        found = same_word(name, place->names[i], size);
+        found = name_equals(name, size, place->names[i]);
     return found;
 }
 

@@ -23,24 +23,10 @@ enum {
 /* Stands for any device in bind(2) (null_ax25_address). */
 static const unsigned char any_device[CALLSIGN_BYTES] = { 0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0 };
 
-static const struct {
-    const char *name;
-    int pid;
-} pids[] = {
-    { "text", PID_TEXT }, { "netrom", 0xcf }, { "flexnet", 0xce },
-    { "arp", 0xcd },      { "ip", 0xcc },     { "rose", 0x01 },
+static const struct protocol pids[] = {
+    { "text", PID_TEXT }, { "netrom", 0xcf }, { "flexnet", 0xce }, { "arp", 0xcd },
+    { "ip", 0xcc },       { "rose", 0x01 },   { NULL, 0 },
 };
-
-static const char *const pid_words[] = { "text", "netrom", "flexnet", "arp", "ip", "rose", NULL };
-
-static int
-ax25_protocol_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof pids / sizeof pids[0]; i++)
-        if (strcasecmp(name, pids[i].name) == 0)
-            return pids[i].pid;
-    return -1;
-}
 
 /* The kernel has a usual PID for all types but raw. */
 static int
@@ -286,8 +272,7 @@ const struct domain ax25_domain = {
     .read = ax25_read,
     .format = ax25_format,
     .spell = ax25_spell,
-    .protocol_find = ax25_protocol_find,
-    .protocol_words = pid_words,
+    .protocols = pids,
     .socket_protocol = ax25_socket_protocol,
     .prepare = ax25_prepare,
     .bind = ax25_bind,

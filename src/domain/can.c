@@ -3,13 +3,13 @@
 #include "base/number.h"
 #include "domain/field.h"
 #include "domain/interface.h"
-#include "domain/name.h"
 #include <linux/can.h>
 #include <linux/can/j1939.h>
 #include <linux/can/raw.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * How much of struct sockaddr_can each protocol uses. The kernel gives addresses of these lengths, and takes longer
@@ -222,31 +222,22 @@ can_same(const struct address *a, const struct address *b)
            names[0].can_addr.j1939.name == names[1].can_addr.j1939.name;
 }
 
-static const struct {
-    const char *name;
-    int number;
-} protocols[] = { { "raw", CAN_RAW }, { "bcm", CAN_BCM }, { "isotp", CAN_ISOTP }, { "j1939", CAN_J1939 } };
-
-static const char *const protocol_words[] = { "raw", "bcm", "isotp", "j1939", NULL };
+static const struct protocol protocols[] = {
+    { "raw", CAN_RAW }, { "bcm", CAN_BCM }, { "isotp", CAN_ISOTP }, { "j1939", CAN_J1939 }, { NULL, 0 },
+};
 
 static int
-protocol_find(const char *name)
+can_protocol_find(const char *name)
 {
-    static const char *const prefixes[] = { "CAN_", "can-", NULL };
-    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
-        if (name_matches(name, prefixes, protocols[i].name, "", protocols[i].number))
-            return protocols[i].number;
-    return -1;
+    bool has_prefix = strncasecmp(name, "can-", 4) == 0 || strncasecmp(name, "CAN_", 4) == 0;
+    return protocol_number(protocols, has_prefix ? name + 4 : name);
 }
 
 static const char *
-protocol_name(const struct type *type, int protocol)
+can_protocol_name(const struct type *type, int protocol)
 {
-    int number = socket_protocol(type, protocol);
-    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
-        if (protocols[i].number == number)
-            return protocols[i].name;
-    return "can";
+    const char *name = protocol_name(protocols, socket_protocol(type, protocol));
+    return name ? name : "can";
 }
 
 /* Raw frames and ISO-TP know no peer but the interface, or the pair of identifiers, that they are bound to. */
@@ -333,9 +324,9 @@ const struct domain can_domain = {
     .check = can_check,
     .resolve = can_resolve,
     .format = can_format,
-    .protocol_name = protocol_name,
-    .protocol_find = protocol_find,
-    .protocol_words = protocol_words,
+    .protocol_name = can_protocol_name,
+    .protocol_find = can_protocol_find,
+    .protocols = protocols,
     .socket_protocol = socket_protocol,
     .connect = can_connect,
     .message_max = can_message_max,

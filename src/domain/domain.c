@@ -159,6 +159,14 @@ domain_protocol_name(const struct domain *domain, const struct type *type, int p
 }
 
 int
+domain_protocol_find(const struct domain *domain, const char *name)
+{
+    if (domain->protocol_find)
+        return domain->protocol_find(name);
+    return domain->protocols ? protocol_number(domain->protocols, name) : -1;
+}
+
+int
 domain_connect(const struct domain *domain, int fd, const struct type *type, const struct address *remote)
 {
     return domain->connect ? domain->connect(fd, type, remote)

@@ -412,11 +412,11 @@ inet_unsettled(int fd, const struct type *type)
 #define INET_COLUMNS                                                                                         \
     .types = inet_types, .has_port = true, .operands = "[HOST] PORT", .check = inet_check,                   \
     .resolve = inet_resolve, .needs_lookup = inet_needs_lookup, .format = inet_format, .spell = inet_spell,  \
-    .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find,                                \
-    .protocol_words = inet_protocol_words, .socket_protocol = inet_socket_protocol, .read_port = inet_port,  \
-    .prepare = inet_prepare, .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking,        \
-    .opened = inet_opened, .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same,  \
-    .port = inet_get_port, .set_port = inet_set_port
+    .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find, .protocols = inet_protocols,   \
+    .socket_protocol = inet_socket_protocol, .read_port = inet_port, .prepare = inet_prepare,                \
+    .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking, .opened = inet_opened,          \
+    .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same, .port = inet_get_port,  \
+    .set_port = inet_set_port
 
 const struct domain inet46_domain = {
     .name = "inet46",

@@ -1,6 +1,7 @@
 #include "domain/netlink.h"
 
 #include "base/number.h"
+#include "domain/name.h"
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -32,35 +33,34 @@ static const struct type netlink_dgram_type = {
 static const struct type *const types[] = { &netlink_raw_type, &netlink_dgram_type, NULL };
 
 /* linux/netlink.h, without the NETLINK_; a dash for each underscore. */
-static const char *const protocol_names[] = {
-    [NETLINK_ROUTE] = "route",
-    [NETLINK_USERSOCK] = "usersock",
-    [NETLINK_FIREWALL] = "firewall",
-    [NETLINK_SOCK_DIAG] = "sock-diag",
-    [NETLINK_NFLOG] = "nflog",
-    [NETLINK_XFRM] = "xfrm",
-    [NETLINK_SELINUX] = "selinux",
-    [NETLINK_ISCSI] = "iscsi",
-    [NETLINK_AUDIT] = "audit",
-    [NETLINK_FIB_LOOKUP] = "fib-lookup",
-    [NETLINK_CONNECTOR] = "connector",
-    [NETLINK_NETFILTER] = "netfilter",
-    [NETLINK_IP6_FW] = "ip6-fw",
-    [NETLINK_DNRTMSG] = "dnrtmsg",
-    [NETLINK_KOBJECT_UEVENT] = "kobject-uevent",
-    [NETLINK_GENERIC] = "generic",
-    [NETLINK_SCSITRANSPORT] = "scsitransport",
-    [NETLINK_ECRYPTFS] = "ecryptfs",
-    [NETLINK_RDMA] = "rdma",
-    [NETLINK_CRYPTO] = "crypto",
-    [NETLINK_SMC] = "smc",
+static const struct protocol protocols[] = {
+    { "route", NETLINK_ROUTE },
+    { "usersock", NETLINK_USERSOCK },
+    { "sock-diag", NETLINK_SOCK_DIAG },
+    { "nflog", NETLINK_NFLOG },
+    { "xfrm", NETLINK_XFRM },
+    { "selinux", NETLINK_SELINUX },
+    { "audit", NETLINK_AUDIT },
+    { "fib-lookup", NETLINK_FIB_LOOKUP },
+    { "connector", NETLINK_CONNECTOR },
+    { "netfilter", NETLINK_NETFILTER },
+    { "kobject-uevent", NETLINK_KOBJECT_UEVENT },
+    { "generic", NETLINK_GENERIC },
+    { "crypto", NETLINK_CRYPTO },
+    { NULL, 0 },
 };
 
-enum { PROTOCOLS = sizeof protocol_names / sizeof protocol_names[0] };
-
-static const char *const protocol_words[] = {
-    "route",      "usersock",  "sock-diag", "nflog",          "xfrm",    "selinux", "audit",
-    "fib-lookup", "connector", "netfilter", "kobject-uevent", "generic", "crypto",  NULL,
+/* What hardly any kernel has. */
+static const struct protocol rare_protocols[] = {
+    { "firewall", NETLINK_FIREWALL },
+    { "iscsi", NETLINK_ISCSI },
+    { "ip6-fw", NETLINK_IP6_FW },
+    { "dnrtmsg", NETLINK_DNRTMSG },
+    { "scsitransport", NETLINK_SCSITRANSPORT },
+    { "ecryptfs", NETLINK_ECRYPTFS },
+    { "rdma", NETLINK_RDMA },
+    { "smc", NETLINK_SMC },
+    { NULL, 0 },
 };
 
 /* The groups of protocols that have few and lasting ones; those of generic are numbered as families come. */
@@ -138,37 +138,21 @@ static const struct {
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
-/* Are `length` characters this name, in any case, with _ for -? */
-static bool
-is_name(const char *text, size_t length, const char *name)
-{
-    if (strlen(name) != length)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        char c = (char)(text[i] == '_' ? '-' : text[i]);
-        if (strncasecmp(&c, &name[i], 1) != 0)
-            return false;
-    }
-    return true;
-}
-
 static int
 netlink_protocol_find(const char *name)
 {
     if (strncasecmp(name, "NETLINK_", 8) == 0)
         name += 8;
-    for (int i = 0; i < PROTOCOLS; i++) {
-        if (protocol_names[i] && is_name(name, strlen(name), protocol_names[i]))
-            return i;
-    }
-    return -1;
+    int number = protocol_number(protocols, name);
+    return number >= 0 ? number : protocol_number(rare_protocols, name);
 }
 
 static const char *
 netlink_protocol_name(const struct type *type, int protocol)
 {
-    bool is_known = protocol >= 0 && protocol < PROTOCOLS && protocol_names[protocol];
-    return is_known ? protocol_names[protocol] : type->name;
+    const char *name = protocol_name(protocols, protocol);
+    name = name ? name : protocol_name(rare_protocols, protocol);
+    return name ? name : type->name;
 }
 
 /* A protocol is there once something in the kernel has opened its side of it. */
@@ -229,7 +213,7 @@ netlink_group(int protocol, const char *words, unsigned *group, const char **res
         length -= 8;
     }
     for (size_t i = 0; i < GROUPS; i++) {
-        if (groups[i].protocol == protocol && is_name(words, length, groups[i].name)) {
+        if (groups[i].protocol == protocol && name_equals(words, length, groups[i].name)) {
             *group = groups[i].group;
             return 0;
         }
@@ -326,7 +310,7 @@ const struct domain netlink_domain = {
     .format = netlink_format,
     .protocol_name = netlink_protocol_name,
     .protocol_find = netlink_protocol_find,
-    .protocol_words = protocol_words,
+    .protocols = protocols,
     .lacking = netlink_lacking,
     .join = netlink_join,
     .same = netlink_same,

@@ -64,11 +64,7 @@ refuse_word(const struct command *command, const struct option_row *row, const c
             const char *const *known, struct fault *fault)
 {
     char why[sizeof fault->why];
-    const char *near = nearest(text, known);
-    int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
-                        near != NULL ? near : "", near != NULL ? "? " : "");
-    for (; *known != NULL && used > 0 && (size_t)used < sizeof why; known++)
-        used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
+    nearest_words(text, known, why, sizeof why);
     return refuse(command, row, text, why, fault);
 }
 
