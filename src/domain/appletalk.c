@@ -147,24 +147,7 @@ appletalk_message_max(int fd, const struct type *type)
     return DDP_MAXSZ - (type->value == SOCK_DGRAM ? 1 : 0);
 }
 
-/* atalk_sendmsg refuses MSG_NOSIGNAL. */
-static const struct type message_type = {
-    .name = "dgram",
-    .value = SOCK_DGRAM,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages without a connection",
-};
-
-static const struct type frame_type = {
-    .name = "raw",
-    .value = SOCK_RAW,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages with their headers",
-};
-
-static const struct type *const types[] = { &message_type, &frame_type, NULL };
+static const struct type *const types[] = { &bare_dgram_type, &bare_raw_type, NULL };
 
 const struct domain appletalk_domain = {
     .name = "appletalk",

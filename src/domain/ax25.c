@@ -170,12 +170,8 @@ ax25_bind(int fd, const struct address *address, mode_t mode, struct binding *bi
         *binding = (struct binding){ .address = *address };
         return 0;
     }
-    int error = errno;
-    struct address_text text;
-    ax25_format(address, &text);
-    errno = error;
-    (void)fault_set(fault, status, "bind to %s", text.host);
-    if (error == EADDRNOTAVAIL)
+    (void)domain_bind_fault(&ax25_domain, address, status, fault);
+    if (fault->error == EADDRNOTAVAIL)
         fault_add(fault, "; no device that is up has this callsign: CALL,DEVICE names one that has");
     return -1;
 }
@@ -241,24 +237,7 @@ static const struct type connection_type = {
     .help = "connections, which keep records apart",
 };
 
-/* ax25_sendmsg refuses MSG_NOSIGNAL. */
-static const struct type message_type = {
-    .name = "dgram",
-    .value = SOCK_DGRAM,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages without a connection",
-};
-
-static const struct type frame_type = {
-    .name = "raw",
-    .value = SOCK_RAW,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages with their headers",
-};
-
-static const struct type *const types[] = { &connection_type, &message_type, &frame_type, NULL };
+static const struct type *const types[] = { &connection_type, &bare_dgram_type, &bare_raw_type, NULL };
 
 const struct domain ax25_domain = {
     .name = "ax25",

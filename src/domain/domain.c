@@ -174,20 +174,27 @@ domain_connect(const struct domain *domain, int fd, const struct type *type, con
 }
 
 int
+domain_bind_fault(const struct domain *domain, const struct address *address, enum status status,
+                  struct fault *fault)
+{
+    int error = errno;
+    struct address_text text;
+    domain->format(address, &text);
+    errno = error;
+    return fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
+}
+
+int
 domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
             struct binding *binding, enum status status, struct fault *fault)
 {
     if (domain->bind)
         return domain->bind(fd, address, mode, binding, status, fault);
     struct binding bound = { .address.length = sizeof bound.address.name };
-    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0) {
-        int error = errno;
-        struct address_text text;
-        domain->format(address, &text);
-        errno = error;
-        return fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
-    }
-    if (getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
+    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0)
+        return domain_bind_fault(domain, address, status, fault);
+    if (domain->keeps_address ||
+        getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
         bound.address = *address; /* families in which a bound socket has no name that could be asked for */
     *binding = bound;
     return 0;

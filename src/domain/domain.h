@@ -90,6 +90,7 @@ struct domain {
     bool has_port;                   /* addresses are host and port; otherwise one word */
     bool has_files;                  /* a bound address may be a file of its own, with a mode */
     bool address_optional;           /* there is a usual address */
+    bool keeps_address;              /* getsockname(2) tells of another address than that which was bound */
     bool needs_source;               /* connecting needs an address to come from */
     bool has_interface;              /* an address is an interface, which may be promiscuous */
     bool has_groups;                 /* there are multicast groups that a word can name */
@@ -219,6 +220,9 @@ int domain_protocol_find(const struct domain *domain, const char *name);
 const char *domain_protocol_name(const struct domain *domain, const struct type *type, int protocol);
 int domain_connect(const struct domain *domain, int fd, const struct type *type,
                    const struct address *remote);
+/* bind(2) has failed: `status` and errno, "bind to ADDRESS". Returns -1. For a domain's own bind. */
+int domain_bind_fault(const struct domain *domain, const struct address *address, enum status status,
+                      struct fault *fault);
 int domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
                 struct binding *binding, enum status status, struct fault *fault);
 size_t domain_message_max(const struct domain *domain, int fd, const struct type *type);

@@ -283,13 +283,8 @@ packet_bind(int fd, const struct address *address, mode_t mode, struct binding *
             struct fault *fault)
 {
     (void)mode; /* no files here */
-    if (bind_to_interface(fd, address) < 0) {
-        int error = errno;
-        struct address_text text;
-        packet_format(address, &text);
-        errno = error;
-        return fault_set(fault, status, "bind to %s", text.host);
-    }
+    if (bind_to_interface(fd, address) < 0)
+        return domain_bind_fault(&packet_domain, address, status, fault);
     *binding = (struct binding){ .address = *address };
     return 0;
 }
