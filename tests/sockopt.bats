@@ -179,6 +179,16 @@ name_in_c() { # NAME
     assert_equal "$values" "44 44 0 32"
 }
 
+@test "an option that another one bears upon is in effect in whichever order they stand" {
+    hold_input
+    listener_input=$held_input start_skt_listener -u --sockopt priority=3 --sockopt tos=16 127.0.0.1 0
+    option_values "$listener_pid" connected SOL_SOCKET:SO_PRIORITY IPPROTO_IP:IP_TOS
+    assert_equal "$values" "3 16"
+    run -6 timeout 10 "$SKT" -l -u -d --sockopt block-source=239.1.2.3@lo,10.7.0.3 --sockopt join-group=239.1.2.3@lo \
+        --max-time 0.01 0
+    assert_contains "$output" "timed out"
+}
+
 @test "reuseaddr=off wins, too" {
     options=() client_options=()
     hold_input

@@ -258,13 +258,22 @@ phase_of(const struct sockopt_setting *setting)
     return setting->row ? setting->row->phase : setting->raw.phase;
 }
 
+/* All settings twice, of which the first time counts for most, and the second one for those that come last. */
+static const struct sockopt_setting *
+in_turn(const struct sockopt_settings *settings, size_t i)
+{
+    const struct sockopt_setting *setting = &settings->items[i % settings->count];
+    bool is_last = setting->row && setting->row->last;
+    return is_last == (i >= settings->count) ? setting : NULL;
+}
+
 int
 sockopt_apply(int fd, const struct sockopt_settings *settings, enum sockopt_phase phase, enum status status,
               struct fault *fault)
 {
-    for (size_t i = 0; i < settings->count; i++) {
-        const struct sockopt_setting *setting = &settings->items[i];
-        if (phase_of(setting) == phase && apply_or_fault(fd, setting, status, fault) < 0)
+    for (size_t i = 0; i < 2 * settings->count; i++) {
+        const struct sockopt_setting *setting = in_turn(settings, i);
+        if (setting && phase_of(setting) == phase && apply_or_fault(fd, setting, status, fault) < 0)
             return -1;
     }
     return 0;
@@ -286,9 +295,9 @@ is_outdated(const struct sockopt_settings *settings, const struct sockopt_settin
 int
 sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum status status, struct fault *fault)
 {
-    for (size_t i = 0; i < settings->count; i++) {
-        const struct sockopt_setting *setting = &settings->items[i];
-        if (phase_of(setting) != PHASE_OPENED)
+    for (size_t i = 0; i < 2 * settings->count; i++) {
+        const struct sockopt_setting *setting = in_turn(settings, i);
+        if (!setting || phase_of(setting) != PHASE_OPENED)
             continue;
         if (!setting->row && !is_outdated(settings, setting))
             (void)apply(fd, setting); /* if it cannot be set any more, it has been */

@@ -120,6 +120,7 @@ struct sockopt_row {
     const char *name; /* as the macro has it, in small letters and with dashes: "rcvbuf", "ttl", "tos" */
     enum sockopt_phase phase;
     bool once;  /* not again after connect or accept: it can no longer be set, or is for good */
+    bool last;  /* behind the others of its phase: they change it, or are needed for it */
     bool piles; /* a second value is one more, not another in place of the first */
     enum sockopt_kind kind;
     int64_t min, max;                 /* of a number; max 0: 2147483647 */
