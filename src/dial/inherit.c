@@ -216,7 +216,7 @@ inherit_prepare(const struct socket_plan *plan, int fd, enum purpose purpose, en
 {
     if (open_filter(plan, fd, status, fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0 ||
-        open_join(plan, fd, purpose, status, fault) < 0)
+        (plan->groups && open_join(plan, fd, purpose, status, fault) < 0)) /* whoever opened it has its own */
         return -1;
     return sockopt_apply(fd, &plan->options, PHASE_BOUND, status, fault);
 }

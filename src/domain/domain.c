@@ -173,6 +173,15 @@ domain_connect(const struct domain *domain, int fd, const struct type *type, con
                            : connect(fd, (const struct sockaddr *)&remote->name, remote->length);
 }
 
+void
+domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,
+               struct fault *fault)
+{
+    const char *words = domain->no_way ? domain->no_way(address, connects, error) : NULL;
+    if (words)
+        fault_add(fault, "; %s", words);
+}
+
 int
 domain_bind_fault(const struct domain *domain, const struct address *address, enum status status,
                   struct fault *fault)
@@ -181,7 +190,9 @@ domain_bind_fault(const struct domain *domain, const struct address *address, en
     struct address_text text;
     domain->format(address, &text);
     errno = error;
-    return fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
+    (void)fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
+    domain_explain(domain, address, false, error, fault);
+    return -1;
 }
 
 int
