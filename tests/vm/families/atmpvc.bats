@@ -1,6 +1,7 @@
 # ATM: circuits between two interfaces of one kernel, joined by a process that carries what they send.
 # modules: atmtcp
 # network: atm
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 

@@ -1,6 +1,7 @@
-# AX.25: frames between two devices of one kernel, bpq0 (SKTA-1) and bpq1 (SKTB-2).
+# AX.25: frames between two devices of one kernel, SKTA-1 and SKTB-2.
 # modules: sch_netem ax25 bpqether
 # network: ax25
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 

@@ -1,6 +1,7 @@
 # X.25: calls between two interfaces of one kernel, packets of 128 bytes, a window of 2.
 # modules: x25 lapbether
 # network: x25
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 
