@@ -92,6 +92,33 @@ END
     assert_contains "$(cat "$listener_err")" "Connection received on SKTA-7"
 }
 
+@test "what had come in and cannot be read after the other side has gone is said with status 1" {
+    start_skt_listener --domain ax25 --records line -d SKTB-8,SKTB-2
+    start_python <<END
+$ax25
+import time
+link = Socket(AF_AX25, socket.SOCK_SEQPACKET)
+link.bind(on_device("SKTA", 8, "SKTA", 1))
+link.connect(station("SKTB", 8))
+link.send(b"one")
+ready()
+while not os.path.exists("go"):
+    time.sleep(0.02)
+for i in range(3):
+    link.send(b"more")
+time.sleep(0.5)
+link.close()
+END
+    wait_for_text "$listener_out" one
+    kill -STOP "$listener_pid"
+    touch go
+    python_succeeds
+    kill -CONT "$listener_pid"
+    end_status "$listener_pid" 10
+    assert_equal "$status $(cat "$listener_out")" "1 one"
+    assert_one_line "$(cat "$listener_err")" "SKTA-8: what had come in was lost when the other side cleared"
+}
+
 # A datagram socket hears only what is for the device's own callsign.
 @test "datagrams go both ways without losing a byte" {
     listener_input=$(lines 255 3)
