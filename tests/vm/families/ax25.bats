@@ -188,3 +188,42 @@ END
     assert_equal "$status" 9
     assert_one_line "$(cat err)" "at most 256"
 }
+
+# What ax25-tools read: the devices under names of their own.
+axports() {
+    mkdir -p /etc/ax25
+    printf 'first SKTA-1 9600 256 2 bpq\nsecond SKTB-2 9600 256 2 bpq\n' >/etc/ax25/axports
+}
+
+@test "ax25_call calls us" {
+    axports
+    echo answer >answer
+    listener_input=answer start_skt_listener --domain ax25 SKTB-9,SKTB-2
+    hold_input
+    background_input=$held_input start_background ax25_call first SKTA-9 SKTB-9
+    say 'from ax25_call\n'
+    wait_for_text "$listener_out" "from ax25_call"
+    wait_for_text "$started_out" answer
+    release_input
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+}
+
+@test "we call ax25d, which has cat answer" {
+    axports
+    printf '[SKTB-10 VIA second]\ndefault * * * * * * - root /usr/bin/cat cat\n' >ax25d.conf
+    ax25d -c "$PWD/ax25d.conf" 2>/dev/null
+    daemon_pid=$(pidof ax25d)
+    wait_until grep -q SKTB-10 /proc/net/ax25
+    run -0 timeout 20 "$SKT" --domain ax25 -w 5 -s SKTA-10,SKTA-1 SKTB-10 <<<"to cat"
+    kill "$daemon_pid"
+    assert_equal "$output" "to cat"
+}
+
+@test "beacon is heard" {
+    axports
+    start_skt_listener --domain ax25 --type raw --records line -W 1 IDENT,SKTB-2
+    timeout 10 beacon -f -s -d IDENT first "a beacon"
+    end_status "$listener_pid" 10
+    assert_equal "$status $(cat "$listener_out")" "0 a beacon"
+}
