@@ -109,6 +109,33 @@ END
     exchange --sctp --seqpacket ::1 0 -- --seqpacket {}
 }
 
+# A message that fills the socket comes in pieces. Those of two sockets must not be joined.
+@test "large messages that come in at two addresses at once stay whole" {
+    echo 'multi on' >/etc/host.conf
+    printf '%s two-addresses\n' 127.0.0.1 127.0.0.2 >>/etc/hosts
+    start_skt_listener --sctp --seqpacket -k -I 64K --records line two-addresses 0
+    assert_equal "$(sed 's/.*://' "$announced" | sort -u)" "$port"
+    assert_equal "$(wc -l <"$announced")" 2
+    kill -STOP "$listener_pid"
+    tr '0-9a-z' a <"$(lines 150000)" >first
+    tr '0-9a-z' b <"$(lines 150000)" >second
+    background_input=first start_background "$SKT" --seqpacket --records line "sctp://127.0.0.1:$port"
+    first=$started_pid
+    background_input=second start_background "$SKT" --seqpacket --records line "sctp://127.0.0.2:$port"
+    two_wait() { [ "$(ss -nH --sctp | grep -c ":$port .*[1-9][0-9]* .*ESTAB\|ESTAB *[1-9][0-9]* ")" -ge 2 ]; }
+    wait_until two_wait
+    kill -CONT "$listener_pid"
+    end_status "$first" 20
+    assert_equal "$status" 0
+    end_status "$started_pid" 20
+    assert_equal "$status" 0
+    both_came() { [ "$(wc -l <"$listener_out")" -eq 2 ]; }
+    wait_until both_came
+    sort "$listener_out" >got
+    cat first second >wanted
+    assert_same_file got wanted
+}
+
 @test "many peers are heard on one socket, and the last one is answered" {
     hold_input
     listener_input=$held_input start_skt_listener --sctp --seqpacket -k --records line 127.0.0.1 0
