@@ -246,16 +246,16 @@ add_counts(struct joint *joint)
     uint64_t open = joint->far->ops->unsettled(joint->far);
     if (open > sent->given.bytes) /* a kernel that counts its buffers */
         open = sent->given.bytes;
-    size_t unsent = buffer_size(&sent->buffer);
+    uint64_t unsent = transfer_left(sent);
     fault_add(joint->fault, " (sent %" PRIu64 " bytes", sent->given.bytes);
     if (open > 0)
         fault_add(joint->fault, ", %" PRIu64 " of them not acknowledged", open);
     if (unsent > 0)
-        fault_add(joint->fault, ", %zu more unsent", unsent);
+        fault_add(joint->fault, ", %" PRIu64 " more unsent", unsent);
     fault_add(joint->fault, "; received %" PRIu64 " bytes", joint->received.carrier.taken.bytes);
-    size_t unwritten = buffer_size(&joint->received.carrier.buffer);
+    uint64_t unwritten = transfer_left(&joint->received.carrier);
     if (unwritten > 0)
-        fault_add(joint->fault, ", %zu of them not written", unwritten);
+        fault_add(joint->fault, ", %" PRIu64 " of them not written", unwritten);
     fault_add(joint->fault, ")");
 }
 
@@ -269,6 +269,8 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .records = joint->policy->records,
         .crlf = joint->policy->crlf,
         .by_line = joint->policy->delay_ms > 0,
+        .stays_inside =
+            !joint->policy->no_splice && !observers && !joint->policy->crlf && joint->policy->delay_ms <= 0,
         .observers = observers,
     };
     joint->received.carrier = (struct transfer){
@@ -276,6 +278,8 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .sink = joint->near,
         .direction = DIRECTION_RECEIVED,
         .block = (uint64_t)joint->policy->block_size,
+        .stays_inside = !joint->policy->no_splice && !observers && joint->policy->block_size <= 0 &&
+                        joint->policy->receive_max == 0,
         .records = joint->policy->records,
         .observers = observers,
     };

@@ -23,6 +23,7 @@ struct pump_policy {
                                  our input has ended, the session is over; -1: never */
     uint64_t receive_max; /* stop after so many reads or messages; 0: no limit */
     int64_t block_size;   /* a stream's bytes go to this side in pieces of this size; 0: as they come */
+    bool no_splice;       /* have every byte pass through our own memory */
     bool crlf;            /* send LF as CR LF */
     bool ends_with_peer;  /* when the peer has ended, do not wait for input that is not there yet */
     bool ends_with_input; /* --send-only: our input's end, delivered, is the end of the session */

@@ -34,6 +34,7 @@ struct request {
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
+    bool telnet;                   /* -t */
     int send_flags, receive_flags; /* flags.h */
     int64_t peek_size;             /* --peek; 0: not */
     const char *urgent_text;       /* --oob: sent before the input */
@@ -46,6 +47,8 @@ struct request {
     int64_t accept_ms;
     int64_t max_ms;
     struct pump_policy pump;
+
+    const char *key_file; /* -S: where the key is from: FILE or fd:N; NULL: the terminal */
 
     int verbosity;
     bool stats;

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "endpoint/socket.h"
 #include "endpoint/stdio.h"
+#include "endpoint/telnet.h"
 #include "observe/stats.h"
 #include "session/pass.h"
 #include "session/peek.h"
@@ -95,6 +96,24 @@ hand_over(const struct run *run, const struct socket_plan *plan, int fd, const c
     return result;
 }
 
+/*
+ * The connected socket as an endpoint, with what the request puts round it. Telnet marks some of its commands as
+ * urgent: they have to stay in their place (RFC 854, "THE TELNET SYNCH MECHANISM").
+ */
+static struct endpoint *
+take(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
+     const char *name, struct fault *fault)
+{
+    const int on = 1;
+    if (run->request->telnet) /* a type that refuses has no urgent data */
+        (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+    struct socket_choice choice = socket_choice(run);
+    struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
+    if (!far || !run->request->telnet)
+        return far;
+    return telnet_wrap(far, choice.half_close == HALF_CLOSE_NONE, fault);
+}
+
 int
 session_join(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
              struct outcome *outcome, struct fault *fault)
@@ -113,8 +132,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
         (void)fd_close(&fd); /* the failure is told already */
         return -1;
     }
-    struct socket_choice choice = socket_choice(run);
-    struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
+    struct endpoint *far = take(run, plan, fd, peer, name, fault);
     if (!far)
         return -1;
     int result = session_run(run, far, outcome, fault);
