@@ -259,5 +259,6 @@ const struct domain ax25_domain = {
     .header_size = ax25_header_size,
     .put_header = ax25_put_header,
     .unsettled = ax25_unsettled,
+    .ended_badly = unsent_unread,
     .same = ax25_same,
 };

@@ -186,6 +186,10 @@ struct domain {
      * known, the memory that they take. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
 
+    /* Did the end that was just read, orderly as it looks, destroy something, or come from the network? Says so in words.
+     * NULL: none does, or nobody knows. */
+    bool (*ended_badly)(int fd, char *words, size_t size);
+
     /* What a notice among the messages means; its sender is the one that it is about. NULL: there are none. */
     enum notice (*notice)(const void *message, size_t size);
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 static const char prefix[] = "hex:";
 
@@ -126,8 +127,19 @@ other_spell(const struct address *address, const struct type *type, char *word, 
     (void)snprintf(word, size, "%s", text.host);
 }
 
+/* NET/ROM and Rose refuse MSG_NOSIGNAL, which no family needs: SIGPIPE is ignored (base/loop.h). */
+static const struct type record_type = {
+    .name = "seqpacket",
+    .value = SOCK_SEQPACKET,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .accepts = true,
+    .half_closes = true,
+    .help = "a connection that carries messages in order",
+};
+
 static const struct type *const types[] = {
-    &stream_type, &dgram_type, &seqpacket_type, &raw_type, &rdm_type, &dccp_type, &packet_type, NULL,
+    &stream_type, &dgram_type, &record_type, &raw_type, &rdm_type, &dccp_type, &packet_type, NULL,
 };
 
 const struct domain other_domain = {
