@@ -115,6 +115,18 @@ socket_not_read(struct socket *socket, struct fault *fault)
     return error == 0 ? socket_ended(socket) : socket_broke(socket, error, fault);
 }
 
+enum io
+socket_not_received(struct socket *socket, struct fault *fault)
+{
+    char why[128];
+    enum io result = socket_not_read(socket, fault);
+    if (result != IO_ENDED || !socket->domain->ended_badly ||
+        !socket->domain->ended_badly(socket->fd, why, sizeof why))
+        return result;
+    (void)fault_say(fault, STATUS_CONNECTION, why, "%s", socket->name);
+    return IO_FAILED;
+}
+
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {

@@ -79,7 +79,7 @@ socket_read_message(struct socket *socket, void *data, size_t room, size_t *got,
         n = recvmsg(socket->fd, &message, (flags & ~socket->type->no_flags) | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return socket_not_read(socket, fault);
+        return socket_not_received(socket, fault);
     *got = (size_t)n;
     return take_message(socket, &message, data, room, got, fault);
 }
@@ -102,7 +102,7 @@ socket_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *
         return sequel_tell(&socket->sequel, fault);
     int count = bulk_receive(&socket->bulk, socket->fd, socket->choice.receive_flags, batch, arrivals);
     if (count < 0)
-        return socket_not_read(socket, fault);
+        return socket_not_received(socket, fault);
     if (bulk_tells_drops(&socket->bulk) && socket->choice.on_drop)
         socket->choice.on_drop(socket->choice.context, socket->name);
     return bulk_sort(arrivals, count, batch, take_arrival, socket, &socket->sequel, fault);

@@ -38,6 +38,9 @@ enum io socket_ended(struct socket *socket);
 /* What errno of a receiving call means. */
 enum io socket_not_read(struct socket *socket, struct fault *fault);
 
+/* The same where what comes is wanted: an end that looks orderly may have cost some of it. */
+enum io socket_not_received(struct socket *socket, struct fault *fault);
+
 /* What came is no message but tells of one, or of the connection. */
 enum io socket_take_notice(struct socket *socket, const void *notice, size_t size, struct fault *fault);
 

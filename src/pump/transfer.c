@@ -105,6 +105,13 @@ transfer_finish(struct transfer *transfer)
 }
 
 void
+transfer_rest(struct transfer *transfer)
+{
+    if (buffer_size(&transfer->buffer) == 0 && !transfer->holds_message && !message_is_held(transfer))
+        buffer_rest(&transfer->buffer);
+}
+
+void
 transfer_free(struct transfer *transfer)
 {
     splice_end(&transfer->splice);
@@ -303,6 +310,10 @@ read_spliced(struct transfer *transfer, struct fault *fault)
 enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
+    if (buffer_wake(&transfer->buffer) != 0) {
+        (void)fault_set(fault, STATUS_LOCAL, "buffer");
+        return IO_FAILED;
+    }
     if (transfer->batch)
         return message_read(transfer, fault);
     if (is_spliced(transfer))
