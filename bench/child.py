@@ -10,6 +10,10 @@ class Failed(Exception):
     """A program did not do the job; the message says how, in words for the report."""
 
 
+class NotServed(Failed):
+    """A load program was not served as the job wants it."""
+
+
 class Usage:
     """What a program took: monotonic seconds of its start and end, seconds of processor time, peak KiB."""
 
@@ -21,12 +25,17 @@ class Usage:
         self.status = words[4]
 
 
+def _number(fd):
+    return fd if isinstance(fd, int) else fd.fileno()
+
+
 class Child:
     """One running program. Every Child that is started has to be waited for or stopped."""
 
     measure = None  # the path of load/measure; set by the bench
 
     def __init__(self, command, stdin=None, stdout=None, cpu=None, timeout=60, pass_fds=()):
+        """stdin, stdout: /dev/null if None. cpu: the processor that it is kept on. timeout: in seconds."""
         self.command = [str(word) for word in command]
         self.errors = tempfile.TemporaryFile()
         report, write_end = os.pipe()
@@ -37,7 +46,7 @@ class Child:
             words + self.command,
             stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=subprocess.DEVNULL if stdout is None else stdout,
-            stderr=self.errors, pass_fds=(write_end, *pass_fds))
+            stderr=self.errors, pass_fds=(write_end, *(_number(fd) for fd in pass_fds)))
         os.close(write_end)
         self.report = os.fdopen(report)
         self.pid = int(self.report.readline() or 0)
@@ -58,7 +67,6 @@ class Child:
         usage = Usage(line)
         if accepts is not None and usage.status not in accepts:
             raise Failed(f"{os.path.basename(self.command[0])} ended with {usage.status}: {self.said()}")
-        self.errors.close()
         return usage
 
     def running(self):
@@ -71,6 +79,28 @@ class Child:
             return None
         self.process.terminate()
         return self.wait(accepts=None)
+
+
+class Teller(Child):
+    """A load program: what it writes to standard output are numbers."""
+
+    NOT_SERVED = 3  # the status that says that it was not served as it wanted
+
+    def __init__(self, command, **options):
+        self.numbers_file = tempfile.TemporaryFile()
+        super().__init__(command, stdout=self.numbers_file, **options)
+
+    def numbers(self):
+        """Those that it has written so far."""
+        return [int(word) for word in os.pread(self.numbers_file.fileno(), 1000, 0).split()]
+
+    def wait(self, accepts=(0,)):
+        if accepts is None:
+            return super().wait(None)
+        usage = super().wait((*accepts, self.NOT_SERVED))
+        if usage.status == self.NOT_SERVED and self.NOT_SERVED not in accepts:
+            raise NotServed(self.said())
+        return usage
 
 
 class Children:
@@ -86,10 +116,14 @@ class Children:
         for child in reversed(self.started):
             child.stop()
 
-    def start(self, command, **options):
-        child = Child(command, **options)
+    def start(self, command, kind=Child, **options):
+        child = kind(command, **options)
         self.started.append(child)
         return child
+
+    def tell(self, command, **options):
+        """Start a load program."""
+        return self.start(command, kind=Teller, **options)
 
 
 def wait_until(condition, what, child=None, seconds=10):

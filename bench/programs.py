@@ -4,6 +4,7 @@ A method returns the command, or None where the program cannot do that at all. A
 the path of a Unix socket. Roles: send (standard input to the socket), receive, both. Sides: listen, connect.
 """
 
+import functools
 import os
 import re
 import shutil
@@ -90,14 +91,18 @@ class Skt(Program):
     def serve(self, address):
         return [self.path(), "-lk", *self.stream("both", "connect", address)[1:]]
 
+    @functools.cached_property
+    def help(self):
+        return subprocess.run([self.path(), "--help"], capture_output=True, text=True, timeout=10, check=True).stdout
+
     def execute(self, port, program):
-        return [self.path(), "-lk", "-e", program, HOST, port]
+        return [self.path(), "-lk", "-e", program, HOST, port] if "--exec" in self.help else None
 
     def scan(self, first, last):
         return [self.path(), "-z", HOST, f"{first}-{last}"]
 
     def hub(self, port):
-        return [self.path(), "-lk", "--broker", HOST, port]
+        return [self.path(), "-lk", "--broker", HOST, port] if "--broker" in self.help else None
 
 
 class Limit(Program):
@@ -300,7 +305,7 @@ class Busybox(Program):
         return [self.path(), "nc", HOST, address]
 
     def execute(self, port, program):
-        return [self.path(), "nc", "-lk", "-p", port, "-e", program]
+        return [self.path(), "nc", "-ll", "-p", port, "-e", program]
 
 
 class Iperf(Program):

@@ -92,18 +92,19 @@ def full_table(everything, key="median"):
 
 
 def remarks(everything):
-    """What failed, what is not there, and what was noted."""
-    lines = []
+    """What failed, what was noted, and what is not there: each reason once, with the jobs it holds for."""
+    where = {}
     for name, of in everything["programs"].items():
         if not of["there"]:
-            lines.append(f"- {name} is not installed" + (f" (package {of['package']})" if of["package"] else "") + ".")
+            where[name, "not installed" + (f" (package {of['package']})" if of["package"] else "")] = []
     for job in everything["jobs"]:
         for name, of in job["results"].items():
-            words = [*of.get("notes", []), *([of["failed"]] if of.get("failed") else []),
-                     *([of["cannot"]] if of.get("cannot") and of["cannot"] != "not installed" else [])]
-            if words:
-                lines.append(f"- {job['name']}, {name}: {'; '.join(words)}.")
-    return "\n".join(lines) + "\n" if lines else ""
+            reasons = [*of.get("notes", []), of.get("failed"), of.get("cannot")]
+            for reason in reasons:
+                if reason and reason != "not installed":
+                    where.setdefault((name, reason), []).append(job["name"])
+    return "".join(f"- {name}: {reason.rstrip('.')}" + (f" ({', '.join(jobs)})" if jobs else "") + ".\n"
+                   for (name, reason), jobs in sorted(where.items()))
 
 
 def disturbance(everything):
