@@ -63,12 +63,12 @@ class Job:
 class Bench:
     """What all jobs share: where things are, and how large they may be."""
 
-    def __init__(self, programs, tools, disk):
+    def __init__(self, programs, tools, disk, file_bytes=1 << 30):
         self.programs = programs
         self.tools = tools  # the folder of load programs
         self.work = tempfile.mkdtemp(prefix="bench-", dir=fast_folder())
         self.disk = tempfile.mkdtemp(prefix="bench-", dir=disk)
-        self.file_bytes = 1 << 30
+        self.file_bytes = file_bytes
         while 4 * self.file_bytes > machine.memory_available() and self.file_bytes > 1 << 26:
             self.file_bytes //= 2
 

@@ -5,8 +5,8 @@ so that more is better.
 """
 
 import os
-import shutil
-import subprocess
+
+import picture
 
 OURS, LIMIT = "skt", "limit"
 
@@ -124,14 +124,14 @@ def setting(everything):
     return f"{'; '.join(words)}.\n\n{', '.join(versions)}.\n"
 
 
-def markdown(everything, picture):
-    """The whole text, without a title."""
+def markdown(everything, drawn):
+    """The whole text, without a title. drawn: the name of its picture, or None."""
     parts = [
         f"{everything['rounds']} rounds, the programs in turn; medians, and ± half of what lies between the least "
         "and the most. In parentheses the ratio to the limit program of the same run. A ratio of speed is always "
         "turned so that more is better; \"v\" marks units of which less is better, \"!\" what has a remark below.\n",
         disturbance(everything),
-        f"![how near each program comes to the limit]({picture}.svg)\n" if picture else "",
+        f"![how near each program comes to the limit]({drawn}.svg)\n" if drawn else "",
         summary_table(everything),
         "All programs:\n", full_table(everything),
     ]
@@ -145,55 +145,36 @@ def markdown(everything, picture):
     return "\n".join(part for part in parts if part)
 
 
-COLOURS = {"skt": "#c00000", "limit": "#000000"}
-
-
-def plot(everything, base):
-    """Commands for gnuplot: a row for each job, a point for each program, right is better."""
+def draw(everything, base):
+    """A row for each job, a point for each program; right is better. False if it could not be drawn."""
     jobs = [job for job in everything["jobs"] if job["results"].get(LIMIT, {}).get("median")]
     names = [name for name in everything["programs"] if any(ratio(job, name, LIMIT) for job in jobs)]
+    if not jobs:
+        return False
+    # the limit at the back, skt in front
+    names.sort(key=lambda name: {LIMIT: 0, OURS: 2}.get(name, 1))
     data, plots = "", []
     for number, name in enumerate(names):
-        data += f"${'d%d' % number} << EOD\n"
-        for place, job in enumerate(jobs):
-            value = ratio(job, name, LIMIT)
-            if value:
-                data += f"{value:.5f} {len(jobs) - place}\n"
-        data += "EOD\n"
-        style = {"skt": "pt 7 ps 1.4", "limit": "pt 2 ps 0.8"}.get(name, f"pt {4 + number % 10} ps 0.8")
-        colour = f"lc rgb '{COLOURS[name]}'" if name in COLOURS else f"lc {number}"
-        plots.append(f"$d{number} with points {style} {colour} title '{name}'")
+        data += picture.block(f"d{number}", [(f"{ratio(job, name, LIMIT):.5f}", len(jobs) - place)
+                                             for place, job in enumerate(jobs) if ratio(job, name, LIMIT)])
+        plots.append(f"$d{number} with points {picture.style(name, number)} title '{name}'")
     ticks = ", ".join(f"'{job['name']}' {len(jobs) - place}" for place, job in enumerate(jobs))
-    height = 160 + 22 * len(jobs)
-    common = f"""
+    return picture.draw(base, 900, 160 + 22 * len(jobs), data, f"""
 set logscale x
 set format x '%g'
-set xlabel 'ratio to the limit program (right is better)'
+unset mxtics
+set xlabel 'ratio to the limit program: right is better'
 set yrange [0.3:{len(jobs)}.7]
 set ytics ({ticks})
 set grid x y lc rgb '#dddddd'
 set key outside below
-plot {', '.join(plots)}
-"""
-    return (data + f"set terminal svg size 900,{height} font 'sans,12' background 'white'\nset output '{base}.svg'\n"
-            + common + f"set terminal pngcairo size 900,{height} font 'sans,10'\nset output '{base}.png'\nreplot\n"
-            if plots else "")
-
-
-def draw(commands):
-    """Have gnuplot draw; False if it is not there."""
-    if not commands or not shutil.which("gnuplot"):
-        return False
-    subprocess.run(["gnuplot"], input=commands, text=True, check=True, timeout=60)
-    return True
+plot {', '.join(plots)}""")
 
 
 def write(everything, folder, name):
     """NAME.md and the pictures in a folder."""
-    base = os.path.join(folder, name)
-    drawn = draw(plot(everything, base))
-    if not drawn:
-        everything["programs"].setdefault("gnuplot", {"kind": "tool", "package": "gnuplot-nox", "there": False,
-                                                      "version": ""})
-    with open(base + ".md", "w", encoding="utf-8") as file:
+    drawn = draw(everything, os.path.join(folder, name))
+    with open(os.path.join(folder, name + ".md"), "w", encoding="utf-8") as file:
         file.write("# skt and its peers\n\n" + markdown(everything, name if drawn else None))
+        if not drawn:
+            file.write("\nThere is no picture: gnuplot (package gnuplot-nox) is not installed.\n")
