@@ -54,6 +54,19 @@ def say_results(result):
         say(f"    {name:<15} {of['median']:>12.4g} {result['unit']:<8} +-{of['spread'] / 2:4.0%} {cpu}{loss} {marks}")
 
 
+def run_all(jobs, rounds, end):
+    """Every job, each with its share of the time that is left."""
+    results = []
+    for number, job in enumerate(jobs):
+        share = (end - time.monotonic()) / (len(jobs) - number)
+        say(f"{job.name}: {job.what} ({job.unit}, {job.better} is better)")
+        job.prepare()
+        # jobs differ, and some are quick: one may take the share of three, but not all that is left
+        results.append(run_job(job, rounds, time.monotonic() + 3 * share))
+        say_results(results[-1])
+    return results
+
+
 def main():
     options = arguments()
     os.makedirs(options.out, exist_ok=True)
@@ -67,16 +80,8 @@ def main():
         return 0
 
     began = time.monotonic()
-    results = []
     with bench:
-        for number, job in enumerate(jobs):
-            spent = time.monotonic() - began
-            share = (options.minutes * 60 - spent) / (len(jobs) - number)
-            say(f"{job.name}: {job.what} ({job.unit}, {'more' if job.better == 'more' else 'less'} is better)")
-            job.prepare()
-            # a job may use what quick ones before it have left, but not all of it
-            results.append(run_job(job, options.rounds, time.monotonic() + 3 * share))
-            say_results(results[-1])
+        results = run_all(jobs, options.rounds, began + options.minutes * 60)
     everything = {
         "machine": machine.describe(bench.disk),
         "programs": {program.name: describe(program) for program in programs},

@@ -15,6 +15,10 @@ import machine
 from child import Failed
 
 
+ALL_FILES = 5  # times the largest: all files that the stream jobs keep
+LEAST_FILE = 1 << 26
+
+
 class Cannot(Exception):
     """A program does not have what the job needs; the message says what."""
 
@@ -43,6 +47,7 @@ class Job:
     unit = None
     better = "more"  # or "less"
     rounds = None  # more or fewer than the bench is told
+    order = 100  # where it stands among the others
     extra = False  # runs only when it is asked for by name
     references = ()  # names of reference programs that take part
 
@@ -69,7 +74,8 @@ class Bench:
         self.work = tempfile.mkdtemp(prefix="bench-", dir=fast_folder())
         self.disk = tempfile.mkdtemp(prefix="bench-", dir=disk)
         self.file_bytes = file_bytes
-        while 4 * self.file_bytes > machine.memory_available() and self.file_bytes > 1 << 26:
+        room = min(machine.memory_available(), machine.free_bytes(self.work), machine.free_bytes(self.disk))
+        while ALL_FILES * self.file_bytes > room and self.file_bytes > LEAST_FILE:
             self.file_bytes //= 2
 
     def __enter__(self):
@@ -84,8 +90,10 @@ class Bench:
 
 
 def fast_folder():
-    """Memory, where there is some to be had as a folder."""
-    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    """Memory, where there is enough to be had as a folder; else where temporary files go."""
+    folder = "/dev/shm"
+    enough = os.access(folder, os.W_OK) and machine.free_bytes(folder) >= ALL_FILES * LEAST_FILE
+    return folder if enough else None
 
 
 def all_jobs(bench):
@@ -97,7 +105,7 @@ def all_jobs(bench):
         found += [entry(bench) for entry in vars(module).values()
                   if isinstance(entry, type) and issubclass(entry, Job) and entry.name
                   and entry.__module__ == module.__name__]
-    return sorted(found, key=lambda job: getattr(job, "order", 100))
+    return sorted(found, key=lambda job: job.order)
 
 
 class Results:
@@ -108,8 +116,20 @@ class Results:
         self.disturbed = 0  # runs that were disturbed, and again when they were repeated
         self.others = []
         self.stolen = []
-        self.failed = None
+        self.notes = set()
+        self.failed = None  # why it failed, twice in turn
         self.cannot = None
+
+    def open(self):
+        """Is there a reason to go on?"""
+        return self.failed is None and self.cannot is None
+
+    def add(self, sample, disturbance):
+        self.samples.append(sample)
+        self.notes.update(sample.notes)
+        self.disturbed += disturbance.bad()
+        self.others.append(disturbance.others_share)
+        self.stolen.append(disturbance.stolen_share)
 
     def plain(self):
         """As JSON has it."""
@@ -124,7 +144,7 @@ class Results:
             "disturbed": self.disturbed,
             "others": max(self.others),
             "stolen": max(self.stolen),
-            "notes": sorted({note for sample in self.samples for note in sample.notes}),
+            "notes": sorted(self.notes),
         }
         for key, of in (("cpu_per_gib", lambda s: s.cpu / s.amount if s.amount and s.cpu is not None else None),
                         ("cpu", lambda s: s.cpu), ("rss", lambda s: s.rss), ("loss", lambda s: s.loss)):
@@ -145,28 +165,34 @@ def measured_run(job, program):
     return sample, disturbance
 
 
-def one_round(job, program, results):
-    """A run, and once more if others had more of the machine than is good; the quieter one counts."""
-    try:
-        sample, disturbance = measured_run(job, program)
-        if disturbance.bad():
-            again = measured_run(job, program)
-            if again[1].others_share + again[1].stolen_share < disturbance.others_share + disturbance.stolen_share:
-                sample, disturbance = again
-    except Cannot as reason:
-        results.cannot = str(reason)
-        return
-    except Failed as reason:
-        results.failed = str(reason)
-        return
-    results.samples.append(sample)
-    results.disturbed += disturbance.bad()
-    results.others.append(disturbance.others_share)
-    results.stolen.append(disturbance.stolen_share)
+def quietest_run(job, program, until):
+    """A run, and once more if others had more of the machine than is good and there is time."""
+    sample, disturbance = measured_run(job, program)
+    if disturbance.bad() and time.monotonic() < until:
+        again = measured_run(job, program)
+        if again[1].total() < disturbance.total():
+            return again
+    return sample, disturbance
+
+
+def one_round(job, program, results, until):
+    """A run that counts. One that fails is noted and tried again; a second failure is one."""
+    for last_try in (False, True):
+        try:
+            results.add(*quietest_run(job, program, until))
+            return
+        except Cannot as reason:
+            results.cannot = str(reason)
+            return
+        except Failed as reason:
+            if last_try:
+                results.failed = str(reason)
+            else:
+                results.notes.add(f"failed once: {reason}")
 
 
 def run_job(job, rounds, until):
-    """Measure every program, interleaved. until: monotonic time after which no further round begins."""
+    """Measure every program, in turn. until: monotonic time after which no second round begins."""
     programs = [program for program in job.bench.programs if job.takes_part(program)]
     results = {program.name: Results() for program in programs}
     for done in range(job.rounds or rounds):
@@ -176,8 +202,8 @@ def run_job(job, rounds, until):
             result = results[program.name]
             if program.path() is None:
                 result.cannot = "not installed"
-            elif not result.cannot and not result.failed:
-                one_round(job, program, result)
+            elif result.open():
+                one_round(job, program, result, until)
     return {
         "name": job.name, "what": job.what, "unit": job.unit, "better": job.better,
         "results": {name: result.plain() for name, result in results.items()},

@@ -54,8 +54,11 @@ class Disturbance:
             others = busy - self.busy - measured - own - 2 / TICKS
             self.others_share = max(0.0, others / all_there_is)
 
+    def total(self):
+        return self.others_share + self.stolen_share
+
     def bad(self):
-        return self.others_share + self.stolen_share > DISTURBED
+        return self.total() > DISTURBED
 
 
 def memory_available():
@@ -65,6 +68,11 @@ def memory_available():
             if line.startswith("MemAvailable:"):
                 return int(line.split()[1]) * 1024
     return 0
+
+
+def free_bytes(folder):
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
 
 
 def file_system(path):
