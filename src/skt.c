@@ -5,10 +5,11 @@
 #include "observe/log.h"
 #include "request/request.h"
 #include "session/domains.h"
+#include "session/key.h"
 #include "session/session.h"
 #include "session/urgent.h"
 
-/* Connect, listen or scan, with the files that watch the traffic open and the filter read. */
+/* Connect, listen or scan, with the files that watch the traffic open, and the key and the filter read. */
 static int
 run_sessions(struct loop *loop, struct request *request, const struct log *log, struct fault *fault)
 {
@@ -19,9 +20,10 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         .deadline = deadline_after(deadline_now(), request->max_ms),
         .urgent = { .fd = -1 },
     };
-    int result = 0;
+    struct key key;
     struct socket_plan *plan = &request->socket;
-    if (plan->filter_file)
+    int result = key_take(loop, request, run.deadline, &key, fault);
+    if (result == 0 && plan->filter_file)
         result = filter_read(loop, plan->filter_file, run.deadline, &plan->filter, fault);
     if (result == 0 && request->output)
         result = dump_open(loop, request->output, DUMP_RAW, request->append_output, &run.observers, fault);
@@ -33,6 +35,7 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         result = request->scans     ? scan_run(&run, fault)
                  : request->listens ? server_run(&run, fault)
                                     : client_run(&run, fault);
+    key_forget(&key);
     filter_free(&plan->filter);
     urgent_close(&run.urgent);
     struct fault closing;

@@ -197,7 +197,7 @@ end_status() {
 # --- in the background -----------------------------------------------------------------------------------
 
 start_background() {
-    local reset=()
+    local reset=() input=${background_input:-/dev/null} held_fd
     if [ "$(type -t "$1")" = file ]; then
         reset=(env '--default-signal=INT,QUIT,HUP')
     fi
@@ -206,7 +206,14 @@ start_background() {
     started_err=$BATS_TEST_TMPDIR/job-$job_count.err
     : >"$started_out"
     : >"$started_err"
-    "${reset[@]}" "$@" <"${background_input:-/dev/null}" >"$started_out" 2>"$started_err" 3>&- 4>&- &
+    # A held FIFO is opened by now: released before the program opens it, it would take all that was said with it.
+    if [ "$input" = "${held_input-}" ]; then
+        exec {held_fd}<"$input"
+        "${reset[@]}" "$@" <&"$held_fd" {held_fd}<&- >"$started_out" 2>"$started_err" 3>&- 4>&- &
+        exec {held_fd}<&-
+    else
+        "${reset[@]}" "$@" <"$input" >"$started_out" 2>"$started_err" 3>&- 4>&- &
+    fi
     started_pid=$!
     job_pids+=("$started_pid")
 }

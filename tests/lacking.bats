@@ -29,7 +29,26 @@ lacks() {
     lacks 4 "skt: socket (llc, stream): $why CONFIG_LLC2, module llc2" --domain llc -s eth9/0x44 02:00:00:00:00:0b/0x46
     lacks 4 "skt: socket (netlink, raw, protocol nflog): Protocol not supported; no kernel since 3.17 has it" \
         --domain netlink --protocol nflog
+    lacks 4 "skt: socket (netlink, raw, protocol smc): Protocol not supported; no kernel has it: use sock-diag, or generic" \
+        --domain netlink --protocol smc
     lacks 4 "skt: socket (ipx, dgram): $why CONFIG_IPX, module ipx (Linux had it up to 4.17)" --domain ipx 1:2:3
+}
+
+@test "a way that vsock lacks is named, with the option and the module for it" {
+    need python3
+    in_netns true
+    has_cid() { python3 -c 'import socket, sys; socket.socket(socket.AF_VSOCK).bind((int(sys.argv[1]), 2**32 - 1))' "$1"; }
+    local loop="CID 1 needs a kernel with CONFIG_VSOCKETS_LOOPBACK, module vsock_loopback"
+    python3 -c 'import socket; socket.socket(socket.AF_VSOCK)' 2>/dev/null || skip "this kernel has no vsock"
+    ! has_cid 1 2>/dev/null || skip "this kernel has vsock_loopback"
+    lacks 4 "skt: connect to 1 port 1024 (vsock) failed: No such device; $loop" --vsock 1 1024
+    lacks 4 "skt: bind to 1 port 0: Cannot assign requested address; $loop" --vsock -s 1 local 1024
+    lacks 5 "skt: listen on 1 port 1024 (vsock): Cannot assign requested address; $loop" -l --vsock 1 1024
+    ! has_cid 2 2>/dev/null || skip "this kernel has vhost_vsock"
+    lacks 5 "Cannot assign requested address; CID 2 is a host's, which needs a kernel with CONFIG_VHOST_VSOCK, module vhost_vsock" \
+        -l --vsock host 1024
+    run --separate-stderr timeout 10 "$SKT" -w 0.1 --vsock 77 1024
+    assert_one_line "$stderr" "; to reach a guest a kernel needs CONFIG_VHOST_VSOCK, module vhost_vsock"
 }
 
 @test "their addresses are read before any socket is opened" {

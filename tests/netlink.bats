@@ -203,6 +203,28 @@ nobody_there() {
     grep -qx SUBSYSTEM=mem words
 }
 
+@test "without --groups the events of devices are those of the kernel" {
+    need_root
+    local trigger=/sys/devices/virtual/mem/null/uevent
+    [ -w "$trigger" ] || skip "the events of devices cannot be triggered here"
+    "$SKT" -v -d --domain netlink --protocol kobject-uevent -W 1 --max-time 8 >got 2>told 3>&- &
+    local pid=$!
+    wait_for_text told "Connection to kernel succeeded"
+    printf change >"$trigger" 2>/dev/null || { kill $pid; skip "the events of devices cannot be triggered here"; }
+    wait $pid
+    assert_equal "$(tr '\0' '\n' <got | head -n 1)" change@/devices/virtual/mem/null
+}
+
+@test "a group that takes a privilege names it" {
+    need_root
+    need setpriv
+    run -4 setpriv --reuid 65534 --clear-groups -- "$SKT" -d --domain netlink --protocol xfrm --groups sa -w 1
+    [[ $output != *"Permission denied"* ]] || skip "the program cannot be run by others here"
+    assert_one_line "$output" "skt: group sa: Operation not permitted; needs root, or this capability: setcap cap_net_admin+ep "
+    run -4 setpriv --reuid 65534 --clear-groups -- "$SKT" -d --domain netlink --protocol audit --groups readlog -w 1
+    assert_one_line "$output" "setcap cap_audit_read+ep "
+}
+
 # --- refusals --------------------------------------------------------------------------------------------------
 
 @test "what makes no sense for netlink is refused before a socket is opened" {

@@ -6,8 +6,9 @@ load helpers
 # --- listening -----------------------------------------------------------------------------------------------------
 
 @test "input that was read for a client that left at once is said to be lost, and not kept from the next in silence" {
-    printf 'hi\n' >input
-    listener_input=input start_skt_listener -U "$PWD/s"
+    hold_input
+    say 'hi\n'
+    listener_input=$held_input start_skt_listener -U "$PWD/s"
     kill -STOP "$listener_pid"
     start_peer "connect:unix:$PWD/s" close
     end_status "$peer_pid"
@@ -15,6 +16,19 @@ load helpers
     end_status "$listener_pid"
     assert_equal "$status" 1
     assert_contains "$(<"$listener_err")" "(sent 0 bytes, 3 more unsent; received 0 bytes)"
+}
+
+@test "a file of which nothing was sent to a client that left at once goes to the next one" {
+    printf 'hi\n' >input
+    listener_input=input start_skt_listener -U "$PWD/s"
+    kill -STOP "$listener_pid"
+    start_peer "connect:unix:$PWD/s" close
+    end_status "$peer_pid"
+    kill -CONT "$listener_pid"
+    start_peer "connect:unix:$PWD/s" 'expect:hi\n' close
+    peer_succeeds
+    end_status "$listener_pid"
+    assert_equal "$status $(<"$listener_err")" "0 "
 }
 
 @test "an empty file is sent by a listener that only sends, and that is the end" {

@@ -80,6 +80,7 @@ remember_errno(struct contest *contest, size_t candidate)
     errno = error;
     enum status status = error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_CONNECT;
     (void)fault_set(&fault, status, "connect to %s failed", words);
+    domain_explain(contest->plan->domain, tried, true, error, &fault);
     remember(contest, &fault);
 }
 
@@ -289,7 +290,9 @@ timed_out(const struct contest *contest, struct fault *fault)
 {
     char words[OPEN_WORDS_MAX];
     open_words(contest->plan, NULL, words, sizeof words);
-    return fault_say(fault, STATUS_TIMEOUT, "timed out", "connect to %s", words);
+    (void)fault_say(fault, STATUS_TIMEOUT, "timed out", "connect to %s", words);
+    domain_explain(contest->plan->domain, &contest->candidates->items[0], true, ETIMEDOUT, fault);
+    return -1;
 }
 
 /* Returns 0 with a winner, or -1 with fault. */

@@ -168,8 +168,9 @@ sockopt_words(const struct sockopt_setting *setting, char *words, size_t size)
     if (!setting->text)
         number_words(setting->row, setting->number, number, sizeof number);
     const char *level = setting->level != LEVEL_ANY ? sockopt_levels[setting->level].name : "";
-    (void)snprintf(words, size, "%s%s%s=%s", level, *level ? "." : "", setting->row->name,
-                   setting->text ? setting->text : number);
+    const char *value = setting->row->is_secret ? "" : setting->text ? setting->text : number;
+    (void)snprintf(words, size, "%s%s%s%s%s", level, *level ? "." : "", setting->row->name,
+                   setting->row->is_secret ? "" : "=", value);
 }
 
 /* --- applying --- */

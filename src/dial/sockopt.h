@@ -113,8 +113,9 @@ enum { SOCKOPT_PLACES_MAX = 4 };
 struct sockopt_row {
     const char *name; /* as the macro has it, in small letters and with dashes: "rcvbuf", "ttl", "tos" */
     enum sockopt_phase phase;
-    bool once;  /* not again after connect or accept: it can no longer be set, or is for good */
-    bool piles; /* a second value is one more, not another in place of the first */
+    bool once;      /* not again after connect or accept: it can no longer be set, or is for good */
+    bool is_secret; /* the value is not shown */
+    bool piles;     /* a second value is one more, not another in place of the first */
     enum sockopt_kind kind;
     int64_t min, max;                 /* of a number; max 0: 2147483647 */
     const struct sockopt_word *words; /* that a number can be called by, ended by NULL */
@@ -186,7 +187,7 @@ int sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum st
  */
 bool sockopt_hears_groups(const struct sockopt_settings *settings);
 
-/* "tcp.nodelay=off" */
+/* "tcp.nodelay=off"; only the name where the value is not to be shown */
 void sockopt_words(const struct sockopt_setting *setting, char *words, size_t size);
 
 /*

@@ -325,7 +325,7 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "the shortest, in microseconds" },
     { .name = "delack-max-us", .kind = SOCKOPT_INT, .min = 1, .at = { AT(TCP, TCP_DELACK_MAX_US) },
       .help = "the longest wait with an acknowledgement, in microseconds" },
-    { .name = "md5sig", .once = true, .kind = SOCKOPT_TEXT, .max = TCP_MD5SIG_MAXKEYLEN,
+    { .name = "md5sig", .once = true, .is_secret = true, .kind = SOCKOPT_TEXT, .max = TCP_MD5SIG_MAXKEYLEN,
       .at = { AS(TCP, TCP_MD5SIG_EXT, MD5_IPV4), AS(TCP, TCP_MD5SIG_EXT, MD5_IPV6),
               AS(TCP, TCP_MD5SIG_EXT, MD5_MAPPED) },
       .help = "the key by which packets are signed, RFC 2385" },

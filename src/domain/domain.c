@@ -165,6 +165,15 @@ domain_connect(const struct domain *domain, int fd, const struct type *type, con
                            : connect(fd, (const struct sockaddr *)&remote->name, remote->length);
 }
 
+void
+domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,
+               struct fault *fault)
+{
+    const char *words = domain->no_way ? domain->no_way(address, connects, error) : NULL;
+    if (words)
+        fault_add(fault, "; %s", words);
+}
+
 int
 domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
             struct binding *binding, enum status status, struct fault *fault)
@@ -177,7 +186,9 @@ domain_bind(const struct domain *domain, int fd, const struct address *address, 
         struct address_text text;
         domain->format(address, &text);
         errno = error;
-        return fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
+        (void)fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
+        domain_explain(domain, address, false, error, fault);
+        return -1;
     }
     if (getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
         bound.address = *address; /* families in which a bound socket has no name that could be asked for */

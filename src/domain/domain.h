@@ -191,6 +191,12 @@ struct domain {
      */
     const char *(*lacking)(const struct type *type, int protocol, int error);
 
+    /*
+     * What this kernel lacks for an address that connect(2), or else bind(2), has failed with `error` for, or that
+     * has not answered (ETIMEDOUT): "CID 1 needs a kernel with ...". NULL, or NULL returned: nothing that is known.
+     */
+    const char *(*no_way)(const struct address *address, bool connects, int error);
+
     /* What messages begin with for a packet filter: a link type of libpcap (DLT_). NULL: nothing that has one. */
     int (*filter_link)(const struct type *type);
 
@@ -217,6 +223,8 @@ int domain_connect(const struct domain *domain, int fd, const struct type *type,
                    const struct address *remote);
 int domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
                 struct binding *binding, enum status status, struct fault *fault);
+void domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,
+                    struct fault *fault); /* adds what no_way says */
 size_t domain_message_max(const struct domain *domain, int fd, const struct type *type);
 bool domain_same(const struct domain *domain, const struct address *a, const struct address *b);
 

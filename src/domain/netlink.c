@@ -31,32 +31,47 @@ static const struct type netlink_dgram_type = {
 
 static const struct type *const types[] = { &netlink_raw_type, &netlink_dgram_type, NULL };
 
-/* linux/netlink.h, without the NETLINK_; a dash for each underscore. */
-static const char *const protocol_names[] = {
-    [NETLINK_ROUTE] = "route",
-    [NETLINK_USERSOCK] = "usersock",
-    [NETLINK_FIREWALL] = "firewall",
-    [NETLINK_SOCK_DIAG] = "sock-diag",
-    [NETLINK_NFLOG] = "nflog",
-    [NETLINK_XFRM] = "xfrm",
-    [NETLINK_SELINUX] = "selinux",
-    [NETLINK_ISCSI] = "iscsi",
-    [NETLINK_AUDIT] = "audit",
-    [NETLINK_FIB_LOOKUP] = "fib-lookup",
-    [NETLINK_CONNECTOR] = "connector",
-    [NETLINK_NETFILTER] = "netfilter",
-    [NETLINK_IP6_FW] = "ip6-fw",
-    [NETLINK_DNRTMSG] = "dnrtmsg",
-    [NETLINK_KOBJECT_UEVENT] = "kobject-uevent",
-    [NETLINK_GENERIC] = "generic",
-    [NETLINK_SCSITRANSPORT] = "scsitransport",
-    [NETLINK_ECRYPTFS] = "ecryptfs",
-    [NETLINK_RDMA] = "rdma",
-    [NETLINK_CRYPTO] = "crypto",
-    [NETLINK_SMC] = "smc",
+/*
+ * linux/netlink.h, without the NETLINK_; a dash for each underscore. A protocol is there once something in the kernel
+ * has opened its side of it; what is missing where nothing has is NULL for those that no kernel lacks.
+ */
+static const struct {
+    const char *name;
+    const char *lacking;
+    const char *groups; /* heard where the user names none: without, nothing could ever come */
+} protocols[] = {
+    [NETLINK_ROUTE] = { .name = "route" },
+    [NETLINK_USERSOCK] = { .name = "usersock" },
+    [NETLINK_FIREWALL] = { .name = "firewall", .lacking = "no kernel since 3.5 has it" },
+    [NETLINK_SOCK_DIAG] = { .name = "sock-diag" },
+    [NETLINK_NFLOG] = { .name = "nflog", .lacking = "no kernel since 3.17 has it: use netfilter" },
+    [NETLINK_XFRM] = { .name = "xfrm", .lacking = "needs a kernel with CONFIG_XFRM_USER, module xfrm_user" },
+    [NETLINK_SELINUX] = { .name = "selinux", .lacking = "needs a kernel with CONFIG_SECURITY_SELINUX" },
+    [NETLINK_ISCSI] = { .name = "iscsi",
+                        .lacking =
+                            "needs a kernel with CONFIG_SCSI_ISCSI_ATTRS, module scsi_transport_iscsi" },
+    [NETLINK_AUDIT] = { .name = "audit", .lacking = "needs a kernel with CONFIG_AUDIT" },
+    [NETLINK_FIB_LOOKUP] = { .name = "fib-lookup", .lacking = "needs a kernel with CONFIG_INET" },
+    [NETLINK_CONNECTOR] = { .name = "connector",
+                            .lacking = "needs a kernel with CONFIG_CONNECTOR, module cn" },
+    [NETLINK_NETFILTER] = { .name = "netfilter",
+                            .lacking = "needs a kernel with CONFIG_NETFILTER_NETLINK, module nfnetlink" },
+    [NETLINK_IP6_FW] = { .name = "ip6-fw", .lacking = "no kernel since 3.5 has it" },
+    [NETLINK_DNRTMSG] = { .name = "dnrtmsg", .lacking = "no kernel since 6.1 has it" },
+    [NETLINK_KOBJECT_UEVENT] = { .name = "kobject-uevent", .groups = "kernel" },
+    [NETLINK_GENERIC] = { .name = "generic" },
+    [NETLINK_SCSITRANSPORT] = { .name = "scsitransport",
+                                .lacking = "needs a kernel with CONFIG_SCSI_NETLINK, module scsi_mod" },
+    [NETLINK_ECRYPTFS] = { .name = "ecryptfs", .lacking = "no kernel since 2.6.28 has it" },
+    [NETLINK_RDMA] = { .name = "rdma", .lacking = "needs a kernel with CONFIG_INFINIBAND, module ib_core" },
+    [NETLINK_CRYPTO] = { .name = "crypto",
+                         .lacking = "needs a kernel with CONFIG_CRYPTO_USER, module crypto_user" },
+    [NETLINK_SMC] = { .name = "smc",
+                      .lacking = "no kernel has it: use sock-diag, or generic (SMC_GEN_NETLINK), "
+                                 "which need CONFIG_SMC, modules smc and smc_diag" },
 };
 
-enum { PROTOCOLS = sizeof protocol_names / sizeof protocol_names[0] };
+enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
 
 static const char *const protocol_words[] = {
     "route",      "usersock",  "sock-diag", "nflog",          "xfrm",    "selinux", "audit",
@@ -149,47 +164,32 @@ netlink_protocol_find(const char *name)
     if (strncasecmp(name, "NETLINK_", 8) == 0)
         name += 8;
     for (int i = 0; i < PROTOCOLS; i++) {
-        if (protocol_names[i] && is_name(name, strlen(name), protocol_names[i]))
+        if (protocols[i].name && is_name(name, strlen(name), protocols[i].name))
             return i;
     }
     return -1;
 }
 
+static bool
+is_known(int protocol)
+{
+    return protocol >= 0 && protocol < PROTOCOLS && protocols[protocol].name;
+}
+
 static const char *
 netlink_protocol_name(const struct type *type, int protocol)
 {
-    bool is_known = protocol >= 0 && protocol < PROTOCOLS && protocol_names[protocol];
-    return is_known ? protocol_names[protocol] : type->name;
+    return is_known(protocol) ? protocols[protocol].name : type->name;
 }
 
-/* A protocol is there once something in the kernel has opened its side of it. */
 static const char *
 netlink_lacking(const struct type *type, int protocol, int error)
 {
-    static const struct {
-        int protocol;
-        const char *words;
-    } needs[] = {
-        { NETLINK_FIREWALL, "no kernel since 3.5 has it" },
-        { NETLINK_NFLOG, "no kernel since 3.17 has it: use netfilter" },
-        { NETLINK_IP6_FW, "no kernel since 3.5 has it" },
-        { NETLINK_DNRTMSG, "no kernel since 6.1 has it" },
-        { NETLINK_XFRM, "needs a kernel with CONFIG_XFRM_USER, module xfrm_user" },
-        { NETLINK_SELINUX, "needs a kernel with CONFIG_SECURITY_SELINUX" },
-        { NETLINK_ISCSI, "needs a kernel with CONFIG_SCSI_ISCSI_ATTRS, module scsi_transport_iscsi" },
-        { NETLINK_AUDIT, "needs a kernel with CONFIG_AUDIT" },
-        { NETLINK_CONNECTOR, "needs a kernel with CONFIG_CONNECTOR, module cn" },
-        { NETLINK_NETFILTER, "needs a kernel with CONFIG_NETFILTER_NETLINK, module nfnetlink" },
-        { NETLINK_SCSITRANSPORT, "needs a kernel with CONFIG_SCSI_NETLINK" },
-        { NETLINK_RDMA, "needs a kernel with CONFIG_INFINIBAND, module ib_core" },
-        { NETLINK_CRYPTO, "needs a kernel with CONFIG_CRYPTO_USER, module crypto_user" },
-    };
     (void)type;
-    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
-        if (error == EPROTONOSUPPORT && needs[i].protocol == protocol)
-            return needs[i].words;
-    }
-    return error == EPROTONOSUPPORT ? "this kernel has nobody who speaks it" : NULL;
+    if (error != EPROTONOSUPPORT)
+        return NULL;
+    const char *lacking = is_known(protocol) ? protocols[protocol].lacking : NULL;
+    return lacking ? lacking : "nothing in this kernel, and none of its modules, has opened it";
 }
 
 /* Name the groups that the protocol has, as many as there is room for. */
@@ -235,11 +235,21 @@ netlink_group(int protocol, const char *words, unsigned *group, const char **res
     return 0;
 }
 
+/* The groups to hear, in words. */
+static const char *
+groups_of(const struct resolve_query *query)
+{
+    if (query->groups)
+        return query->groups;
+    const char *usual = is_known(query->protocol) ? protocols[query->protocol].groups : NULL;
+    return usual ? usual : "";
+}
+
 static int
 check_groups(const struct resolve_query *query, struct fault *fault)
 {
     unsigned group;
-    for (const char *rest = query->groups ? query->groups : ""; *rest;)
+    for (const char *rest = groups_of(query); *rest;)
         if (netlink_group(query->protocol, rest, &group, &rest, fault) < 0)
             return -1;
     return 0;
@@ -289,17 +299,29 @@ netlink_same(const struct address *a, const struct address *b)
     return name_of(a).nl_pid == name_of(b).nl_pid;
 }
 
+/* Groups of most protocols are for everybody; for the others netlink(7) and audit_multicast_bind want a privilege. */
+static int
+join_fault(int protocol, const char *word, enum status status, struct fault *fault)
+{
+    const char *capability = protocol == NETLINK_AUDIT ? "audit_read" : "net_admin";
+    bool is_refused = errno == EPERM;
+    (void)fault_set(fault, status, "group %.*s", (int)strcspn(word, ","), word);
+    if (is_refused)
+        fault_add(fault, "; needs root, or this capability: setcap cap_%s+ep $(command -v skt)", capability);
+    return -1;
+}
+
 /* NETLINK_ADD_MEMBERSHIP and not the bits of the address, which end at group 32 (netlink(7)). */
 static int
 netlink_join(int fd, const struct resolve_query *query, enum status status, struct fault *fault)
 {
-    for (const char *rest = query->groups ? query->groups : ""; *rest;) {
+    for (const char *rest = groups_of(query); *rest;) {
         const char *word = rest;
         unsigned group;
         if (netlink_group(query->protocol, rest, &group, &rest, fault) < 0)
             return -1;
         if (setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof group) < 0)
-            return fault_set(fault, status, "group %.*s", (int)strcspn(word, ","), word);
+            return join_fault(query->protocol, word, status, fault);
     }
     return 0;
 }

@@ -1,8 +1,10 @@
 #include "domain/vsock.h"
 
+#include "base/fd.h"
 #include "base/number.h"
 #include <sys/socket.h> /* linux/vm_sockets.h needs sa_family_t */
 
+#include <errno.h>
 #include <linux/vm_sockets.h>
 #include <stdio.h>
 #include <string.h>
@@ -119,6 +121,60 @@ vsock_message_max(int fd, const struct type *type)
     return bytes < SIZE_MAX ? (size_t)bytes : SIZE_MAX;
 }
 
+/*
+ * Has this machine such a CID? Binding asks the transports (vsock_find_cid in the kernel): 1 is there with the one that
+ * is a loop, 2 on a host of virtual machines.
+ */
+static bool
+has_cid(unsigned cid)
+{
+    const struct sockaddr_vm name = { .svm_family = AF_VSOCK, .svm_cid = cid, .svm_port = VMADDR_PORT_ANY };
+    int fd = socket(AF_VSOCK, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool is_bound = fd >= 0 && bind(fd, (const struct sockaddr *)&name, sizeof name) == 0;
+    (void)fd_close(&fd); /* it was only asked for */
+    return is_bound;
+}
+
+static unsigned
+cid_of(const struct address *address)
+{
+    struct sockaddr_vm name;
+    memcpy(&name, &address->name, sizeof name);
+    return name.svm_cid;
+}
+
+/* Without its loop, CID 1 would be asked for at the host, which gives no answer (vsock_assign_transport). */
+static int
+vsock_connect(int fd, const struct type *type, const struct address *remote)
+{
+    (void)type;
+    if (cid_of(remote) == VMADDR_CID_LOCAL && !has_cid(VMADDR_CID_LOCAL)) {
+        errno = ENODEV; /* as where there is no transport at all */
+        return -1;
+    }
+    return connect(fd, (const struct sockaddr *)&remote->name, remote->length);
+}
+
+static const char *
+vsock_no_way(const struct address *address, bool connects, int error)
+{
+    unsigned cid = cid_of(address);
+    bool is_lacking = error == ENODEV || error == ETIMEDOUT || error == EADDRNOTAVAIL;
+    if (!is_lacking || has_cid(cid))
+        return NULL;
+    if (cid == VMADDR_CID_LOCAL)
+        return "CID 1 needs a kernel with CONFIG_VSOCKETS_LOOPBACK, module vsock_loopback";
+    if (cid == VMADDR_CID_HOST && !connects)
+        return "CID 2 is a host's, which needs a kernel with CONFIG_VHOST_VSOCK, module vhost_vsock";
+    if (cid > VMADDR_CID_HOST && connects && !has_cid(VMADDR_CID_HOST))
+        return "to reach a guest a kernel needs CONFIG_VHOST_VSOCK, module vhost_vsock";
+    if (error == ENODEV)
+        return "a guest needs a kernel with CONFIG_VIRTIO_VSOCKETS, module vmw_vsock_virtio_transport, or "
+               "its "
+               "hypervisor's";
+    return NULL;
+}
+
 /* virtio_transport_seqpacket_enqueue in the kernel sends nothing for a message of no bytes, and says so to nobody. */
 static const struct type vsock_seqpacket_type = {
     .name = "seqpacket",
@@ -145,5 +201,7 @@ const struct domain vsock_domain = {
     .read = vsock_read,
     .format = vsock_format,
     .spell = vsock_spell,
+    .connect = vsock_connect,
+    .no_way = vsock_no_way,
     .message_max = vsock_message_max,
 };

@@ -67,6 +67,12 @@ struct endpoint_ops {
     enum io (*write)(struct endpoint *endpoint, const void *data, size_t size, size_t *put,
                      struct fault *fault);
 
+    /*
+     * A call that the pump made by itself on read_fd or, if `writing`, on write_fd failed with `error`: what read or
+     * write would have answered. The kernel tells some errors only once. NULL where there are no such descriptors.
+     */
+    enum io (*broke)(struct endpoint *endpoint, bool writing, int error, struct fault *fault);
+
     /* Tell the other side that our writing has ended: half-close, close standard output, close_notify. */
     enum io (*end_writing)(struct endpoint *endpoint, struct fault *fault);
 

@@ -397,6 +397,13 @@ socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *p
 }
 
 static enum io
+socket_broke_elsewhere(struct endpoint *endpoint, bool writing, int error, struct fault *fault)
+{
+    (void)writing;
+    return socket_broke((struct socket *)endpoint, error, fault);
+}
+
+static enum io
 socket_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
@@ -508,6 +515,7 @@ static const struct endpoint_ops socket_ops = {
     .ready = socket_ready,
     .read = socket_read,
     .write = socket_write,
+    .broke = socket_broke_elsewhere,
     .end_writing = socket_end_writing,
     .lost = socket_lost,
     .settle = socket_settle,
@@ -542,7 +550,11 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     (void)snprintf(socket->name, sizeof socket->name, "%s", name);
     socket->base.name = socket->name;
     socket->base.message_max = domain_message_max(domain, fd, type);
-    socket->base.read_fd = socket->base.write_fd = fd;
+    /* urgent data stands between bytes, and an end that is an error is told only once */
+    bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0 && type->end_error == 0;
+    socket->base.read_fd = type->unit == UNIT_BYTES && reads_plainly ? fd : -1;
+    socket->base.write_fd =
+        type->unit == UNIT_BYTES && choice->send_flags == 0 && type->send_flags == 0 ? fd : -1;
     if (type->unit == UNIT_MESSAGES && type->accepts && !type->no_empty) {
         const int on = 1; /* a family without it has no empty records */
         socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;

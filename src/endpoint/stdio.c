@@ -194,6 +194,14 @@ stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *pu
 }
 
 static enum io
+stdio_broke(struct endpoint *endpoint, bool writing, int error, struct fault *fault)
+{
+    (void)endpoint;
+    errno = error;
+    return io_failed(writing ? "standard output" : "standard input", fault);
+}
+
+static enum io
 stdio_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct stdio *stdio = (struct stdio *)endpoint;
@@ -244,6 +252,7 @@ static const struct endpoint_ops stdio_ops = {
     .ready = stdio_ready,
     .read = stdio_read,
     .write = stdio_write,
+    .broke = stdio_broke,
     .end_writing = stdio_end_writing,
     .lost = stdio_lost,
     .settle = stdio_settle,

@@ -1,6 +1,7 @@
 #include "pump/transfer.h"
 
 #include "pump/crlf.h"
+#include <errno.h>
 #include <string.h>
 
 enum {
@@ -8,6 +9,7 @@ enum {
     MESSAGE_SIZE = 1024 * 1024,   /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
     READ_AS_MESSAGE = 128 * 1024, /* the most that one read makes into one message */
     HEX_SIZE = 3 * MESSAGE_SIZE,  /* two digits a byte, and blanks between */
+    BULK_SIZE = 32 * 1024,        /* so much at once is no conversation */
 };
 
 _Static_assert((int)HEX_SIZE > (int)RECORD_HEX_LINE_MAX, "a line of hex does not fit");
@@ -45,6 +47,22 @@ message_max(const struct transfer *transfer)
     return transfer->sink->message_max < most ? transfer->sink->message_max : most;
 }
 
+/* Where bytes are moved without being looked at. A file's need no waiting for. */
+static void
+plan_splice(struct transfer *transfer)
+{
+    bool may = transfer->stays_inside && !takes_messages(transfer) && !gives_messages(transfer);
+    transfer->splice = splice_plan(may ? transfer->source->read_fd : -1, may ? transfer->sink->write_fd : -1);
+    if (transfer->splice.way == SPLICE_FILE)
+        (void)splice_begin(&transfer->splice);
+}
+
+static bool
+is_spliced(const struct transfer *transfer)
+{
+    return transfer->splice.begun && transfer->splice.way != SPLICE_NONE;
+}
+
 int
 transfer_start(struct transfer *transfer, struct fault *fault)
 {
@@ -56,12 +74,29 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
     if (buffer_new(&transfer->buffer, messages ? size : STREAM_SIZE) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
+    transfer->is_bulk = transfer->asks_source = false;
+    transfer->source_error = 0;
+    plan_splice(transfer);
     return 0;
+}
+
+void
+transfer_finish(struct transfer *transfer)
+{
+    splice_end(&transfer->splice);
+}
+
+void
+transfer_rest(struct transfer *transfer)
+{
+    if (buffer_size(&transfer->buffer) == 0 && !transfer->holds_message)
+        buffer_rest(&transfer->buffer);
 }
 
 void
 transfer_free(struct transfer *transfer)
 {
+    splice_end(&transfer->splice);
     buffer_free(&transfer->buffer);
 }
 
@@ -77,6 +112,8 @@ transfer_has_room(const struct transfer *transfer)
 {
     if (holds_one(transfer))
         return transfer_is_empty(transfer);
+    if (is_spliced(transfer))
+        return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
     /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
      * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
     bool is_cut_off = cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
@@ -91,13 +128,21 @@ transfer_has_next(const struct transfer *transfer)
         return transfer->found == RECORD_FOUND;
     if (transfer->block > 0 && !transfer->source_ended)
         return buffer_size(&transfer->buffer) >= block_rest(transfer, transfer->given.bytes);
+    if (is_spliced(transfer) && splice_has_next(&transfer->splice))
+        return true;
     return !transfer_is_empty(transfer);
+}
+
+uint64_t
+transfer_left(const struct transfer *transfer)
+{
+    return buffer_size(&transfer->buffer) + splice_left(&transfer->splice);
 }
 
 bool
 transfer_is_empty(const struct transfer *transfer)
 {
-    return buffer_size(&transfer->buffer) == 0 && !transfer->holds_message;
+    return !transfer->holds_message && transfer_left(transfer) == 0;
 }
 
 static int
@@ -204,13 +249,54 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     if (transfer->crlf)
         got = crlf_expand(data, got, &transfer->after_cr);
     buffer_filled(&transfer->buffer, got);
+    transfer->is_bulk = transfer->is_bulk || got >= BULK_SIZE;
     transfer->holds_message = holds_one(transfer);
     return find_next(transfer, fault);
+}
+
+/* What only the source itself can tell: why it failed, its end, or bytes that cannot be spliced. */
+static enum io
+ask_source(struct transfer *transfer, struct fault *fault)
+{
+    int error = transfer->source_error;
+    transfer->source_error = 0;
+    transfer->asks_source = false;
+    return error ? transfer->source->ops->broke(transfer->source, false, error, fault)
+                 : read_bytes(transfer, fault);
+}
+
+static enum io
+read_spliced(struct transfer *transfer, struct fault *fault)
+{
+    size_t moved;
+    if (transfer->asks_source)
+        return ask_source(transfer, fault);
+    switch (splice_fill(&transfer->splice, &moved)) {
+    case SPLICE_MOVED:
+        transfer->taken.bytes += moved;
+        transfer->taken.messages += moved > 0;
+        return IO_DONE;
+    case SPLICE_SOURCE_FAILED:
+        return transfer->source->ops->broke(transfer->source, false, errno, fault);
+    case SPLICE_ASK:
+        return ask_source(transfer, fault);
+    case SPLICE_AGAIN:
+    case SPLICE_REFUSED:
+    case SPLICE_SINK_FAILED:
+        break;
+    }
+    return IO_AGAIN;
 }
 
 enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
+    if (buffer_wake(&transfer->buffer) != 0) {
+        (void)fault_set(fault, STATUS_LOCAL, "buffer");
+        return IO_FAILED;
+    }
+    if (is_spliced(transfer))
+        return read_spliced(transfer, fault);
     return takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);
 }
 
@@ -218,6 +304,7 @@ enum io
 transfer_end(struct transfer *transfer, struct fault *fault)
 {
     transfer->source_ended = true;
+    splice_source_ended(&transfer->splice);
     return find_next(transfer, fault);
 }
 
@@ -239,8 +326,55 @@ next_write(const struct transfer *transfer, const char **data)
     return newline ? (size_t)(newline - *data) + 1 : size;
 }
 
-enum io
-transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
+/* What the kernel would not move is carried by hand, in its order. */
+static void
+rescue(struct transfer *transfer)
+{
+    size_t room;
+    char *data = buffer_room(&transfer->buffer, transfer->buffer.capacity, &room);
+    buffer_filled(&transfer->buffer, splice_rescue(&transfer->splice, data, room));
+}
+
+static enum io
+write_spliced(struct transfer *transfer, struct fault *fault)
+{
+    size_t moved;
+    switch (splice_drain(&transfer->splice, &moved)) {
+    case SPLICE_MOVED:
+        transfer->given.bytes += moved;
+        transfer->given.messages++;
+        if (transfer->splice.way != SPLICE_PIPED) {
+            transfer->taken.bytes += moved;
+            transfer->taken.messages++;
+        }
+        return IO_DONE;
+    case SPLICE_SINK_FAILED:
+        return transfer->sink->ops->broke(transfer->sink, true, errno, fault);
+    case SPLICE_SOURCE_FAILED:
+        transfer->source_error = errno;
+        transfer->asks_source = true;
+        break;
+    case SPLICE_ASK:
+        transfer->asks_source = true;
+        break;
+    case SPLICE_AGAIN:
+    case SPLICE_REFUSED:
+        break;
+    }
+    return IO_AGAIN;
+}
+
+/* With the buffer empty: from here on inside the kernel? */
+static void
+begin_splice(struct transfer *transfer)
+{
+    if (transfer->is_bulk && !transfer->splice.begun && transfer->splice.way != SPLICE_NONE &&
+        !transfer->source_ended)
+        (void)splice_begin(&transfer->splice); /* refused: it goes on as it did */
+}
+
+static enum io
+write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
     const char *data;
     size_t size = next_write(transfer, &data);
@@ -256,5 +390,18 @@ transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     buffer_taken(&transfer->buffer, cuts(transfer) ? transfer->next.whole : put);
     transfer->found = RECORD_NEEDS_MORE;
     transfer->holds_message = false;
+    if (buffer_size(&transfer->buffer) == 0)
+        begin_splice(transfer);
     return find_next(transfer, fault);
+}
+
+enum io
+transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
+{
+    bool is_inside = is_spliced(transfer) && buffer_size(&transfer->buffer) == 0;
+    if (is_inside && !transfer->splice.refused)
+        return write_spliced(transfer, fault);
+    if (is_inside)
+        rescue(transfer);
+    return write_buffer(transfer, unit_ended, fault);
 }

@@ -12,17 +12,23 @@
 #include "observe/observer.h"
 #include "pump/buffer.h"
 #include "pump/record.h"
+#include "pump/splice.h"
 
 struct transfer {
     struct endpoint *source, *sink;
     enum direction direction;
     struct record_format records;
-    bool crlf;      /* LF becomes CR LF */
-    bool by_line;   /* a write ends at a line's end */
-    uint64_t block; /* a read or write ends at a multiple of this, and only whole ones go on; 0: none */
+    bool crlf;         /* LF becomes CR LF */
+    bool by_line;      /* a write ends at a line's end */
+    uint64_t block;    /* a read or write ends at a multiple of this, and only whole ones go on; 0: none */
+    bool stays_inside; /* bytes may be moved inside the kernel: nobody has to see them */
     struct observer *observers; /* see what crosses the far endpoint */
 
     struct buffer buffer;
+    struct splice splice;
+    bool is_bulk;     /* worth the splicing, from the next time on that the buffer is empty */
+    bool asks_source; /* the next read has to be a plain one */
+    int source_error; /* errno of the source's that a splice was told; the next read tells it */
     bool after_cr;
     bool source_ended;
     bool holds_message;      /* the buffer holds exactly one message, which may be empty */
@@ -36,11 +42,15 @@ struct transfer {
 int transfer_start(struct transfer *transfer, struct fault *fault);
 void transfer_free(struct transfer *transfer);
 
+/* Give back the buffer's memory while nothing is in it; the next read takes it anew. */
+void transfer_rest(struct transfer *transfer);
+
 /* Would a read now have somewhere to put its bytes? Would a write have something to write? */
 bool transfer_has_room(const struct transfer *transfer);
 bool transfer_has_next(const struct transfer *transfer);
 
-/* Nothing is held at all. */
+/* Bytes that are known and not written yet. A message that is held may have none: is there nothing at all? */
+uint64_t transfer_left(const struct transfer *transfer);
 bool transfer_is_empty(const struct transfer *transfer);
 
 /* One read from the source. IO_FAILED also for bytes that are no record. */
@@ -48,6 +58,9 @@ enum io transfer_read(struct transfer *transfer, struct fault *fault);
 
 /* The source has ended: what is held is all there will be. IO_FAILED if it ends within a record. */
 enum io transfer_end(struct transfer *transfer, struct fault *fault);
+
+/* Call when no more will be written, and before the descriptors are closed: they are left as they were found. */
+void transfer_finish(struct transfer *transfer);
 
 /* One write to the sink. *unit_ended: a message or a whole line has gone out. */
 enum io transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault);

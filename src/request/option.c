@@ -22,6 +22,11 @@
     "zero quit-after no-shutdown shutdown send-only eof-message records hex recv-limit crlf delay output "   \
     "hex-dump stats send-flags recv-flags oob oob-file "
 
+/* What is about standard input and output, or about one socket's first bytes. */
+#define CONFLICTS_WITH_LOCAL_END                                                                             \
+    "zero no-input send-only recv-only records hex crlf delay quit-after eof-message oob peek pass-fd "      \
+    "receive-fd block"
+
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
@@ -29,6 +34,8 @@
 static const struct option_choice shutdown_choices[] = {
     { "wr", HALF_CLOSE_WRITE }, { "rdwr", HALF_CLOSE_BOTH }, { "none", HALF_CLOSE_NONE }, { NULL, 0 }
 };
+
+static const struct option_choice when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
 
 static const struct option_choice shell_choices[] = {
     { "bash", 0 }, { "zsh", 0 }, { "fish", 0 }, { NULL, 0 }
@@ -58,6 +65,8 @@ const char *const option_group_titles[] = {
     [GROUP_END] = "End of input",
     [GROUP_MESSAGE] = "Messages",
     [GROUP_TIME] = "Time",
+    [GROUP_LOCAL] = "The local end, instead of the standard streams",
+    [GROUP_MANY] = "Many clients",
     [GROUP_DATA] = "Data",
     [GROUP_SOCKET] = "Socket options",
     [GROUP_CALL] = "Calls",
@@ -201,6 +210,9 @@ const struct option_row option_rows[] = {
 
     { .letter = 'C', .name = "crlf", .kind = OPTION_FLAG, FIELD(request.pump.crlf), .group = GROUP_DATA,
       .help = "send CR LF for each LF" },
+    { .letter = 't', .name = "telnet", .kind = OPTION_FLAG, FIELD(request.telnet),
+      .excludes = "zero oob-file peek pass-fd", .fits = FITS_BYTES, .group = GROUP_DATA,
+      .help = "take telnet commands out of what is received, and refuse all options" },
     { .letter = 'o', .name = "output", .value = "FILE", .kind = OPTION_FILE, FIELD(request.output),
       .group = GROUP_DATA, .help = "write what is sent and received to FILE, too" },
     { .name = "hex-dump", .value = "FILE", .kind = OPTION_FILE, FIELD(request.hex_dump),
@@ -208,6 +220,26 @@ const struct option_row option_rows[] = {
     { .name = "append-output", .kind = OPTION_FLAG, FIELD(request.append_output),
       .needs = "output hex-dump", .group = GROUP_DATA,
       .help = "keep what these files already hold" },
+
+    { .name = "echo", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_ECHO,
+      .excludes = "discard chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .group = GROUP_LOCAL, .help = "send back what comes in" },
+    { .name = "discard", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_DISCARD,
+      .excludes = "chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .group = GROUP_LOCAL, .help = "throw away what comes in" },
+    { .name = "chargen", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHARGEN,
+      .excludes = "send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .help = "send lines of characters without end" },
+    { .name = "send-file", .value = "FILE", .kind = OPTION_FILE, FIELD(request.send_file),
+      .excludes = CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .help = "send FILE, to each client anew" },
+
+    { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
+      .max = 1000000, .fallback = "1024", .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "serve so many clients at once" },
+    { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
+      .choices = when_full_choices, .fallback = "wait", .needs = "keep-open", .fits = FITS_ACCEPTING,
+      .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },
 
     { .letter = 'b', .name = "broadcast", .kind = OPTION_FLAG, .sockopt = "broadcast",
       .fits = FITS_MESSAGES, .group = GROUP_SOCKET, .help = "allow broadcast addresses" },
@@ -226,6 +258,12 @@ const struct option_row option_rows[] = {
     { .letter = 'T', .name = "tos", .value = "WORD", .kind = OPTION_CHOICE, .sockopt = "tos",
       .choices = tos_choices, .max = 255, .group = GROUP_SOCKET,
       .help = "type of service, by name or number" },
+    { .letter = 'S', .name = "tcp-md5", .kind = OPTION_FLAG, .sockopt = "md5sig", .fits = FITS_TCP,
+      .excludes = "receive-fd", .group = GROUP_SOCKET,
+      .help = "sign packets and take signed ones only; the key is asked for on the terminal" },
+    { .name = "tcp-md5-key", .value = "FILE", .kind = OPTION_SINK, FIELD(request.key_file),
+      .needs = "tcp-md5", .group = GROUP_SOCKET,
+      .help = "that key is the first line of FILE or fd:N" },
     { .name = "join", .value = "GROUP", .kind = OPTION_GROUP, FIELD(request.socket.options),
       .needs = "listen", .fits = FITS_MESSAGES, .group = GROUP_SOCKET,
       .help = "hear a multicast group: GROUP[@INTERFACE][,SOURCE]" },
@@ -261,6 +299,9 @@ const struct option_row option_rows[] = {
     { .name = "block", .value = "N", .kind = OPTION_NUMBER, FIELD(request.pump.block_size), .min = 1,
       .max = 131072, .excludes = "zero send-only", .fits = FITS_BYTES, .group = GROUP_CALL,
       .help = "give on what is received in whole blocks of N bytes" },
+    { .name = "no-splice", .kind = OPTION_FLAG, FIELD(request.pump.no_splice), .excludes = "zero",
+      .fits = FITS_BYTES, .group = GROUP_CALL,
+      .help = "copy every byte; do not have the kernel move them by itself" },
     { .letter = 'F', .name = "pass-fd", .kind = OPTION_FLAG, FIELD(request.passes),
       .excludes = CONFLICTS_WITH_HANDING_OVER "block", .group = GROUP_CALL,
       .help = "pass the connected descriptor over standard output, a Unix socket, and end" },

@@ -46,6 +46,7 @@ enum option_fit {
     FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
     FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
     FITS_ACCEPTING,     /* types with connections to accept */
+    FITS_TCP,           /* TCP alone */
     FITS_SERVICE,       /* types whose ends name a service by a code */
     FITS_PORTS,         /* addresses have ports */
     FITS_SCAN,          /* ... that can be counted through */
@@ -64,6 +65,8 @@ enum option_group {
     GROUP_MESSAGE,
     GROUP_TIME,
     GROUP_DATA,
+    GROUP_LOCAL,
+    GROUP_MANY,
     GROUP_SOCKET,
     GROUP_CALL,
     GROUP_TELL,

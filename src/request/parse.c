@@ -282,6 +282,8 @@ conclude(struct command *command, struct fault *fault)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
+    if (request->send_file != NULL)
+        request->local = LOCAL_FILE;
     choose_times(command);
     return 0;
 }
@@ -296,6 +298,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .half_close = HALF_CLOSE_WRITE,
             .connect_ms = -1,
             .accept_ms = -1,
+            .max_conns = 1024,
             .max_ms = -1,
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },

@@ -13,6 +13,9 @@
 
 enum { REQUEST_STRINGS_MAX = 4 };
 
+/* What the socket is joined with. */
+enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE };
+
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
 struct request {
     bool help;
@@ -30,10 +33,16 @@ struct request {
     struct socket_plan socket;
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
 
+    enum local local;
+    const char *send_file; /* LOCAL_FILE: the file for each client */
+    int64_t max_conns;     /* clients at once */
+    bool refuses_when_full;
+
     enum half_close half_close;
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
+    bool telnet;                   /* -t */
     int send_flags, receive_flags; /* flags.h */
     int64_t peek_size;             /* --peek; 0: not */
     const char *urgent_text;       /* --oob: sent before the input */
@@ -46,6 +55,8 @@ struct request {
     int64_t accept_ms;
     int64_t max_ms;
     struct pump_policy pump;
+
+    const char *key_file; /* -S: where the key is from: FILE or fd:N; NULL: the terminal */
 
     int verbosity;
     bool stats;

@@ -168,6 +168,8 @@ static const struct fit_row fit_rows[] = {
     [FITS_RAW] = { .type = is_raw, .needed = "type raw", .lacking = "is another" },
     [FITS_HEADERS] = { .type = is_raw, .domain = has_headers, .needed = "raw sockets of IPv4",
                        .lacking = "is another" },
+    /* of all families with numbered ports, the only type with urgent data */
+    [FITS_TCP] = { .type = has_urgent, .domain = can_be_scanned, .needed = "TCP", .lacking = "is another" },
     [FITS_SERVICE] = { .type = has_service, .needed = "a type with codes of services",
                        .lacking = "has none" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },

@@ -48,6 +48,7 @@ import time
 # be survived all the same, where the call was not needed.
 AGAIN = ["EINTR", "EAGAIN"]
 FULL = ["ENOBUFS", "ENOMEM"]
+REFUSED = ["EINVAL", "ENOSYS", "EPERM"]  # not inside the kernel, then
 GONE = ["ECONNRESET", "ETIMEDOUT", "EIO"]
 ERRORS = {
     "accept4": (AGAIN + FULL + ["ECONNABORTED", "EPROTO", "EMFILE", "ENFILE"], ["EIO"]),
@@ -78,12 +79,13 @@ ERRORS = {
     "read": (AGAIN, ["EIO", "ENOMEM", "ECONNRESET"]),
     "recvfrom": (AGAIN, GONE + FULL),
     "recvmsg": (AGAIN, GONE + FULL),
+    "sendfile": (AGAIN + REFUSED + FULL + ["EIO"], ["ECONNRESET", "ETIMEDOUT", "EPIPE"]),
     "sendmsg": (AGAIN + FULL, GONE + ["EPIPE"]),
     "sendto": (AGAIN + FULL, GONE + ["EPIPE"]),
     "setsockopt": ([], FULL),
     "shutdown": ([], GONE + ["ENOTCONN", "ENOBUFS"]),
     "socket": ([], FULL + ["EMFILE"]),
-    "splice": (AGAIN, GONE + ["EPIPE", "ENOMEM", "ENOSPC"]),
+    "splice": (AGAIN + REFUSED + FULL, GONE + ["EPIPE", "ENOSPC"]),
     "unlink": ([], ["EIO"]),
     "write": (AGAIN, ["EIO", "ENOSPC", "EPIPE", "ENOMEM"]),
 }

@@ -77,11 +77,11 @@ def main():
     for step in sys.argv[2:]:
         verb, _, text = step.partition(":")
         if verb == "send":
-            one.sendall(text.encode())
+            one.sendall(os.fsencode(text))
         elif verb == "fill":
             one.sendall(b"x" * int(text))
         elif verb == "urgent":
-            one.send(text.encode(), socket.MSG_OOB)
+            one.send(os.fsencode(text), socket.MSG_OOB)
         elif verb == "inline":
             one.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
         elif verb == "pause":

@@ -2,6 +2,7 @@
 #include "domain/netlink.h"
 #include "tap.h"
 
+#include <errno.h>
 #include <linux/netlink.h>
 #include <string.h>
 
@@ -90,9 +91,28 @@ check_protocols(void)
             "a number without a name has none");
 }
 
+/* Every protocol with a name says what it takes to have it, but for those that are there with netlink itself. */
+static void
+check_lacking(void)
+{
+    const struct type *type = netlink_domain.types[0];
+    for (int protocol = 0; protocol < MAX_LINKS; protocol++) {
+        const char *name = netlink_domain.protocol_name(type, protocol);
+        const char *lacking = netlink_domain.lacking(type, protocol, EPROTONOSUPPORT);
+        bool is_always_there = protocol == NETLINK_ROUTE || protocol == NETLINK_USERSOCK ||
+                               protocol == NETLINK_SOCK_DIAG || protocol == NETLINK_KOBJECT_UEVENT ||
+                               protocol == NETLINK_GENERIC;
+        if (strcmp(name, type->name) != 0 && !is_always_there)
+            ok(strstr(lacking, "CONFIG_") || strstr(lacking, "no kernel since"), "%s: %s", name, lacking);
+        is_text(netlink_domain.lacking(type, protocol, EPERM), NULL,
+                "%s: nothing lacks without the privilege", name);
+    }
+}
+
 int
 main(void)
 {
+    check_lacking();
     check_round_trip(NULL, 0, "kernel");
     check_round_trip("kernel", 0, "kernel");
     check_round_trip("0", 0, "kernel");

@@ -66,7 +66,9 @@ END
 
 @test "nobody at a port, no way to a CID, a record too large or empty are said" {
     refuses 4 "connect to 1 port 1025 (vsock) failed" --vsock 1 1025
-    refuses 4 "connect to 77 port 1025 (vsock) failed" --vsock 77 1025
+    refuses 4 "connect to 77 port 1025 (vsock) failed: No such device; to reach a guest a kernel needs CONFIG_VHOST_VSOCK" \
+        --vsock 77 1025
+    refuses 4 "No such device; a guest needs a kernel with CONFIG_VIRTIO_VSOCKETS" --vsock hypervisor 1025
     start_skt_listener --vsock --seqpacket 1024
     head -c 300000 /dev/zero | tr '\0' x >large
     run -9 timeout 10 "$SKT" --vsock --seqpacket --records line 1 1024 <large
