@@ -57,6 +57,10 @@ class Program:
         """Serve clients for ever, what they send to standard output."""
         return None
 
+    def crowd(self, port):
+        """Serve many clients at once: the command, and whether they get back what they send."""
+        return self.serve(port), False
+
     def execute(self, port, program):
         """Run a program for each client, for ever."""
         return None
@@ -90,6 +94,11 @@ class Skt(Program):
 
     def serve(self, address):
         return [self.path(), "-lk", *self.stream("both", "connect", address)[1:]]
+
+    def crowd(self, port):
+        if "--echo" not in self.help:
+            return self.serve(port), False
+        return [self.path(), "-lk", "--echo", "--max-conns", "20000", HOST, port], True
 
     @functools.cached_property
     def help(self):

@@ -116,7 +116,7 @@ class Clients(Job):
 
     def run(self, program):
         port = free_port()
-        command = program.serve(port)
+        command, echoes = program.crowd(port)
         if command is None:
             raise Cannot("serves one client and ends")
         if program.name in self.too_many:
@@ -128,7 +128,8 @@ class Clients(Job):
             server = children.start(command, stdin=silent, stdout=output_write)
             output_write.close()
             wait_listening(port, server)
-            clients = children.tell([self.bench.tool("clients"), port, self.count, output_read.fileno()],
+            clients = children.tell([self.bench.tool("clients"), port, self.count,
+                                     "echo" if echoes else output_read.fileno()],
                                     pass_fds=[output_read])
             try:
                 wait_until(clients.numbers, "serving so many clients", clients, seconds=50)
