@@ -72,18 +72,17 @@ def main():
     os.makedirs(options.out, exist_ok=True)
     Child.measure = os.path.join(options.programs, "load", "measure")
     programs = all_programs(os.path.abspath(options.skt), os.path.abspath(os.path.join(options.programs, "limit")))
-    bench = Bench(programs, os.path.join(options.programs, "load"), os.path.abspath(options.disk or options.out))
-    jobs = chosen(all_jobs(bench), options.jobs)
-    if options.list:
-        for job in jobs:
-            say(f"{job.name:<20} {job.what}")
-        return 0
-
     began = time.monotonic()
-    with bench:
+    disk = os.path.abspath(options.disk or options.out)
+    with Bench(programs, os.path.join(options.programs, "load"), disk) as bench:
+        jobs = chosen(all_jobs(bench), options.jobs)
+        if options.list:
+            for job in jobs:
+                say(f"{job.name:<20} {job.what}")
+            return 0
         results = run_all(jobs, options.rounds, began + options.minutes * 60)
     everything = {
-        "machine": machine.describe(bench.disk),
+        "machine": machine.describe(disk),
         "programs": {program.name: describe(program) for program in programs},
         "seconds": round(time.monotonic() - began),
         "rounds": options.rounds,

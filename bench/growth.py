@@ -129,7 +129,8 @@ def value(point, name, key="median"):
 
 def table(series):
     memory = any(value(point, "skt", "rss") for point in series["points"])
-    cells = [series["label"], f"skt, {series['unit']}", "limit", "skt / limit", *(["skt, KiB", "limit, KiB"] * memory)]
+    cells = [series["label"], f"skt, {series['unit']}", "limit", "skt / limit",
+             *(["skt, KiB", "limit, KiB"] if memory else [])]
     text = "| " + " | ".join(cells) + " |\n|" + "---|" * len(cells) + "\n"
     for point in series["points"]:
         ours, limit = value(point, "skt"), value(point, "limit")
@@ -174,7 +175,8 @@ def draw(growth, base):
     panels = [commands for commands in panels if commands]
     return bool(panels) and picture.draw(base, 900, 300 * ((len(panels) + 1) // 2), "".join(data), (
         f"set multiplot layout {(len(panels) + 1) // 2},2\nset logscale xy\nset format x '%.0s%c'\n"
-        "unset mxtics\nunset mytics\nset grid lc rgb '#dddddd'\nset key bottom right\n" + "".join(panels) + "unset multiplot"))
+        "unset mxtics\nunset mytics\nset grid lc rgb '#dddddd'\nset key bottom right\n"
+        + "".join(panels) + "unset multiplot"))
 
 
 def write(growth, folder, name):

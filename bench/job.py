@@ -7,7 +7,9 @@ import importlib
 import os
 import pkgutil
 import shutil
+import signal
 import statistics
+import sys
 import tempfile
 import time
 
@@ -27,8 +29,8 @@ class Sample:
     """What one run gave.
 
     value: in the job's unit. cpu: seconds of processor time of the programs compared; amount: GiB that they moved
-    for it, or None. rss: KiB at the peak, the larger of two ends. loss: a share. measured: seconds of processor time of all that
-    ran, to tell others' by; None if not known. notes: words for the report.
+    for it, or None. rss: KiB at the peak, the larger of two ends. loss: a share. measured: seconds of processor time
+    of all that ran, to tell others' by; None if not known. notes: words for the report.
     """
 
     def __init__(self, value, cpu=None, amount=None, rss=None, loss=None, measured=None, notes=()):
@@ -79,6 +81,8 @@ class Bench:
             self.file_bytes //= 2
 
     def __enter__(self):
+        # whoever ends us shall not leave the files in memory
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
         return self
 
     def __exit__(self, *_):

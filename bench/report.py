@@ -127,7 +127,7 @@ def setting(everything):
 def markdown(everything, drawn):
     """The whole text, without a title. drawn: the name of its picture, or None."""
     parts = [
-        f"{everything['rounds']} rounds, the programs in turn; medians, and ± half of what lies between the least "
+        f"Rounds: {everything['rounds']}, the programs in turn; medians, and ± half of what lies between the least "
         "and the most. In parentheses the ratio to the limit program of the same run. A ratio of speed is always "
         "turned so that more is better; \"v\" marks units of which less is better, \"!\" what has a remark below.\n",
         disturbance(everything),

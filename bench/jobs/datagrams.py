@@ -100,7 +100,8 @@ class Send(Job):
 
     def input(self):
         """Where what one write gives, one read takes: both ends of a pipe in packet mode."""
-        ends = [os.fdopen(fd, mode, buffering=0) for fd, mode in zip(os.pipe2(os.O_DIRECT | os.O_CLOEXEC), ("rb", "wb"))]
+        ends = [os.fdopen(fd, mode, buffering=0)
+                for fd, mode in zip(os.pipe2(os.O_DIRECT | os.O_CLOEXEC), ("rb", "wb"))]
         fcntl.fcntl(ends[1], 1031, PIPE_BYTES)  # F_SETPIPE_SZ
         return ends
 
