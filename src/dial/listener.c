@@ -48,6 +48,13 @@ start_accepting(const struct socket_plan *plan, int fd, struct fault *fault)
     return fault_set(fault, STATUS_LISTEN, "listen");
 }
 
+/* A socket of a type without connections is as connected as it will be. Returns 0, or -1 with fault. */
+static int
+finish_without_clients(const struct socket_plan *plan, int fd, struct fault *fault)
+{
+    return plan->type->accepts ? 0 : sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault);
+}
+
 /* Bind and, for types with connections, listen. `tried`: as for listener_fault. Returns 0, or -1 with fault. */
 static int
 bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
@@ -58,8 +65,8 @@ bind_and_listen(const struct socket_plan *plan, int fd, const struct address *ad
     if (open_join(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_BOUND, STATUS_LISTEN, fault) < 0)
         return -1;
-    if (!plan->type->accepts && sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault) < 0)
-        return -1; /* it is as connected as it will be */
+    if (finish_without_clients(plan, fd, fault) < 0)
+        return -1;
     if (!plan->type->accepts && !plan->type->listens)
         return 0;
     return start_accepting(plan, fd, fault) < 0 ? listener_fault(plan, tried, fault) : 0;
@@ -157,7 +164,8 @@ take_inherited(struct listener *listener, struct fault *fault)
     if (plan->type->accepts && flags >= 0 && !(flags & O_NONBLOCK) &&
         fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
         listener->flags = flags;
-    if (sockopt_apply(fd, &plan->options, PHASE_OPENED, STATUS_LISTEN, fault) == 0)
+    if (inherit_prepare(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) == 0 &&
+        finish_without_clients(plan, fd, fault) == 0)
         return 0;
     listener_close(listener);
     return -1;

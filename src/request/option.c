@@ -10,7 +10,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <netinet/ip.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -31,32 +30,15 @@
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
-static const struct option_choice shutdown_choices[] = {
+static const struct sockopt_word shutdown_choices[] = {
     { "wr", HALF_CLOSE_WRITE }, { "rdwr", HALF_CLOSE_BOTH }, { "none", HALF_CLOSE_NONE }, { NULL, 0 }
 };
 
-static const struct option_choice when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
+static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
 
-static const struct option_choice shell_choices[] = {
+static const struct sockopt_word shell_choices[] = {
     { "bash", 0 }, { "zsh", 0 }, { "fish", 0 }, { NULL, 0 }
 };
-
-/* clang-format off */
-/* RFC 2474, RFC 2597, RFC 3246, and the older words of RFC 791 and RFC 1349, as nc knows them. */
-static const struct option_choice tos_choices[] = {
-    { "af11", IPTOS_DSCP_AF11 }, { "af12", IPTOS_DSCP_AF12 }, { "af13", IPTOS_DSCP_AF13 },
-    { "af21", IPTOS_DSCP_AF21 }, { "af22", IPTOS_DSCP_AF22 }, { "af23", IPTOS_DSCP_AF23 },
-    { "af31", IPTOS_DSCP_AF31 }, { "af32", IPTOS_DSCP_AF32 }, { "af33", IPTOS_DSCP_AF33 },
-    { "af41", IPTOS_DSCP_AF41 }, { "af42", IPTOS_DSCP_AF42 }, { "af43", IPTOS_DSCP_AF43 },
-    { "cs0", IPTOS_CLASS_CS0 }, { "cs1", IPTOS_CLASS_CS1 }, { "cs2", IPTOS_CLASS_CS2 },
-    { "cs3", IPTOS_CLASS_CS3 }, { "cs4", IPTOS_CLASS_CS4 }, { "cs5", IPTOS_CLASS_CS5 },
-    { "cs6", IPTOS_CLASS_CS6 }, { "cs7", IPTOS_CLASS_CS7 }, { "ef", IPTOS_DSCP_EF },
-    { "critical", IPTOS_PREC_CRITIC_ECP }, { "inetcontrol", IPTOS_PREC_INTERNETCONTROL },
-    { "netcontrol", IPTOS_PREC_NETCONTROL }, { "lowcost", IPTOS_LOWCOST },
-    { "lowdelay", IPTOS_LOWDELAY }, { "reliability", IPTOS_RELIABILITY },
-    { "throughput", IPTOS_THROUGHPUT }, { NULL, 0 },
-};
-/* clang-format on */
 
 const char *const option_group_titles[] = {
     [GROUP_MODE] = "What to do",
@@ -256,7 +238,7 @@ const struct option_row option_rows[] = {
       .min = 1, .max = 255, .group = GROUP_SOCKET,
       .help = "drop packets that arrive with fewer hops left" },
     { .letter = 'T', .name = "tos", .value = "WORD", .kind = OPTION_CHOICE, .sockopt = "tos",
-      .choices = tos_choices, .max = 255, .group = GROUP_SOCKET,
+      .choices = sockopt_tos_words, .max = 255, .group = GROUP_SOCKET,
       .help = "type of service, by name or number" },
     { .letter = 'S', .name = "tcp-md5", .kind = OPTION_FLAG, .sockopt = "md5sig", .fits = FITS_TCP,
       .excludes = "receive-fd", .group = GROUP_SOCKET,
@@ -306,7 +288,7 @@ const struct option_row option_rows[] = {
       .excludes = CONFLICTS_WITH_HANDING_OVER "block", .group = GROUP_CALL,
       .help = "pass the connected descriptor over standard output, a Unix socket, and end" },
     { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
-      .excludes = "listen zero source source-port random nodns protocol", .group = GROUP_CALL,
+      .excludes = "listen zero source source-port random nodns protocol promiscuous", .group = GROUP_CALL,
       .help = "take a connected descriptor from standard input, a Unix socket" },
 
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
@@ -391,7 +373,7 @@ option_words(const struct option_row *row, struct option_words *words)
         for (const struct flag_row *flag = flag_rows; flag->name != NULL; flag++)
             if (flag->why == NULL && flag->place == (sends ? FLAGS_SEND : FLAGS_RECEIVE))
                 words_add(words, flag->name);
-    for (const struct option_choice *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
+    for (const struct sockopt_word *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
         words_add(words, choice->word);
 }
 

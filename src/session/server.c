@@ -152,8 +152,9 @@ server_run(const struct run *run, struct fault *fault)
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
         return -1;
     report_listening(run->log, &listener);
+    enum sockopt_phase last = request->socket.type->accepts ? PHASE_BOUND : PHASE_CONNECTED;
     for (size_t i = 0; i < listener.count; i++)
-        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, PHASE_BOUND);
+        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, last);
     int result = request->announces ? announce(run->loop, &listener, request->announce_to, fault) : 0;
     if (result == 0)
         result =
