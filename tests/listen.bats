@@ -405,10 +405,10 @@ client_sides() {
     run -0 grep '^Connection received on 127\.0\.0\.1 [0-9]*$' "$listener_err"
 }
 
-# --- -k: one after the other ------------------------------------------------------------------------------------------
+# --- -k: --serial, and all at once ------------------------------------------------------------------------------------------
 
-@test "-k serves one client after the other, and the next one waits in the queue" {
-    start_skt_listener -k -d 127.0.0.1 0
+@test "-k --serial serves one client after the other, and the next one waits in the queue" {
+    start_skt_listener -k --serial -d 127.0.0.1 0
     start_peer "connect:tcp:$port" send:one\\n waitfile:queued send:done\\n
     wait_for_text "$listener_out" one
     start_background "$SKT" 127.0.0.1 "$port"
@@ -510,7 +510,7 @@ PYTHON
     need_plain_build
     # 0, 1, 2 and the listening socket are all that it may have; a client would be one more
     # shellcheck disable=SC2016  # for the inner shell
-    start_background bash -c 'ulimit -S -n 4 && exec "$@"' - "$SKT" -l -k -d --announce=fd:1 127.0.0.1 0
+    start_background bash -c 'ulimit -S -n 4 && exec "$@"' - "$SKT" -l -k --serial -d --announce=fd:1 127.0.0.1 0
     listener_out=$started_out listener_pid=$started_pid
     wait_for_line "$listener_out" "$listener_pid" "$started_err"
     port_of "$(cat "$listener_out")"

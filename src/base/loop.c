@@ -108,7 +108,7 @@ loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int cou
     for (;;) {
         int ready = epoll_pwait(epoll, events, count, ms_left(deadline), &loop->mask_waiting);
         int error = errno;
-        if (ready > 0)
+        if (ready >= 0) /* with work at hand and no time to wait, too */
             admit_signals(loop);
         if (signal_seen)
             return fault_signal(fault, signal_seen);

@@ -192,7 +192,7 @@ watch_descriptor(struct poller *poller, struct watch *watch, const struct pollfd
         result = epoll_ctl(poller->epoll, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, poll->fd, &event);
     if (result == 0)
         poller->owners[poll->fd] = watch;
-    return result == 0 ? 0 : errno == EPERM ? 1 : -1;
+    return result == 0 ? 0 : errno == EPERM ? poll->events != 0 : -1;
 }
 
 int

@@ -63,12 +63,11 @@ read_source(struct joint *joint, struct flow *flow)
     }
 }
 
+/* What came of a write. */
 static void
-write_sink(struct joint *joint, struct flow *flow)
+note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended, const struct fault *fault)
 {
-    struct fault fault;
-    bool unit_ended = false;
-    switch (transfer_write(&flow->carrier, &unit_ended, &fault)) {
+    switch (result) {
     case IO_DONE:
         joint->moved_at = joint->now;
         if (joint_is_sent(joint, flow))
@@ -84,14 +83,23 @@ write_sink(struct joint *joint, struct flow *flow)
         break;
     case IO_FAILED:
         if (flow->carrier.found == RECORD_BAD) /* this one went out; it is the next that is no record */
-            joint_fail_source(joint, flow, &fault);
+            joint_fail_source(joint, flow, fault);
         else
-            joint_lose_sink(joint, flow, &fault);
+            joint_lose_sink(joint, flow, fault);
         break;
     case IO_AGAIN:
     case IO_ENDED:
         break;
     }
+}
+
+static void
+write_sink(struct joint *joint, struct flow *flow)
+{
+    struct fault fault;
+    bool unit_ended = false;
+    enum io result = transfer_write(&flow->carrier, &unit_ended, &fault);
+    note_write(joint, flow, result, unit_ended, &fault);
 }
 
 /* Tell the sink that no more comes. */
@@ -349,6 +357,31 @@ pump_step(struct pump *pump, const struct pollfd *polls)
     }
     pump->is_over = step_settling(pump);
     return pump->is_over;
+}
+
+bool
+pump_offer(struct pump *pump, const void *data, size_t size, size_t *put)
+{
+    struct joint *joint = &pump->joint;
+    struct flow *flow = &joint->sent;
+    struct fault fault;
+    *put = 0;
+    if (pump->is_settling || flow->state != FLOW_OPEN)
+        return false;
+    joint->now = deadline_now();
+    if (!deadline_passed(flow->write_not_before, joint->now))
+        return false;
+    enum io result = transfer_pass(&flow->carrier, data, size, put, &fault);
+    note_write(joint, flow, result, false, &fault);
+    *put = result == IO_DONE ? *put : 0;
+    return result == IO_DONE && *put == size;
+}
+
+bool
+pump_has_failed_reading(const struct pump *pump)
+{
+    const struct joint *joint = &pump->joint;
+    return joint->failed && joint->sent.state == FLOW_CLOSED && joint->received.state == FLOW_OPEN;
 }
 
 void

@@ -68,6 +68,15 @@ size_t pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
 /* Go on, with the revents of the same polls. Returns true when the session is over. */
 bool pump_step(struct pump *pump, const struct pollfd *polls);
 
+/*
+ * The near end has something at hand: send it now if nothing is before it. Returns true if all of it is on its way; *put
+ * is how much. What is not, pump_step reads from the near end. What goes wrong, pump_step tells.
+ */
+bool pump_offer(struct pump *pump, const void *data, size_t size, size_t *put);
+
+/* Has the near end failed, and nothing of it is left to be sent? The other direction may go on. */
+bool pump_has_failed_reading(const struct pump *pump);
+
 /* Give back memory that is not in use, for when there are many. */
 void pump_rest(struct pump *pump);
 

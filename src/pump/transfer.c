@@ -447,3 +447,20 @@ transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
         rescue(transfer);
     return write_buffer(transfer, unit_ended, fault);
 }
+
+enum io
+transfer_pass(struct transfer *transfer, const void *data, size_t size, size_t *put, struct fault *fault)
+{
+    bool is_plain = !transfer->crlf && !transfer->by_line && transfer->block == 0 && !is_spliced(transfer) &&
+                    takes_messages(transfer) == transfer_gives_messages(transfer);
+    if (!is_plain || !transfer_is_empty(transfer))
+        return IO_AGAIN;
+    enum io result = transfer->sink->ops->write(transfer->sink, data, size, put, fault);
+    if (result != IO_DONE)
+        return result;
+    transfer->taken.bytes += *put;
+    transfer->taken.messages++;
+    transfer->given.bytes += *put;
+    transfer->given.messages++;
+    return transfer_show(transfer, data, *put, fault) == 0 ? IO_DONE : IO_FAILED;
+}

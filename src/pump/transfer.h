@@ -74,4 +74,11 @@ bool transfer_cuts(const struct transfer *transfer);
 size_t transfer_message_max(const struct transfer *transfer);
 int transfer_show(struct transfer *transfer, const void *data, size_t size, struct fault *fault);
 
+/*
+ * Write bytes or one message that were not read from the source, as if they had been: for a source that has them at hand
+ * while nothing is held. Where that is not the case, or what is read does not go out as it is, it is IO_AGAIN.
+ */
+enum io transfer_pass(struct transfer *transfer, const void *data, size_t size, size_t *put,
+                      struct fault *fault);
+
 #endif

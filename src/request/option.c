@@ -4,6 +4,7 @@
 #include "domain/unix.h"
 #include "domain/vsock.h"
 #include "endpoint/flags.h"
+#include "endpoint/hub.h"
 #include "pump/record.h"
 #include "request/command.h"
 #include <assert.h>
@@ -34,6 +35,19 @@ static const struct sockopt_word shutdown_choices[] = {
     { "wr", HALF_CLOSE_WRITE }, { "rdwr", HALF_CLOSE_BOTH }, { "none", HALF_CLOSE_NONE }, { NULL, 0 }
 };
 
+/* Each client has something for itself. */
+#define CONFLICTS_WITH_SHARING "echo discard chargen send-file peek pass-fd block oob"
+
+/* What a hub of clients has no one stream, or no one connection, for. */
+#define CONFLICTS_WITH_HUB                                                                                   \
+    CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file serial"
+
+static const struct sockopt_word merge_choices[] = { { "lines", 0 }, { "bytes", 1 }, { NULL, 0 } };
+
+static const struct sockopt_word slow_choices[] = {
+    { "drop", HUB_DROPS }, { "block", HUB_BLOCKS }, { "disconnect", HUB_DISCONNECTS }, { NULL, 0 }
+};
+
 static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
 
 static const struct sockopt_word shell_choices[] = {
@@ -62,7 +76,7 @@ const struct option_row option_rows[] = {
       .excludes = "zero random connect-timeout", .group = GROUP_MODE,
       .help = "wait for a connection instead of making one" },
     { .letter = 'k', .name = "keep-open", .kind = OPTION_FLAG, FIELD(request.keeps_open),
-      .needs = "listen", .group = GROUP_MODE, .help = "take one client after the other" },
+      .needs = "listen", .group = GROUP_MODE, .help = "go on with more clients, all at once" },
     { .letter = 'z', .name = "zero", .kind = OPTION_FLAG, FIELD(request.scans), .fits = FITS_SCAN,
       .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
                   "idle-timeout crlf output hex-dump stats",
@@ -215,12 +229,37 @@ const struct option_row option_rows[] = {
     { .name = "send-file", .value = "FILE", .kind = OPTION_FILE, FIELD(request.send_file),
       .excludes = CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
       .help = "send FILE, to each client anew" },
+    { .name = "broker", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_BROKER,
+      .excludes = "chat " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_ACCEPTING, .group = GROUP_LOCAL,
+      .help = "send what one client says to all others" },
+    { .name = "chat", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHAT,
+      .excludes = "label merge " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_ACCEPTING,
+      .group = GROUP_LOCAL, .help = "the same with names, and control characters made harmless" },
 
+    { .name = "serial", .kind = OPTION_FLAG, FIELD(request.serial),
+      .excludes = "max-conns when-full label merge slow queue echo discard chargen send-file",
+      .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "serve one client after the other, as nc does" },
+    { .name = "label", .kind = OPTION_FLAG, FIELD(request.labels), .excludes = "merge " CONFLICTS_WITH_SHARING,
+      .needs = "keep-open broker", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "begin each line with who has sent it" },
+    { .name = "merge", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.merges_bytes),
+      .choices = merge_choices, .fallback = "lines", .excludes = CONFLICTS_WITH_SHARING,
+      .needs = "keep-open broker", .fits = FITS_BYTES, .group = GROUP_MANY,
+      .help = "what is kept together of what several clients send" },
+    { .name = "slow", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.slow), .choices = slow_choices,
+      .fallback = "drop", .excludes = CONFLICTS_WITH_SHARING, .needs = "keep-open broker chat",
+      .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "what befalls a client that takes less than there is for it" },
+    { .name = "queue", .value = "SIZE", .kind = OPTION_SIZE, FIELD(request.queue_size), .min = 1024,
+      .max = 1 << 30, .fallback = "256K", .excludes = CONFLICTS_WITH_SHARING,
+      .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "how much may wait for a client" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
-      .max = 1000000, .fallback = "1024", .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .max = 1000000, .fallback = "1024", .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve so many clients at once" },
     { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
-      .choices = when_full_choices, .fallback = "wait", .needs = "keep-open", .fits = FITS_ACCEPTING,
+      .choices = when_full_choices, .fallback = "wait", .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
       .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },
 
     { .letter = 'b', .name = "broadcast", .kind = OPTION_FLAG, .sockopt = "broadcast",

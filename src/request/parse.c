@@ -18,6 +18,7 @@ enum {
     /* What getopt_long(3) returns for the long name of row i: above every character, wide ones included. */
     NAME_BASE = 0x200000,
     DATAGRAM_LINGER_MS = 1000,
+    QUEUE_SIZE = 256 * 1024,
     PROTOCOL_MAX = 65535,
     PROTOCOL_WORDS_MAX = 32,
 };
@@ -299,6 +300,8 @@ conclude(struct command *command, struct fault *fault)
     request->pump.ends_with_input = request->send_only;
     if (request->send_file != NULL)
         request->local = LOCAL_FILE;
+    if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
+        request->keeps_open = true;
     choose_times(command);
     return 0;
 }
@@ -314,6 +317,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .connect_ms = -1,
             .accept_ms = -1,
             .max_conns = 1024,
+            .queue_size = QUEUE_SIZE,
             .max_ms = -1,
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },

@@ -6,6 +6,7 @@
 #define SKT_REQUEST_REQUEST_H
 
 #include "dial/open.h"
+#include "endpoint/hub.h"
 #include "endpoint/socket.h"
 #include "pump/pump.h"
 #include <stdbool.h>
@@ -14,7 +15,7 @@
 enum { REQUEST_STRINGS_MAX = 4 };
 
 /* What the socket is joined with. */
-enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE };
+enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE, LOCAL_BROKER, LOCAL_CHAT };
 
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
 struct request {
@@ -37,6 +38,11 @@ struct request {
     const char *send_file; /* LOCAL_FILE: the file for each client */
     int64_t max_conns;     /* clients at once */
     bool refuses_when_full;
+    bool serial;        /* one client after the other */
+    bool labels;        /* what is heard of a client says whose it is */
+    bool merges_bytes;  /* ... and is not kept together by lines */
+    int slow;           /* enum hub_slow: what becomes of a client that takes less than there is */
+    int64_t queue_size; /* bytes that may wait for each */
 
     enum half_close half_close;
     bool no_input; /* -d, --recv-only */

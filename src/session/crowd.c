@@ -3,6 +3,8 @@
 #include "base/deadline.h"
 #include "base/fd.h"
 #include "base/poller.h"
+#include "endpoint/hub.h"
+#include "observe/stats.h"
 #include "session/local.h"
 #include "session/report.h"
 #include <inttypes.h>
@@ -18,17 +20,24 @@ struct member {
     struct member *next, *before;
     struct pump *pump;
     struct endpoint *near, *far;
+    bool is_streams; /* joins the standard streams with the hub */
 };
 
 struct crowd {
     const struct run *run;
     struct listener *listener;
-    struct pump_policy policy;
+    struct pump_policy policy, streams_policy;
     struct poller *poller;
-    struct watch door; /* the listening sockets */
+    struct watch door;    /* the listening sockets */
+    struct watch clock;   /* the hub's */
+    struct hub *hub;      /* NULL: each client has an end for itself */
+    int64_t hub_deadline; /* that the clock is set to */
     struct member *members;
-    uint64_t count;
+    uint64_t count;  /* clients */
+    uint64_t number; /* of the last one */
     int64_t accept_deadline;
+    bool is_over; /* this side has failed, by the fault */
+    struct fault fault;
 };
 
 static bool
@@ -48,16 +57,47 @@ watch_door(struct crowd *crowd, struct fault *fault)
     return poller_set(crowd->poller, &crowd->door, polls, count, deadline, fault);
 }
 
+/* What has gone wrong with one ends that one. Where all share this side, its failure ends all. */
+static void
+note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
+{
+    bool is_ours = crowd->hub && fault->status == STATUS_LOCAL;
+    if (!crowd->is_over && (member->is_streams || is_ours)) {
+        crowd->is_over = true;
+        crowd->fault = *fault;
+    } else {
+        log_fault(crowd->run->log, fault);
+    }
+}
+
+/* End its session, and tell of it. */
+static void
+end_session(struct crowd *crowd, struct member *member)
+{
+    const struct run *run = crowd->run;
+    struct outcome outcome;
+    struct fault fault;
+    int result = pump_end(member->pump, &outcome, &fault);
+    member->pump = NULL;
+    bool is_empty = !member->is_streams && session_was_empty(run, &outcome);
+    if (is_empty)
+        log_line(run->log, LOG_TALK, "Connection closed without a byte");
+    else if (result != 0)
+        note_failure(crowd, member, &fault);
+    if (!is_empty)
+        crowd->accept_deadline = deadline_after(deadline_now(), run->request->accept_ms);
+    if (run->request->stats && !member->is_streams)
+        stats_print(run->log, &outcome.sent, &outcome.received,
+                    run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
+}
+
 static void
 end_member(struct crowd *crowd, struct member *member)
 {
     bool was_full = is_full(crowd);
-    const struct run *run = crowd->run;
-    struct outcome outcome;
-    struct fault fault;
     poller_drop(crowd->poller, &member->watch);
-    if (member->pump && pump_end(member->pump, &outcome, &fault) != 0)
-        log_fault(run->log, &fault);
+    if (member->pump)
+        end_session(crowd, member);
     if (member->near)
         member->near->ops->close(member->near);
     if (member->far)
@@ -65,9 +105,8 @@ end_member(struct crowd *crowd, struct member *member)
     *(member->before ? &member->before->next : &crowd->members) = member->next;
     if (member->next)
         member->next->before = member->before;
+    crowd->count -= !member->is_streams;
     free(member);
-    crowd->count--;
-    crowd->accept_deadline = deadline_after(deadline_now(), run->request->accept_ms);
     if (was_full) /* somebody may wait outside */
         poller_wake(crowd->poller, &crowd->door);
 }
@@ -89,12 +128,41 @@ watch_member(struct crowd *crowd, struct member *member)
 static void
 step_member(struct crowd *crowd, struct member *member)
 {
-    if (pump_step(member->pump, member->watch.polls)) {
+    bool is_over = pump_step(member->pump, member->watch.polls);
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
         end_member(crowd, member);
         return;
     }
     pump_rest(member->pump);
     watch_member(crowd, member);
+}
+
+static struct member *
+new_member(struct crowd *crowd, bool is_streams, struct fault *fault)
+{
+    struct member *member = calloc(1, sizeof *member);
+    if (!member) {
+        (void)fault_set(fault, STATUS_LOCAL, "session");
+        return NULL;
+    }
+    member->is_streams = is_streams;
+    member->next = crowd->members;
+    if (member->next)
+        member->next->before = member;
+    crowd->members = member;
+    crowd->count += !is_streams;
+    return member;
+}
+
+/* What a client is joined with. */
+static struct endpoint *
+local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
+{
+    char label[REPORT_NAME_SIZE];
+    if (!crowd->hub)
+        return local_open(crowd->run, fault);
+    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
+    return hub_sit(crowd->hub, member, member->far->name, label, fault);
 }
 
 /* A session of its own for a client. What is missing for it is said, and the client goes. */
@@ -109,20 +177,14 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
         .log = run->log,
     };
     struct fault fault;
-    struct member *member = calloc(1, sizeof *member);
+    struct member *member = new_member(crowd, false, &fault);
     if (!member) {
-        (void)fault_set(&fault, STATUS_LOCAL, "session");
         log_fault(run->log, &fault);
         (void)fd_close(&fd); /* nothing was sent */
         return;
     }
-    member->next = crowd->members;
-    if (member->next)
-        member->next->before = member;
-    crowd->members = member;
-    crowd->count++;
     member->far = session_far(run, crowd->listener->plan, fd, peer, &fault);
-    member->near = member->far ? local_open(run, &fault) : NULL;
+    member->near = member->far ? local_end(crowd, member, peer, &fault) : NULL;
     member->pump = member->near ? pump_start(member->near, member->far, &setting, &fault) : NULL;
     if (member->pump) {
         watch_member(crowd, member);
@@ -146,6 +208,7 @@ take_clients(struct crowd *crowd, struct fault *fault)
             break;
         report_client(run->log, crowd->listener, &peer);
         report_options(run->log, crowd->listener->plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
+        report_who(run->log, crowd->listener->plan, fd);
         if (is_full(crowd)) {
             log_line(run->log, LOG_TALK, "Connection refused: there are %" PRIu64 " already", crowd->count);
             (void)fd_close(&fd); /* nothing was sent */
@@ -184,18 +247,119 @@ raise_descriptor_limit(void)
                     &limit); /* refused: fewer clients; running out of them is waited through */
 }
 
+/* --- the hub ----------------------------------------------------------------------------------------------------- */
+
+static void
+wake_owner(void *context, void *owner)
+{
+    struct crowd *crowd = context;
+    struct member *member = owner;
+    poller_wake(crowd->poller, &member->watch);
+}
+
+static bool
+offer_owner(void *context, void *owner, const void *data, size_t size, size_t *put)
+{
+    const struct member *member = owner;
+    (void)context;
+    *put = 0;
+    return member->pump && pump_offer(member->pump, data, size, put);
+}
+
+static void
+tell_missed(void *context, const char *name, uint64_t count, const char *units)
+{
+    const struct crowd *crowd = context;
+    log_line(crowd->run->log, LOG_ERROR, "%s: too slow: %" PRIu64 " %s missed", name, count, units);
+}
+
+/* The standard streams are a session like the clients', but for what is asked of each connection. */
+static int
+add_streams(struct crowd *crowd, struct fault *fault)
+{
+    const struct pump_policy *policy = &crowd->run->request->pump;
+    crowd->streams_policy = (struct pump_policy){
+        .idle_ms = -1,
+        .quit_ms = -1,
+        .linger_ms = -1,
+        .delay_ms = policy->delay_ms,
+        .records = policy->records,
+    };
+    crowd->policy.delay_ms = 0;
+    const struct pump_setting setting = {
+        .policy = &crowd->streams_policy,
+        .deadline = DEADLINE_NEVER,
+        .log = crowd->run->log,
+    };
+    struct member *member = new_member(crowd, true, fault);
+    if (!member)
+        return -1;
+    member->near = local_open(crowd->run, fault);
+    member->far = member->near ? hub_sit_streams(crowd->hub, member, fault) : NULL;
+    member->pump = member->far ? pump_start(member->near, member->far, &setting, fault) : NULL;
+    if (!member->pump)
+        return -1;
+    watch_member(crowd, member);
+    return 0;
+}
+
+static int
+open_hub(struct crowd *crowd, struct fault *fault)
+{
+    const struct hub_calls calls = {
+        .wake = wake_owner,
+        .offer = offer_owner,
+        .missed = tell_missed,
+        .context = crowd,
+    };
+    bool none;
+    crowd->hub_deadline = DEADLINE_NEVER;
+    crowd->hub = local_hub(crowd->run->request, &calls, &none, fault);
+    if (!crowd->hub)
+        return none ? 0 : -1;
+    return crowd->run->request->local == LOCAL_STREAMS ? add_streams(crowd, fault) : 0;
+}
+
+static int
+set_clock(struct crowd *crowd, struct fault *fault)
+{
+    int64_t deadline = crowd->hub ? hub_deadline(crowd->hub) : DEADLINE_NEVER;
+    if (deadline == crowd->hub_deadline)
+        return 0;
+    crowd->hub_deadline = deadline;
+    return poller_set(crowd->poller, &crowd->clock, NULL, 0, deadline, fault);
+}
+
+/* --- all of it --------------------------------------------------------------------------------------------------- */
+
+/* Whose turn it is. Returns 0, or -1 when it is all over. */
+static int
+take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
+{
+    if (watch == &crowd->door)
+        return open_door(crowd, fault);
+    if (watch != &crowd->clock) {
+        step_member(crowd, (struct member *)watch);
+    } else {
+        crowd->hub_deadline = DEADLINE_NEVER; /* the poller has forgotten it */
+        hub_tick(crowd->hub);
+    }
+    if (!crowd->is_over)
+        return 0;
+    *fault = crowd->fault;
+    return -1;
+}
+
 static int
 run_crowd(struct crowd *crowd, struct fault *fault)
 {
-    if (watch_door(crowd, fault) != 0)
+    if (open_hub(crowd, fault) != 0 || watch_door(crowd, fault) != 0)
         return -1;
     for (;;) {
-        struct watch *watch = poller_next(crowd->poller, crowd->run->loop, fault);
-        if (!watch)
+        if (set_clock(crowd, fault) != 0)
             return -1;
-        if (watch != &crowd->door)
-            step_member(crowd, (struct member *)watch);
-        else if (open_door(crowd, fault) != 0)
+        struct watch *watch = poller_next(crowd->poller, crowd->run->loop, fault);
+        if (!watch || take_turn(crowd, watch, fault) != 0)
             return -1;
     }
 }
@@ -203,6 +367,7 @@ run_crowd(struct crowd *crowd, struct fault *fault)
 int
 crowd_serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
+    raise_descriptor_limit();
     struct crowd crowd = {
         .run = run,
         .listener = listener,
@@ -212,10 +377,14 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     };
     if (!crowd.poller)
         return -1;
-    raise_descriptor_limit();
     int result = run_crowd(&crowd, fault);
+    if (crowd.hub)
+        hub_silence(crowd.hub);
     while (crowd.members)
         end_member(&crowd, crowd.members);
+    if (crowd.hub)
+        hub_close(crowd.hub);
+    poller_drop(crowd.poller, &crowd.clock);
     poller_drop(crowd.poller, &crowd.door);
     poller_close(crowd.poller);
     return result;

@@ -1,5 +1,5 @@
 /*
- * Many sessions at once, in one thread: a server whose local end is not the standard streams.
+ * Many sessions at once, in one thread: clients that have an end each for themselves, or seats in a hub.
  */
 #ifndef SKT_SESSION_CROWD_H
 #define SKT_SESSION_CROWD_H
@@ -10,7 +10,8 @@
 /*
  * Serve all clients that come, each as soon as it has come, until a signal or --max-time. What goes wrong with one is
  * said and ends only that one. At the limit of clients the next ones wait in the listener's queue, or with
- * request->refuses_when_full are closed at once.
+ * request->refuses_when_full are closed at once. The standard streams are one more session, between them and the hub; a
+ * failure of theirs ends the server.
  *
  * Returns -1 with fault: a signal, STATUS_TIMEOUT at the run's deadline or when no client came in time, STATUS_LISTEN,
  * or STATUS_LOCAL.

@@ -24,6 +24,8 @@ local_open(const struct run *run, struct fault *fault)
     enum unit unit = request->socket.type->unit;
     switch (request->local) {
     case LOCAL_STREAMS:
+    case LOCAL_BROKER: /* clients have seats in its place */
+    case LOCAL_CHAT:
         break;
     case LOCAL_ECHO:
         return echo_open(unit, fault);
@@ -35,4 +37,30 @@ local_open(const struct run *run, struct fault *fault)
         return supply_file(request->send_file, fault);
     }
     return standard_streams(request, fault);
+}
+
+bool
+local_is_in_turn(const struct request *request)
+{
+    bool is_of_one = request->passes || request->peek_size > 0 || request->pump.block_size > 0 ||
+                     request->urgent_text != NULL;
+    return request->local == LOCAL_STREAMS && (request->serial || is_of_one);
+}
+
+struct hub *
+local_hub(const struct request *request, const struct hub_calls *calls, bool *none, struct fault *fault)
+{
+    enum local local = request->local;
+    const struct hub_choice choice = {
+        .kind = local == LOCAL_BROKER ? HUB_BROKER
+                : local == LOCAL_CHAT ? HUB_CHAT
+                                      : HUB_STREAMS,
+        .unit = request->socket.type->unit,
+        .slow = request->slow,
+        .by_bytes = request->merges_bytes,
+        .labels = request->labels,
+        .queue_size = request->queue_size,
+    };
+    *none = local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT;
+    return *none ? NULL : hub_open(&choice, calls, fault);
 }

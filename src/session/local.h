@@ -2,6 +2,7 @@
 #ifndef SKT_SESSION_LOCAL_H
 #define SKT_SESSION_LOCAL_H
 
+#include "endpoint/hub.h"
 #include "session/session.h"
 
 /*
@@ -9,5 +10,18 @@
  * ops->close, or NULL with STATUS_LOCAL.
  */
 struct endpoint *local_open(const struct run *run, struct fault *fault);
+
+/*
+ * Does one client have the local end after the other? The standard streams, if the user says so or asks for what is about
+ * one connection; the other ends are each client's own, or a hub's.
+ */
+bool local_is_in_turn(const struct request *request);
+
+/*
+ * The hub of a server whose clients share what they are joined with. Returns NULL with STATUS_LOCAL, or with *none set if
+ * each has an end of its own.
+ */
+struct hub *local_hub(const struct request *request, const struct hub_calls *calls, bool *none,
+                      struct fault *fault);
 
 #endif

@@ -1,6 +1,7 @@
 #include "session/report.h"
 
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,18 @@ report_name(const struct socket_plan *plan, const struct address *address, char 
     open_format(plan, address, &text);
     const char *host = !is_unnamed(address) ? text.host : plan->inherited >= 0 ? plan->remote.host : "client";
     (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
+}
+
+void
+report_label(const struct socket_plan *plan, const struct address *address, uint64_t number, char *label,
+             size_t size)
+{
+    struct address_text text;
+    open_format(plan, address, &text);
+    if (is_unnamed(address))
+        (void)snprintf(label, size, "client %" PRIu64, number);
+    else
+        (void)snprintf(label, size, "%s%s%s", text.host, *text.port ? " " : "", text.port);
 }
 
 /* The service that services(5) knows by this port, or "*", as nc prints it. */

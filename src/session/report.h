@@ -4,11 +4,16 @@
 
 #include "dial/listener.h"
 #include "observe/log.h"
+#include <stdint.h>
 
 enum { REPORT_NAME_SIZE = 200 };
 
 /* "127.0.0.1 port 80", a path, or "client" for an end without a name of its own. */
 void report_name(const struct socket_plan *plan, const struct address *address, char *name, size_t size);
+
+/* The same as -v says it of clients, "127.0.0.1 43210"; an end without a name of its own is "client N". */
+void report_label(const struct socket_plan *plan, const struct address *address, uint64_t number, char *label,
+                  size_t size);
 
 /* "Connection to localhost (127.0.0.1) 80 port [tcp/http] succeeded!" */
 void report_connected(const struct log *log, const struct socket_plan *plan, const struct address *peer);

@@ -5,22 +5,11 @@
 #include "endpoint/mailbox.h"
 #include "session/announce.h"
 #include "session/crowd.h"
+#include "session/local.h"
 #include "session/pass.h"
 #include "session/report.h"
 #include <string.h>
 #include <unistd.h>
-
-/*
- * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was
- * read and could not be sent is gone: then the next client would get less than all. Who only sends, and has
- * nothing to send, is done with any client.
- */
-static bool
-was_empty(const struct run *run, const struct outcome *outcome)
-{
-    bool had_all = run->request->send_only && outcome->input_ended;
-    return outcome->untouched && outcome->peer_left && !had_all;
-}
 
 /* Accept one client and run its session. */
 static int
@@ -54,14 +43,14 @@ accept_deadline(const struct run *run)
 }
 
 /*
- * Clients one after the other: the first that says something, or with -k all that come. One without a byte is
+ * The first client that says something, or with -k all that come, at once or one after the other. One without a byte is
  * none: who waits for the next client goes on waiting.
  */
 static int
 serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
     const struct request *request = run->request;
-    if (request->keeps_open && request->local != LOCAL_STREAMS)
+    if (request->keeps_open && !local_is_in_turn(request))
         return crowd_serve(run, listener, fault);
     int64_t deadline = accept_deadline(run);
     for (;;) {
@@ -70,7 +59,7 @@ serve(const struct run *run, struct listener *listener, struct fault *fault)
         bool had_client = outcome.started >= 0;
         if (result != 0 && (!had_client || ends_server(run, fault)))
             return -1;
-        bool is_empty = was_empty(run, &outcome);
+        bool is_empty = session_was_empty(run, &outcome);
         if (!request->keeps_open && !is_empty)
             return result;
         if (is_empty)

@@ -32,6 +32,13 @@ session_is_shared(const struct request *request)
     return request->socket.inherited >= 0 || request->receives;
 }
 
+bool
+session_was_empty(const struct run *run, const struct outcome *outcome)
+{
+    bool had_all = run->request->send_only && outcome->input_ended;
+    return outcome->untouched && outcome->peer_left && !had_all;
+}
+
 /* The socket's own part of a request. */
 static struct socket_choice
 socket_choice(const struct run *run)

@@ -46,6 +46,13 @@ int session_run(const struct run *run, struct endpoint *far, struct outcome *out
 int session_join(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
                  struct outcome *outcome, struct fault *fault);
 
+/*
+ * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was
+ * read and could not be sent is gone: then the next client would get less than all. Who only sends, and has
+ * nothing to send, is done with any client.
+ */
+bool session_was_empty(const struct run *run, const struct outcome *outcome);
+
 /* Say that messages were lost; the context is a struct run. */
 on_loss session_tell_loss;
 
@@ -58,7 +65,7 @@ bool session_is_shared(const struct request *request);
 /* Connect and run one session. Returns 0, or -1 with fault. */
 int client_run(const struct run *run, struct fault *fault);
 
-/* Listen and run sessions, one after the other. Returns 0, or -1 with fault. */
+/* Listen and run sessions. Returns 0, or -1 with fault. */
 int server_run(const struct run *run, struct fault *fault);
 
 /* -z: try each port of the range. Returns 0 if any answered, -1 with the last fault if none did. */

@@ -1,0 +1,286 @@
+#include "base/deadline.h"
+#include "endpoint/seat.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    PATIENCE_MS = 100,      /* so long others wait, with nothing left to hear, for one whose queue is full */
+    STALL_MS = 1000,        /* so long for one who takes nothing at all, while all are full */
+    SLOW_MS = 10000,        /* at least so long nobody waits again for one that was slow */
+    JUDGE_EVERY_MS = 20,    /* while somebody waits */
+    SAY_EVERY_MS = 1000,    /* in the log, of one client */
+    LINE_MORE = 256 * 1024, /* a line that has begun goes on so far beyond a queue's limit */
+};
+
+bool
+audience_hears(const struct seat *seat, const struct seat *from)
+{
+    if (seat == from || seat->is_leaving || seat->is_out)
+        return false;
+    return seat->hub->choice.kind != HUB_STREAMS || seat->is_streams != from->is_streams;
+}
+
+static bool
+is_full(const struct seat *seat)
+{
+    return seat->queue.bytes >= (size_t)seat->hub->choice.queue_size;
+}
+
+/* Of those that are full and waited for; the standard streams are not counted. */
+static void
+count_full(struct seat *seat, bool is_so)
+{
+    if (!seat->is_streams && !seat->is_slow && !seat->is_leaving)
+        seat->hub->full += is_so ? 1 : (uint64_t)-1;
+}
+
+static void
+note_full(struct seat *seat, int64_t now)
+{
+    if (seat->full_at >= 0 || !is_full(seat))
+        return;
+    seat->full_at = now;
+    count_full(seat, true);
+}
+
+/* A queue that was full has room again when it is half empty, so that not every byte wakes those who wait. */
+static bool
+is_half_empty(const struct seat *seat)
+{
+    return seat->queue.bytes <= (size_t)seat->hub->choice.queue_size / 2;
+}
+
+static void
+note_room(struct seat *seat)
+{
+    if (seat->full_at < 0 || !is_half_empty(seat))
+        return;
+    seat->full_at = -1;
+    count_full(seat, false);
+    hub_wake_waiting(seat->hub);
+}
+
+/* --- whom nobody waits for --------------------------------------------------------------------------------------- */
+
+static void
+give_up(struct seat *seat, int64_t now)
+{
+    count_full(seat, false);
+    seat->is_slow = true;
+    seat->slow_at = now;
+    if (seat->hub->choice.slow != HUB_DISCONNECTS)
+        return;
+    seat->is_out = true;
+    hub_wake(seat);
+}
+
+/*
+ * A full queue is waited for as long as that costs no other anything: until one has nothing left to hear, or it takes
+ * nothing at all. With one listener alone that is a talk between two, which is never cut.
+ */
+static bool
+is_given_up(const struct seat *seat, bool others_starve, int64_t now)
+{
+    int64_t moved = seat->took_at > seat->full_at ? seat->took_at : seat->full_at;
+    return (others_starve && now - seat->full_at >= PATIENCE_MS) || now - moved >= STALL_MS;
+}
+
+/* Returns true if nobody who is full is waited for. */
+static bool
+judge(struct seat *from, int64_t now)
+{
+    struct hub *hub = from->hub;
+    bool others_starve = false;
+    uint64_t hearing = 0, full = 0;
+    for (struct seat *seat = hub->seats; seat; seat = seat->next) {
+        if (!audience_hears(seat, from))
+            continue;
+        hearing++;
+        full += seat->full_at >= 0 && !seat->is_slow;
+        others_starve = others_starve || queue_is_empty(&seat->queue);
+    }
+    if (full == 0 || hub->choice.slow == HUB_BLOCKS || hearing == 1)
+        return full == 0;
+    for (struct seat *seat = hub->seats; seat; seat = seat->next)
+        if (audience_hears(seat, from) && seat->full_at >= 0 && !seat->is_slow &&
+            is_given_up(seat, others_starve, now)) {
+            give_up(seat, now);
+            full--;
+        }
+    if (full > 0)
+        hub_call_at(hub, now + JUDGE_EVERY_MS);
+    return full == 0;
+}
+
+bool
+audience_is_ready(struct seat *from, int64_t now)
+{
+    struct hub *hub = from->hub;
+    if (hub->speaker && hub->speaker != from && !seat_is_heard_alone(from)) {
+        int64_t until = hub->spoke_at + UNFINISHED_MAX_MS;
+        if (!deadline_passed(until, now)) {
+            hub_call_at(hub, until);
+            return false;
+        }
+        hub->speaker = NULL;
+    }
+    if (!from->is_streams && hub->choice.kind == HUB_STREAMS)
+        return hub->streams && hub->streams->full_at < 0;
+    if (from->is_streams && hub->clients == 0)
+        return false; /* it is for the next one who comes */
+    return hub->full == 0 || judge(from, now);
+}
+
+/* --- what is missed ---------------------------------------------------------------------------------------------- */
+
+static const char *
+units(const struct hub *hub, uint64_t count)
+{
+    if (hub->choice.unit == UNIT_MESSAGES)
+        return count == 1 ? "message" : "messages";
+    if (hub->choice.by_bytes)
+        return count == 1 ? "byte" : "bytes";
+    return count == 1 ? "line" : "lines";
+}
+
+static void
+say_missed(struct seat *seat, int64_t now)
+{
+    const struct hub_calls *calls = &seat->hub->calls;
+    if (seat->missed_unsaid == 0)
+        return;
+    calls->missed(calls->context, seat->name, seat->missed_unsaid, units(seat->hub, seat->missed_unsaid));
+    seat->missed_unsaid = 0;
+    seat->said_at = now;
+}
+
+/* Tell a client how much it has missed, in its place among the rest; bytes without lines have no such place. */
+static void
+tell_missed(struct seat *seat, int64_t now)
+{
+    const struct hub *hub = seat->hub;
+    char text[128];
+    const char *who = hub->choice.kind == HUB_CHAT ? "<announce>" : "skt:";
+    int n =
+        snprintf(text, sizeof text, "%s%s too slow: %" PRIu64 " %s missed%s", seat->hears_part ? "\n" : "",
+                 who, seat->missed, units(hub, seat->missed), hub->choice.unit == UNIT_BYTES ? "\n" : "");
+    seat->missed = 0;
+    if (deadline_passed(seat->said_at + SAY_EVERY_MS, now))
+        say_missed(seat, now);
+    if (hub->choice.by_bytes)
+        return;
+    struct piece *piece = piece_new((size_t)n);
+    if (!piece)
+        return;
+    memcpy(piece->data, text, (size_t)n);
+    piece->begins = piece->ends = true;
+    audience_tell_one(seat, piece, now);
+    piece_release(piece);
+}
+
+static void
+miss(struct seat *seat, const struct piece *piece)
+{
+    seat->misses = seat->skips = true;
+    seat->missed += piece->units;
+    seat->missed_unsaid += piece->units;
+}
+
+/* From the next line on. */
+static void
+hear_again(struct seat *seat, int64_t now)
+{
+    seat->misses = seat->skips = false;
+    tell_missed(seat, now);
+    seat->skips = true;
+}
+
+/* --- telling ----------------------------------------------------------------------------------------------------- */
+
+static bool
+is_missed(const struct seat *seat, const struct piece *piece)
+{
+    if (seat->misses)
+        return true;
+    if (!seat->is_slow || !is_full(seat))
+        return false;
+    size_t more = seat->queue.bytes - (size_t)seat->hub->choice.queue_size;
+    return piece->begins || !seat->hears_part || more >= LINE_MORE;
+}
+
+void
+audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
+{
+    const struct hub_calls *calls = &to->hub->calls;
+    if (to->misses && queue_is_empty(&to->queue)) /* there was no memory */
+        hear_again(to, now);
+    if (is_missed(to, piece)) {
+        miss(to, piece);
+        return;
+    }
+    if (to->skips && !piece->begins) {
+        to->missed += to->is_new ? 0 : piece->units;
+        to->missed_unsaid += to->is_new ? 0 : piece->units;
+        return;
+    }
+    to->is_new = false;
+    to->skips = false;
+    to->hears_part = !piece->ends;
+    size_t put = 0;
+    bool is_first = queue_is_empty(&to->queue);
+    if (is_first && !to->is_streams &&
+        calls->offer(calls->context, to->owner, piece->data, piece->size, &put)) {
+        to->took_at = now;
+        return;
+    }
+    if (queue_push(&to->queue, piece, put) != 0) {
+        miss(to, piece); /* without memory; it is told when there is some */
+        return;
+    }
+    note_full(to, now);
+    if (is_first)
+        hub_wake(to);
+}
+
+void
+audience_tell(struct seat *from, struct piece *piece, int64_t now)
+{
+    struct hub *hub = from->hub;
+    if (hub->is_silent)
+        return;
+    if (!from->is_streams && hub->choice.kind == HUB_STREAMS) {
+        if (hub->streams)
+            audience_tell_one(hub->streams, piece, now);
+        return;
+    }
+    for (struct seat *seat = hub->seats; seat; seat = seat->next)
+        if (audience_hears(seat, from))
+            audience_tell_one(seat, piece, now);
+}
+
+void
+audience_took(struct seat *seat, int64_t now)
+{
+    seat->took_at = now;
+    note_room(seat);
+    if (seat->is_slow && queue_is_empty(&seat->queue) && now - seat->slow_at >= SLOW_MS)
+        seat->is_slow = false;
+    if (seat->misses && is_half_empty(seat))
+        hear_again(seat, now);
+}
+
+void
+audience_leave(struct seat *seat)
+{
+    if (seat->is_leaving)
+        return;
+    seat_stop_waiting(seat);
+    if (seat->full_at >= 0)
+        count_full(seat, false);
+    seat->is_leaving = true;
+    say_missed(seat, deadline_now());
+    if (!seat->is_streams)
+        seat->hub->clients--;
+    hub_wake_waiting(seat->hub);
+}

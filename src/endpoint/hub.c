@@ -1,0 +1,193 @@
+#include "endpoint/hub.h"
+
+#include "base/deadline.h"
+#include "endpoint/seat.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct hub *
+hub_open(const struct hub_choice *choice, const struct hub_calls *calls, struct fault *fault)
+{
+    struct hub *hub = malloc(sizeof *hub);
+    if (hub)
+        *hub = (struct hub){ .choice = *choice, .calls = *calls, .tick_at = DEADLINE_NEVER };
+    else
+        (void)fault_set(fault, STATUS_LOCAL, "hub");
+    return hub;
+}
+
+void
+hub_close(struct hub *hub)
+{
+    free(hub);
+}
+
+void
+hub_silence(struct hub *hub)
+{
+    hub->is_silent = true;
+}
+
+/* --- time and turns ---------------------------------------------------------------------------------------------- */
+
+void
+hub_call_at(struct hub *hub, int64_t when)
+{
+    hub->tick_at = deadline_sooner(hub->tick_at, when);
+}
+
+int64_t
+hub_deadline(const struct hub *hub)
+{
+    return hub->tick_at;
+}
+
+void
+hub_wake(struct seat *seat)
+{
+    const struct hub_calls *calls = &seat->hub->calls;
+    calls->wake(calls->context, seat->owner);
+}
+
+void
+hub_wake_waiting(struct hub *hub)
+{
+    for (struct seat *seat = hub->seats; seat && hub->waiting > 0; seat = seat->next) {
+        if (!seat->is_waiting)
+            continue;
+        seat_stop_waiting(seat);
+        hub_wake(seat);
+    }
+}
+
+void
+hub_tick(struct hub *hub)
+{
+    int64_t now = deadline_now();
+    if (!deadline_passed(hub->tick_at, now))
+        return;
+    hub->tick_at = DEADLINE_NEVER;
+    for (struct seat *seat = hub->seats; seat; seat = seat->next)
+        if (seat->held_size > 0)
+            hub_call_at(hub, seat_give_up_waiting(seat, now));
+    hub_wake_waiting(hub); /* who still has to wait says so again */
+}
+
+/* --- who comes --------------------------------------------------------------------------------------------------- */
+
+/* Words of the hub's own, from one seat's view: to others, and to itself as well. */
+static void
+announce(struct seat *seat, const char *text, bool to_itself)
+{
+    const struct caption plain = { .is_safe = true,
+                                   .is_whole = seat->hub->choice.unit == UNIT_BYTES,
+                                   .unit = seat->hub->choice.unit };
+    struct piece *piece = caption_piece(&plain, text, strlen(text), true);
+    if (!piece)
+        return; /* a courtesy */
+    int64_t now = deadline_now();
+    if (to_itself)
+        audience_tell_one(seat, piece, now);
+    audience_tell(seat, piece, now);
+    piece_release(piece);
+}
+
+/* "<announce> already connected: A as <user1>, B as <user2>." */
+static void
+tell_who_is_there(struct seat *newcomer)
+{
+    enum { NAMES_MAX = 1000 };
+    char text[NAMES_MAX + 300] = "<announce> already connected:";
+    size_t used = strlen(text);
+    uint64_t told = 0;
+    for (const struct seat *seat = newcomer->hub->seats; seat; seat = seat->next) {
+        if (seat == newcomer || seat->is_leaving || used > NAMES_MAX)
+            continue;
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s %.200s as <user%" PRIu64 ">",
+                                 told > 0 ? "," : "", seat->name, seat->number);
+        told++;
+    }
+    uint64_t others = newcomer->hub->clients - 1;
+    if (told < others)
+        used += (size_t)snprintf(text + used, sizeof text - used, " and %" PRIu64 " more", others - told);
+    (void)snprintf(text + used, sizeof text - used, "%s.", told == 0 ? " nobody" : "");
+    const struct caption plain = { .is_safe = true,
+                                   .is_whole = newcomer->hub->choice.unit == UNIT_BYTES,
+                                   .unit = newcomer->hub->choice.unit };
+    struct piece *piece = caption_piece(&plain, text, strlen(text), true);
+    if (!piece)
+        return;
+    audience_tell_one(newcomer, piece, deadline_now());
+    piece_release(piece);
+}
+
+static void
+add(struct seat *seat)
+{
+    struct hub *hub = seat->hub;
+    seat->next = hub->seats;
+    if (seat->next)
+        seat->next->before = seat;
+    hub->seats = seat;
+}
+
+struct endpoint *
+hub_sit_streams(struct hub *hub, void *owner, struct fault *fault)
+{
+    struct endpoint *endpoint = seat_new(hub, owner, "standard streams", NULL, fault);
+    if (!endpoint)
+        return NULL;
+    hub->streams = (struct seat *)endpoint;
+    hub->streams->is_streams = true;
+    add(hub->streams);
+    return endpoint;
+}
+
+struct endpoint *
+hub_sit(struct hub *hub, void *owner, const char *name, const char *label, struct fault *fault)
+{
+    char prefix[300];
+    uint64_t number = ++hub->numbers;
+    if (hub->choice.kind == HUB_CHAT)
+        (void)snprintf(prefix, sizeof prefix, "<user%" PRIu64 "> ", number);
+    else
+        (void)snprintf(prefix, sizeof prefix, "%s: ", label);
+    bool is_named = hub->choice.kind == HUB_CHAT || hub->choice.labels;
+    struct endpoint *endpoint = seat_new(hub, owner, name, is_named ? prefix : NULL, fault);
+    if (!endpoint)
+        return NULL;
+    struct seat *seat = (struct seat *)endpoint;
+    seat->number = number;
+    seat->is_new = seat->skips = hub->choice.kind == HUB_BROKER;
+    add(seat);
+    hub->clients++;
+    hub_wake_waiting(hub);
+    if (hub->choice.kind != HUB_CHAT)
+        return endpoint;
+    char text[400];
+    (void)snprintf(text, sizeof text, "<announce> %.300s is connected as <user%" PRIu64 ">.", name, number);
+    announce(seat, text, true);
+    tell_who_is_there(seat);
+    return endpoint;
+}
+
+/* --- who goes ---------------------------------------------------------------------------------------------------- */
+
+void
+hub_forget(struct seat *seat)
+{
+    struct hub *hub = seat->hub;
+    audience_leave(seat);
+    *(seat->before ? &seat->before->next : &hub->seats) = seat->next;
+    if (seat->next)
+        seat->next->before = seat->before;
+    hub->speaker = hub->speaker == seat ? NULL : hub->speaker;
+    hub->streams = hub->streams == seat ? NULL : hub->streams;
+    if (hub->choice.kind != HUB_CHAT)
+        return;
+    char text[64];
+    (void)snprintf(text, sizeof text, "<announce> <user%" PRIu64 "> is disconnected.", seat->number);
+    announce(seat, text, false);
+}

@@ -1,0 +1,105 @@
+/* Inside the hub: its seats, and what befalls them. Only hub.c, audience.c and seat.c include it. */
+#ifndef SKT_ENDPOINT_SEAT_H
+#define SKT_ENDPOINT_SEAT_H
+
+#include "endpoint/caption.h"
+#include "endpoint/hub.h"
+#include "endpoint/queue.h"
+
+enum {
+    PIECE_MAX = 32 * 1024,   /* the longest line that is kept whole */
+    UNFINISHED_MAX_MS = 1000 /* so long the rest of a line is waited for */
+};
+
+struct seat {
+    struct endpoint base;
+    struct hub *hub;
+    struct seat *next, *before;
+    void *owner;
+    char *name;
+    char *prefix; /* before each line of its client, NULL: nothing */
+    uint64_t number;
+    bool is_streams;
+    bool is_leaving; /* says nothing more, and hears no more */
+
+    /* saying */
+    bool is_waiting; /* has something to say and may not */
+    bool in_line;    /* others have heard the beginning of a line */
+    char *held;      /* the beginning of a line that nobody has heard; PIECE_MAX bytes, or NULL */
+    size_t held_size;
+    int64_t held_at;
+
+    /* hearing */
+    struct queue queue;
+    int64_t full_at; /* since when the queue is full; -1: it is not */
+    int64_t took_at; /* the last time that something was taken out of it */
+    bool is_slow;    /* nobody waits for it any more, since slow_at */
+    int64_t slow_at;
+    bool hears_part;        /* what it was given last is no whole line */
+    bool skips;             /* it has not heard the beginning of this line */
+    bool is_new;            /* ... because it was not there */
+    bool misses;            /* it is given nothing until it has taken enough */
+    uint64_t missed;        /* since it was told last */
+    uint64_t missed_unsaid; /* since it was said last in the log, at said_at */
+    int64_t said_at;
+    bool is_out; /* too slow: it has to go */
+};
+
+struct hub {
+    struct hub_choice choice;
+    struct hub_calls calls;
+    struct seat *seats;
+    struct seat *streams;
+    uint64_t clients;     /* seats that hear, without the streams */
+    uint64_t numbers;     /* that were given so far */
+    uint64_t full;        /* clients whose queue is full and that are not slow */
+    uint64_t waiting;     /* seats */
+    struct seat *speaker; /* has begun a line that others have heard, at spoke_at; NULL: nobody has */
+    int64_t spoke_at;
+    int64_t tick_at;
+    bool input_ended; /* of the standard streams */
+    bool is_silent;
+};
+
+/* --- audience.c: who hears, and whom nobody waits for --- */
+
+bool audience_hears(const struct seat *seat, const struct seat *from);
+
+/* May a seat say something now? If not it is woken when it may. */
+bool audience_is_ready(struct seat *from, int64_t now);
+
+/* Give a piece to all who hear this seat. It stays the caller's. */
+void audience_tell(struct seat *from, struct piece *piece, int64_t now);
+
+/* Give it to one. */
+void audience_tell_one(struct seat *to, struct piece *piece, int64_t now);
+
+/* Something was taken from a seat's queue. */
+void audience_took(struct seat *seat, int64_t now);
+
+/* A seat hears nothing more. */
+void audience_leave(struct seat *seat);
+
+/* --- hub.c --- */
+
+void hub_call_at(struct hub *hub, int64_t when);
+void hub_wake_waiting(struct hub *hub);
+void hub_wake(struct seat *seat);
+
+/* A seat is about to be closed. */
+void hub_forget(struct seat *seat);
+
+/* --- seat.c --- */
+
+/* Say what is kept of a line that others have waited for long enough. Returns when to ask again. */
+int64_t seat_give_up_waiting(struct seat *seat, int64_t now);
+
+/* Can nobody who hears this one hear anyone else? Then there is nothing to be kept apart. */
+bool seat_is_heard_alone(const struct seat *seat);
+
+void seat_stop_waiting(struct seat *seat);
+
+struct endpoint *seat_new(struct hub *hub, void *owner, const char *name, const char *prefix,
+                          struct fault *fault);
+
+#endif
