@@ -2,6 +2,7 @@
 
 #include "base/number.h"
 #include "domain/inet_dccp.h"
+#include "domain/pattern.h"
 #include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/nearest.h"
@@ -264,6 +265,23 @@ read_flags(struct command *command, const struct option_row *row, const char *te
     return set_number(command, row, flags, fault);
 }
 
+/* Patterns have to be well-formed; which of them are names that there are, is asked later, and so is what is in a file. */
+static int
+read_peers(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    struct access_sources *sources = &command->request.access;
+    bool is_file = row->kind == OPTION_PEERS_FILE;
+    if (*text == '\0')
+        return refuse(command, row, text, "empty", fault);
+    if (!is_file && pattern_read_all(text, false, command_name(command, row).text, NULL, fault) != 0)
+        return -1;
+    if (sources->count == ACCESS_SOURCES_MAX)
+        return refuse(command, row, text, "more than 64 lists: put them into a file", fault);
+    sources->items[sources->count++] =
+        (struct access_source){ .denies = row->constant != 0, .is_file = is_file, .text = text };
+    return 0;
+}
+
 static int
 read_service(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
@@ -349,6 +367,9 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_sockopt(command, row, text, fault);
     case OPTION_GROUP:
         return read_group(command, row, text, fault);
+    case OPTION_PEERS:
+    case OPTION_PEERS_FILE:
+        return read_peers(command, row, text, fault);
     case OPTION_SEND_FLAGS:
     case OPTION_RECEIVE_FLAGS:
         return read_flags(command, row, text, fault);

@@ -4,6 +4,7 @@
 #include "dial/expression.h"
 #include "dial/inherit.h"
 #include "domain/other.h"
+#include "domain/pattern.h"
 #include "request/command.h"
 #include "request/nearest.h"
 #include "request/operand.h"
@@ -270,6 +271,26 @@ check_passing(const struct command *command, struct fault *fault)
                      command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
 }
 
+/* What the lists say of names, and of datagrams whose sender only calls itself something. */
+static int
+check_access(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    const struct access_sources *sources = &request->access;
+    if (sources->count > 0 && request->socket.domain->knows_by_connection && !request->socket.type->accepts)
+        return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
+                         "access lists with domain %s, type %s", request->socket.domain->name,
+                         request->socket.type->name);
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct access_source *source = &sources->items[i];
+        const char *name = source->denies ? "--deny" : "--allow";
+        if (!source->is_file &&
+            pattern_read_all(source->text, request->socket.numeric, name, NULL, fault) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -278,7 +299,8 @@ conclude(struct command *command, struct fault *fault)
     if (rules_agree(command, fault) != 0 || operand_inherited(command, fault) != 0 ||
         scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
         rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
-        choose_files(command, fault) != 0 || check_passing(command, fault) != 0)
+        choose_files(command, fault) != 0 || check_passing(command, fault) != 0 ||
+        check_access(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;

@@ -11,7 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REQUEST_STRINGS_MAX = 4 };
+enum { REQUEST_STRINGS_MAX = 4, ACCESS_SOURCES_MAX = 64 };
+
+/* Where it says who may connect, or may not: a file, or patterns (pattern.h) with commas between them. */
+struct access_source {
+    bool denies;
+    bool is_file;
+    const char *text;
+};
+
+struct access_sources {
+    struct access_source items[ACCESS_SOURCES_MAX];
+    size_t count;
+};
 
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
 struct request {
@@ -39,6 +51,8 @@ struct request {
     int64_t peek_size;             /* --peek; 0: not */
     const char *urgent_text;       /* --oob: sent before the input */
     const char *urgent_file;       /* --oob-file: FILE or fd:N for what is received */
+
+    struct access_sources access; /* none: everybody may connect */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

@@ -27,7 +27,10 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
 {
     const struct request *request = run->request;
     struct address peer;
-    int fd = listener_accept(listener, run->loop, accept_deadline, &peer, fault);
+    int fd;
+    do
+        fd = listener_accept(listener, run->loop, accept_deadline, &peer, fault);
+    while (fd >= 0 && !admission_takes(run->admission, listener->plan, &peer, &fd));
     if (fd < 0)
         return -1;
     if (!request->keeps_open)
@@ -85,6 +88,13 @@ struct mailbox_context {
     const struct listener *listener;
 };
 
+static bool
+is_heard(void *context, const struct address *sender)
+{
+    const struct mailbox_context *mailbox = context;
+    return admission_hears(mailbox->run->admission, mailbox->listener->plan, sender);
+}
+
 static void
 on_sender(void *context, const struct address *sender)
 {
@@ -122,6 +132,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .keeps_headers = request->socket.keeps_headers,
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
+        .is_heard = run->admission ? is_heard : NULL,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
         .on_loss = on_loss_here,
