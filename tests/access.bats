@@ -290,6 +290,24 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
     assert_equal "$(come_from 127.0.0.1 "$port" 127.0.0.2)" in
 }
 
+@test "so it is with many clients at once" {
+    need python3
+    echo 127.0.0.0/8 >list
+    start_skt_listener -v -k --echo --allowfile list --deny 127.0.0.2 127.0.0.1 0
+    assert_equal "$(come_from 127.0.0.1 "$port" 127.0.0.2)" out
+    assert_equal "$(come_from 127.0.0.1 "$port" 127.0.0.3)" in
+    hold_input
+    background_input=$held_input start_background nc 127.0.0.1 "$port"
+    say 'one\n'
+    wait_for_text "$started_out" one
+    echo 10.0.0.1 >list
+    kill -HUP "$listener_pid"
+    wait_for_text "$listener_err" "Access lists read again"
+    assert_equal "$(come_from 127.0.0.1 "$port" 127.0.0.3)" out
+    say 'two\n'
+    wait_for_text "$started_out" two
+}
+
 @test "lists that are bad when they are read again change nothing" {
     need python3
     echo 127.0.0.1 >list

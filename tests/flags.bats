@@ -57,6 +57,7 @@ traced() { # CALL ARGUMENTS...
         echo x | "$SKT" -u -q 0 10.77.0.1 9 || return 50
         echo x | "$SKT" -u -q 0 --send-flags dontroute 10.77.0.1 9
     }
+    in_netns true
     run -1 --separate-stderr in_netns try_far_host
     assert_contains "$stderr" "Network is unreachable"
 }

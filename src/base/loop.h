@@ -23,8 +23,8 @@ struct loop {
 void loop_start(struct loop *loop);
 
 /*
- * From now on SIGHUP does not end us, even where it was ignored: on_hangup(context) is called from inside loop_wait,
- * which goes on waiting. It must not wait itself. NULL: SIGHUP has no effect.
+ * From now on SIGHUP does not end us, even where it was ignored: on_hangup(context) is called from inside loop_wait
+ * and loop_wait_many, which go on waiting. It must not wait itself. NULL: SIGHUP has no effect.
  */
 void loop_on_hangup(struct loop *loop, void (*on_hangup)(void *context), void *context);
 
@@ -36,6 +36,14 @@ void loop_on_hangup(struct loop *loop, void (*on_hangup)(void *context), void *c
  * (fault->signal), or poll itself failed (STATUS_LOCAL). EINTR by any other signal is waited through.
  */
 int loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline, struct fault *fault);
+
+/*
+ * The same for what an epoll(7) descriptor watches: at most `count` events. Returns how many, 0 at the deadline, or -1
+ * with fault.
+ */
+struct epoll_event;
+int loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
+                   struct fault *fault);
 
 /* End this process by `signal` with its default action. Does not return. */
 void loop_die(int signal) __attribute__((noreturn));

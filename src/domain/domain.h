@@ -8,6 +8,7 @@
 
 #include "base/fault.h"
 #include "domain/pattern.h"
+#include "domain/protocol.h"
 #include "domain/type.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -90,6 +91,7 @@ struct domain {
     bool has_port;                   /* addresses are host and port; otherwise one word */
     bool has_files;                  /* a bound address may be a file of its own, with a mode */
     bool address_optional;           /* there is a usual address */
+    bool keeps_address;              /* getsockname(2) tells of another address than that which was bound */
     bool needs_source;               /* connecting needs an address to come from */
     bool has_interface;              /* an address is an interface, which may be promiscuous */
     bool has_groups;                 /* there are multicast groups that a word can name */
@@ -128,9 +130,11 @@ struct domain {
     /* "tcp", "udp", "unix": for messages. NULL: the domain's name. */
     const char *(*protocol_name)(const struct type *type, int protocol);
 
-    /* The number of a protocol by name, in any case, or -1. NULL: protocols have no names here. */
+    /* The names of protocols that people are told. NULL: protocols have no names here. */
+    const struct protocol *protocols;
+
+    /* The number of a protocol by one of these or another name, in any case, or -1. NULL: by one of these. */
     int (*protocol_find)(const char *name);
-    const char *const *protocol_words; /* some of those names, ended by NULL */
 
     /* socket(2)'s third argument; `protocol` 0: none was asked for. NULL: the number as it is. */
     int (*socket_protocol)(const struct type *type, int protocol);
@@ -199,6 +203,10 @@ struct domain {
      * known, the memory that they take. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
 
+    /* Did the end that was just read, orderly as it looks, destroy something, or come from the network? Says so in words.
+     * NULL: none does, or nobody knows. */
+    bool (*ended_badly)(int fd, char *words, size_t size);
+
     /* What a notice among the messages means; its sender is the one that it is about. NULL: there are none. */
     enum notice (*notice)(const void *message, size_t size);
 
@@ -235,9 +243,13 @@ int domain_resolve(const struct domain *domain, const struct resolve_query *quer
                    struct fault *fault);
 void domain_spell(const struct domain *domain, const struct address *address, const struct type *type,
                   char *word, size_t size);
+int domain_protocol_find(const struct domain *domain, const char *name);
 const char *domain_protocol_name(const struct domain *domain, const struct type *type, int protocol);
 int domain_connect(const struct domain *domain, int fd, const struct type *type,
                    const struct address *remote);
+/* bind(2) has failed: `status` and errno, "bind to ADDRESS". Returns -1. For a domain's own bind. */
+int domain_bind_fault(const struct domain *domain, const struct address *address, enum status status,
+                      struct fault *fault);
 int domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
                 struct binding *binding, enum status status, struct fault *fault);
 void domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,

@@ -147,6 +147,19 @@ not_read(struct socket *socket, struct fault *fault)
     return error == 0 ? note_end(socket) : socket_broke(socket, error, fault);
 }
 
+/* The same where what comes is wanted: an end that looks orderly may have cost some of it. */
+static enum io
+not_received(struct socket *socket, struct fault *fault)
+{
+    char why[128];
+    enum io result = not_read(socket, fault);
+    if (result != IO_ENDED || !socket->domain->ended_badly ||
+        !socket->domain->ended_badly(socket->fd, why, sizeof why))
+        return result;
+    (void)fault_say(fault, STATUS_CONNECTION, why, "%s", socket->name);
+    return IO_FAILED;
+}
+
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
@@ -241,7 +254,7 @@ read_message(struct socket *socket, void *data, size_t room, size_t *got, struct
         n = recvmsg(socket->fd, &message, (flags & ~socket->type->no_flags) | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return not_read(socket, fault);
+        return not_received(socket, fault);
     if (message.msg_flags & NOTICE_FLAG)
         return take_notice(socket, data, (size_t)n, fault);
     if (n == 0 && is_end(socket, &message))

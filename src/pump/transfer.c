@@ -87,6 +87,13 @@ transfer_finish(struct transfer *transfer)
 }
 
 void
+transfer_rest(struct transfer *transfer)
+{
+    if (buffer_size(&transfer->buffer) == 0 && !transfer->holds_message)
+        buffer_rest(&transfer->buffer);
+}
+
+void
 transfer_free(struct transfer *transfer)
 {
     splice_end(&transfer->splice);
@@ -284,6 +291,10 @@ read_spliced(struct transfer *transfer, struct fault *fault)
 enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
+    if (buffer_wake(&transfer->buffer) != 0) {
+        (void)fault_set(fault, STATUS_LOCAL, "buffer");
+        return IO_FAILED;
+    }
     if (is_spliced(transfer))
         return read_spliced(transfer, fault);
     return takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);

@@ -42,6 +42,9 @@ struct transfer {
 int transfer_start(struct transfer *transfer, struct fault *fault);
 void transfer_free(struct transfer *transfer);
 
+/* Give back the buffer's memory while nothing is in it; the next read takes it anew. */
+void transfer_rest(struct transfer *transfer);
+
 /* Would a read now have somewhere to put its bytes? Would a write have something to write? */
 bool transfer_has_room(const struct transfer *transfer);
 bool transfer_has_next(const struct transfer *transfer);

@@ -291,8 +291,9 @@ check(const struct command *command, const struct target *target, enum purpose p
 int
 operand_inherited(struct command *command, struct fault *fault)
 {
-    static const char *const unfit[] = { "source",  "source-port", "random",          "mode", "reuse-port",
-                                         "backlog", "nodns",       "connect-timeout", "zero", NULL };
+    static const char *const unfit[] = { "source",     "source-port", "random", "mode",
+                                         "reuse-port", "backlog",     "nodns",  "connect-timeout",
+                                         "zero",       "promiscuous", NULL };
     struct socket_plan *plan = &command->request.socket;
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
     plan->inherited = inherit_number(word);

@@ -4,9 +4,11 @@
 #include "dial/listener.h"
 #include "endpoint/mailbox.h"
 #include "session/announce.h"
+#include "session/crowd.h"
 #include "session/pass.h"
 #include "session/report.h"
 #include <string.h>
+#include <unistd.h>
 
 /*
  * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was
@@ -62,6 +64,8 @@ static int
 serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
     const struct request *request = run->request;
+    if (request->keeps_open && request->local != LOCAL_STREAMS)
+        return crowd_serve(run, listener, fault);
     int64_t deadline = accept_deadline(run);
     for (;;) {
         struct outcome outcome = { .started = -1 };
@@ -154,11 +158,14 @@ server_run(const struct run *run, struct fault *fault)
     struct listener listener;
     if (request->passes && pass_check(fault) != 0)
         return -1;
+    if (request->send_file && access(request->send_file, R_OK) != 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", request->send_file);
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
         return -1;
     report_listening(run->log, &listener);
+    enum sockopt_phase last = request->socket.type->accepts ? PHASE_BOUND : PHASE_CONNECTED;
     for (size_t i = 0; i < listener.count; i++)
-        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, PHASE_BOUND);
+        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, last);
     int result = request->announces ? announce(run->loop, &listener, request->announce_to, fault) : 0;
     if (result == 0)
         result =

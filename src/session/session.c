@@ -3,9 +3,9 @@
 #include "base/deadline.h"
 #include "base/fd.h"
 #include "endpoint/socket.h"
-#include "endpoint/stdio.h"
 #include "endpoint/telnet.h"
 #include "observe/stats.h"
+#include "session/local.h"
 #include "session/pass.h"
 #include "session/peek.h"
 #include "session/report.h"
@@ -37,28 +37,33 @@ socket_choice(const struct run *run)
     };
 }
 
+struct pump_policy
+session_policy(const struct run *run)
+{
+    struct pump_policy policy = run->request->pump;
+    policy.ends_with_peer = run->request->keeps_open; /* the next client waits */
+    policy.ends_with_input = run->request->send_only;
+    return policy;
+}
+
 int
 session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
     const struct request *request = run->request;
-    const struct stdio_choice choice = {
-        .no_input = request->no_input,
-        .discards = request->send_only,
-        .output_end = request->keeps_open ? OUTPUT_KEPT
-                      : request->listens  ? OUTPUT_CLOSED_IF_USED
-                                          : OUTPUT_CLOSED,
-    };
-    struct pump_policy policy = request->pump;
-    policy.ends_with_peer = request->keeps_open; /* the next client waits */
-    policy.ends_with_input = request->send_only;
+    const struct pump_policy policy = session_policy(run);
     *outcome = (struct outcome){ 0 };
-    struct endpoint *near = stdio_open(&choice, fault);
+    struct endpoint *near = local_open(run, fault);
     if (!near) {
         far->ops->close(far);
         return -1;
     }
-    int result =
-        pump_run(run->loop, near, far, &policy, run->deadline, run->observers, run->log, outcome, fault);
+    const struct pump_setting setting = {
+        .policy = &policy,
+        .deadline = run->deadline,
+        .observers = run->observers,
+        .log = run->log,
+    };
+    int result = pump_run(run->loop, near, far, &setting, outcome, fault);
     if (request->stats)
         stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
                     outcome->ended - outcome->started);
@@ -100,11 +105,13 @@ hand_over(const struct run *run, const struct socket_plan *plan, int fd, const c
  * The connected socket as an endpoint, with what the request puts round it. Telnet marks some of its commands as
  * urgent: they have to stay in their place (RFC 854, "THE TELNET SYNCH MECHANISM").
  */
-static struct endpoint *
-take(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
-     const char *name, struct fault *fault)
+struct endpoint *
+session_far(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
+            struct fault *fault)
 {
     const int on = 1;
+    char name[REPORT_NAME_SIZE];
+    report_name(plan, peer, name, sizeof name);
     if (run->request->telnet) /* a type that refuses has no urgent data */
         (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     struct socket_choice choice = socket_choice(run);
@@ -132,7 +139,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
         (void)fd_close(&fd); /* the failure is told already */
         return -1;
     }
-    struct endpoint *far = take(run, plan, fd, peer, name, fault);
+    struct endpoint *far = session_far(run, plan, fd, peer, fault);
     if (!far)
         return -1;
     int result = session_run(run, far, outcome, fault);

@@ -25,8 +25,18 @@ struct run {
     struct admission *admission; /* who may connect; NULL: everybody */
 };
 
+/* The policy of a run's sessions. */
+struct pump_policy session_policy(const struct run *run);
+
 /*
- * Join `far` with the standard streams until both have ended; print --stats. Closes far.
+ * A connected socket as an endpoint, with what the request puts round it. Closes fd on failure. Returns NULL with
+ * STATUS_LOCAL then.
+ */
+struct endpoint *session_far(const struct run *run, const struct socket_plan *plan, int fd,
+                             const struct address *peer, struct fault *fault);
+
+/*
+ * Join `far` with the local end until both have ended; print --stats. Closes far.
  * Returns 0, or -1 with fault; *outcome is filled either way.
  */
 int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
