@@ -1,6 +1,7 @@
 #include "dial/lookup.h"
 
 #include "base/errand.h"
+#include "dial/netns.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,6 +94,18 @@ look_up(struct loop *loop, const struct domain *domain, const struct resolve_que
     return result;
 }
 
+/* What asks nobody may be about interfaces, which are those of the namespace; a name server is one of ours. */
+static int
+resolve_there(const struct domain *domain, const struct resolve_query *query, struct address_list *list,
+              struct fault *fault)
+{
+    int outside;
+    if (netns_enter(query->netns, &outside, fault) < 0)
+        return -1;
+    int result = domain_resolve(domain, query, list, fault);
+    return netns_leave(&outside, fault) < 0 ? -1 : result;
+}
+
 int
 lookup(struct loop *loop, const struct domain *domain, const struct resolve_query *query, int64_t deadline,
        struct address_list *list, struct fault *fault)
@@ -102,7 +115,7 @@ lookup(struct loop *loop, const struct domain *domain, const struct resolve_quer
     if (domain->needs_lookup && domain->needs_lookup(query))
         result = look_up(loop, domain, query, deadline, list, fault);
     else
-        result = domain_resolve(domain, query, list, fault);
+        result = resolve_there(domain, query, list, fault);
     if (result == 0 && list->count == 0)
         result = fault_say(fault, STATUS_LOOKUP, "no address found", "lookup of %s", query->target.host);
     if (result < 0)

@@ -62,6 +62,7 @@ struct resolve_query {
     bool keeps_headers; /* messages have the kernel's headers (header_size) */
     bool promiscuous;   /* hear what is for others, too (has_interface) */
     const char *groups; /* multicast groups to hear, in words; NULL: none (has_groups) */
+    const char *netns;  /* the network namespace whose interfaces are meant (lookup.h); NULL: ours */
 };
 
 /* A local address that bind(2) took, and what must be undone when it is given back. */

@@ -1,6 +1,7 @@
 #include "request/command.h"
 
 #include "base/number.h"
+#include "dial/netns.h"
 #include "domain/inet_dccp.h"
 #include "domain/pattern.h"
 #include "endpoint/flags.h"
@@ -310,6 +311,16 @@ read_text(struct command *command, const struct option_row *row, const char *tex
     return 0;
 }
 
+static int
+read_netns(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    const char *why = netns_check(text);
+    if (why != NULL)
+        return refuse(command, row, text, why, fault);
+    set_text(command, row, text);
+    return 0;
+}
+
 static void
 select_kind(struct command *command, const struct option_row *row)
 {
@@ -368,6 +379,8 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_sockopt(command, row, text, fault);
     case OPTION_GROUP:
         return read_group(command, row, text, fault);
+    case OPTION_NETNS:
+        return read_netns(command, row, text, fault);
     case OPTION_PEERS:
     case OPTION_PEERS_FILE:
         return read_peers(command, row, text, fault);

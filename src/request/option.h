@@ -20,6 +20,7 @@ enum option_kind {
     OPTION_TEXT,     /* a word as it is */
     OPTION_FILE,     /* the name of a file */
     OPTION_SINK,     /* the name of a file, or fd:N */
+    OPTION_NETNS,    /* a network namespace, as netns.h has it */
     OPTION_NUMBER,
     OPTION_OCTAL,
     OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
@@ -65,6 +66,7 @@ enum option_group {
     GROUP_KIND,
     GROUP_ADDRESS,
     GROUP_ACCESS,
+    GROUP_START,
     GROUP_END,
     GROUP_MESSAGE,
     GROUP_TIME,

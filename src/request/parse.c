@@ -191,6 +191,29 @@ choose_protocol(struct command *command, struct fault *fault)
     return refuse_protocol(command, plan->domain, word, fault);
 }
 
+/* More sockets of a listener have to be alike, but that one may be of IPv4 and another of IPv6. */
+static int
+choose_more(struct socket_plan *plan, const char *word, const struct inherit_wish *wish, struct fault *fault)
+{
+    for (size_t i = 0; i < plan->inherited_more_count; i++) {
+        struct socket_plan more = { .inherited = -1 };
+        if (inherit_describe(plan->inherited_more[i], word, wish, &more, STATUS_USAGE, fault) != 0)
+            return -1;
+        const struct domain *whole = more.domain->whole;
+        if (more.domain != plan->domain && whole != NULL &&
+            (whole == plan->domain->whole || whole == plan->domain)) {
+            plan->domain = whole;
+            plan->family = whole->family;
+            more.domain = whole;
+        }
+        if (more.domain != plan->domain || more.type != plan->type || more.protocol != plan->protocol)
+            return fault_say(fault, STATUS_USAGE,
+                             "are sockets of several kinds: choose those of one name, fd:systemd:NAME", "%s",
+                             word);
+    }
+    return 0;
+}
+
 /* The operand fd:N: the socket itself says what it is, and the options may say the same. */
 static int
 choose_inherited(struct command *command, struct fault *fault)
@@ -202,7 +225,8 @@ choose_inherited(struct command *command, struct fault *fault)
         .listens = command->request.listens,
     };
     const char *word = command->operands[0];
-    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0)
+    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0 ||
+        choose_more(plan, word, &wish, fault) != 0)
         return -1;
     int protocol = plan->protocol;
     if (choose_protocol(command, fault) != 0)

@@ -62,6 +62,11 @@ struct request {
 
     struct access_sources access; /* none: everybody may connect */
 
+    const char *user, *group; /* to become once the socket is open; NULL: as we are */
+    const char *chroot;       /* the folder to be the root from then on */
+    const char *pid_file;
+    bool notifies; /* tell the service manager that we listen */
+
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */
 

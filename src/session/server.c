@@ -3,9 +3,9 @@
 #include "base/deadline.h"
 #include "dial/listener.h"
 #include "endpoint/mailbox.h"
-#include "session/announce.h"
 #include "session/crowd.h"
 #include "session/pass.h"
+#include "session/readiness.h"
 #include "session/report.h"
 #include <string.h>
 #include <unistd.h>
@@ -131,7 +131,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     const struct mailbox_choice choice = {
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
-        .hears_groups = sockopt_hears_groups(&request->socket.options),
+        .hears_groups = sockopt_hears_groups(&request->socket.options) || listener->inherited,
         .protocol = request->socket.protocol,
         .keeps_headers = request->socket.keeps_headers,
         .send_flags = request->send_flags,
@@ -156,20 +156,26 @@ server_run(const struct run *run, struct fault *fault)
 {
     const struct request *request = run->request;
     struct listener listener;
+    struct readiness readiness;
     if (request->passes && pass_check(fault) != 0)
         return -1;
     if (request->send_file && access(request->send_file, R_OK) != 0)
         return fault_set(fault, STATUS_LOCAL, "%s", request->send_file);
-    if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
+    if (readiness_prepare(&readiness, run, fault) != 0)
         return -1;
+    if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0) {
+        readiness_end(&readiness);
+        return -1;
+    }
     report_listening(run->log, &listener);
     enum sockopt_phase last = request->socket.type->accepts ? PHASE_BOUND : PHASE_CONNECTED;
     for (size_t i = 0; i < listener.count; i++)
         report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, last);
-    int result = request->announces ? announce(run->loop, &listener, request->announce_to, fault) : 0;
+    int result = readiness_reach(&readiness, run, &listener, fault);
     if (result == 0)
         result =
             request->socket.type->accepts ? serve(run, &listener, fault) : receive(run, &listener, fault);
     listener_close(&listener);
+    readiness_end(&readiness);
     return result;
 }
