@@ -182,6 +182,12 @@ struct domain {
      * DOMAIN_HEADER_MAX. NULL: nothing. */
     size_t (*put_header)(const struct type *type, int protocol, unsigned char *bytes);
 
+    /*
+     * Does the kernel take and give messages of one size in one piece: UDP_SEGMENT and UDP_GRO of udp(7)? Not where the
+     * user has set what would change that. NULL: never.
+     */
+    bool (*has_trains)(int fd, const struct type *type);
+
     /* Which process a connection goes to, in words: "pid 7, uid 0, gid 0". False: not known. NULL: never is. */
     bool (*who)(int fd, char *words, size_t size);
 

@@ -4,6 +4,7 @@
 #include "domain/inet_name.h"
 #include "domain/inet_protocol.h"
 #include "domain/inet_sctp.h"
+#include "domain/inet_udp.h"
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
@@ -74,6 +75,8 @@ int
 inet_prepare(int fd, const struct type *type, int protocol, enum status status, struct fault *fault)
 {
     (void)protocol;
+    if (type->value == SOCK_DGRAM && !type->portless)
+        udp_prepare(fd);
     return type == &sctp_type ? sctp_prepare(fd, status, fault) : 0;
 }
 
@@ -96,6 +99,12 @@ inet_opened(int fd, const struct type *type)
     else
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+bool
+inet_has_trains(int fd, const struct type *type)
+{
+    return type->value == SOCK_DGRAM && protocol_of(fd) == IPPROTO_UDP && udp_has_trains(fd);
 }
 
 size_t

@@ -283,6 +283,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .records = joint->policy->records,
         .crlf = joint->policy->crlf,
         .by_line = joint->policy->delay_ms > 0,
+        .one_by_one = joint->policy->delay_ms > 0,
         .stays_inside =
             !joint->policy->no_splice && !observers && !joint->policy->crlf && joint->policy->delay_ms <= 0,
         .observers = observers,
@@ -292,6 +293,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .sink = joint->near,
         .direction = DIRECTION_RECEIVED,
         .block = (uint64_t)joint->policy->block_size,
+        .one_by_one = joint->policy->receive_max > 0,
         .stays_inside = !joint->policy->no_splice && !observers && joint->policy->block_size <= 0 &&
                         joint->policy->receive_max == 0,
         .records = joint->policy->records,

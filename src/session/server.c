@@ -122,6 +122,13 @@ on_loss_here(const void *context, const char *name)
     session_tell_loss(mailbox->run, name);
 }
 
+static void
+on_drop_here(const void *context, const char *name)
+{
+    const struct mailbox_context *mailbox = context;
+    session_tell_drop(mailbox->run, name);
+}
+
 /* Types without connections: one session for all that is sent to us. */
 static int
 receive(const struct run *run, struct listener *listener, struct fault *fault)
@@ -139,7 +146,9 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .is_heard = run->admission ? is_heard : NULL,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
+        .is_shared = session_is_shared(request),
         .on_loss = on_loss_here,
+        .on_drop = on_drop_here,
         .context = &context,
     };
     int fds[LISTENER_SOCKETS_MAX];

@@ -19,6 +19,19 @@ session_tell_loss(const void *context, const char *name)
     log_line(run->log, LOG_ERROR, "%s: messages were lost: they came faster than they were taken", name);
 }
 
+void
+session_tell_drop(const void *context, const char *name)
+{
+    const struct run *run = context;
+    log_line(run->log, LOG_TALK, "%s: the kernel drops messages: they come faster than they are taken", name);
+}
+
+bool
+session_is_shared(const struct request *request)
+{
+    return request->socket.inherited >= 0 || request->receives;
+}
+
 /* The socket's own part of a request. */
 static struct socket_choice
 socket_choice(const struct run *run)
@@ -32,7 +45,9 @@ socket_choice(const struct run *run)
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
         .urgent = run->urgent,
+        .is_shared = session_is_shared(request),
         .on_loss = session_tell_loss,
+        .on_drop = session_tell_drop,
         .context = run,
     };
 }
@@ -64,9 +79,12 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
         .log = run->log,
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
+    uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
     if (request->stats)
         stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
                     outcome->ended - outcome->started);
+    if (dropped > 0)
+        stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
     near->ops->close(near);
     far->ops->close(far);
     return result;
@@ -80,8 +98,7 @@ static int
 pass(const struct run *run, int fd, struct fault *fault)
 {
     const struct request *request = run->request;
-    bool is_ours = request->socket.inherited < 0 && !request->receives;
-    int flags = is_ours ? fcntl(fd, F_GETFL) : -1;
+    int flags = !session_is_shared(request) ? fcntl(fd, F_GETFL) : -1;
     if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return fault_set(fault, STATUS_LOCAL, "descriptor to pass");
     int64_t deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), request->pump.idle_ms));

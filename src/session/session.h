@@ -51,6 +51,12 @@ int session_join(const struct run *run, const struct socket_plan *plan, int fd, 
 /* Say that messages were lost; the context is a struct run. */
 on_loss session_tell_loss;
 
+/* Say under -v that the kernel drops messages, which befalls datagrams; the context is a struct run. */
+on_loss session_tell_drop;
+
+/* Was the socket given to us, so that others may have it, too? */
+bool session_is_shared(const struct request *request);
+
 /* Connect and run one session. Returns 0, or -1 with fault. */
 int client_run(const struct run *run, struct fault *fault);
 
