@@ -168,7 +168,7 @@ ncat_tries() {
 
 @test "the lists need a listener, peers that have a pattern, and names that -n allows" {
     run -2 --separate-stderr "$SKT" --allow 127.0.0.1 127.0.0.1 80
-    assert_equal "$stderr" "skt: --allow: needs --listen"
+    assert_equal "$stderr" "skt: access lists: need -l, or a client that is there already: fd:N"
     run -2 --separate-stderr "$SKT" -l -n --deny a.name 127.0.0.1 0
     assert_equal "$stderr" "skt: --deny a.name: not a numeric address, and -n forbids names"
     run -2 --separate-stderr "$SKT" -l --domain tipc --allow 127.0.0.1 1000:1

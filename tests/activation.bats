@@ -141,6 +141,21 @@ ask() { echo "$1" | timeout 10 nc -N "${@:2}"; }
     assert_file_is "$manager_err" 'skt: --backlog and fd:systemd: the socket is open already\n'
 }
 
+@test "who may connect is said for a client that is handed over, too" {
+    need nc
+    need systemd-socket-activate
+    local port
+    port=$(free_port tcp)
+    start_background systemd-socket-activate -a -l "127.0.0.1:$port" "$SKT" -v --echo --deny 127.0.0.2 fd:systemd
+    wait_listening tcp "$port"
+    assert_equal "$(ask one 127.0.0.1 "$port")" one
+    assert_equal "$(ask two -s 127.0.0.2 127.0.0.1 "$port" 2>/dev/null || true)" ""
+    wait_for_text "$started_err" "Connection from 127.0.0.2 port "
+    both_are_done() { [ "$(grep -c 'died with code 0' "$started_err")" -eq 2 ]; }
+    wait_until both_are_done
+    stop "$started_pid"
+}
+
 @test "inetd hands over the connection as fd:0, and the listening socket" {
     need nc
     need_root

@@ -316,6 +316,9 @@ check_access(const struct command *command, struct fault *fault)
 {
     const struct request *request = &command->request;
     const struct access_sources *sources = &request->access;
+    if (sources->count > 0 && !request->listens && request->socket.inherited < 0)
+        return fault_say(fault, STATUS_USAGE, "need -l, or a client that is there already: fd:N",
+                         "access lists");
     if (sources->count > 0 && request->socket.domain->knows_by_connection && !request->socket.type->accepts)
         return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
                          "access lists with domain %s, type %s", request->socket.domain->name,

@@ -57,6 +57,8 @@ client_run(const struct run *run, struct fault *fault)
         dial_release(&plan, &source);
         return -1;
     }
+    if (!admission_takes(run->admission, &plan, &peer, &fd))
+        return 0; /* not one of ours: done, as for a listener */
     report_connected(run->log, &plan, &peer);
     report_options(run->log, &plan, fd, PHASE_OPENED, PHASE_CONNECTED);
     struct outcome outcome;
