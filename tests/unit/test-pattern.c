@@ -38,8 +38,10 @@ matches(const char *words, const char *peer)
 {
     struct pattern_list list = { .items = NULL };
     struct fault fault;
-    if (pattern_read_all(words, false, "--allow", &list, &fault) < 0)
+    if (pattern_read_all(words, false, "--allow", &list, &fault) < 0) {
+        pattern_list_free(&list);
         return -1;
+    }
     const struct address address = address_of(peer);
     int found = pattern_list_matches(&list, domain_of(AF_UNSPEC), &address, -1);
     pattern_list_free(&list);
