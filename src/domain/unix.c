@@ -1,6 +1,7 @@
 #include "domain/unix.h"
 
 #include "base/fd.h"
+#include "domain/unix_pattern.h"
 #include "observe/escape.h"
 #include <errno.h>
 #include <stddef.h>
@@ -335,4 +336,8 @@ const struct domain unix_domain = {
     .message_max = unix_message_max,
     .same = unix_same,
     .who = unix_who,
+    .knows_by_connection = true,
+    .read_pattern = unix_read_pattern,
+    .resolve_pattern = unix_resolve_pattern,
+    .matches = unix_matches,
 };

@@ -85,7 +85,7 @@ is_same_sender(const struct mailbox *mailbox, const struct address *sender)
     return domain_same(mailbox->domain, &mailbox->sender, sender);
 }
 
-/* Note who wrote. Returns false for a message that is not from the only sender. */
+/* Note who wrote. Returns false for a message that is not from the only sender, or from one that may not write. */
 static bool
 note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
 {
@@ -93,6 +93,9 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     bool same = known && is_same_sender(mailbox, sender);
     if (known && !same && !mailbox->choice.takes_all)
         return false; /* it was queued before the socket was connected to the first */
+    bool is_new = !known || mailbox->choice.takes_all;
+    if (is_new && mailbox->choice.is_heard && !mailbox->choice.is_heard(mailbox->choice.context, sender))
+        return false;
     mailbox->sender = *sender;
     mailbox->sender_fd = fd;
     if (!same && mailbox->choice.on_sender)

@@ -1,5 +1,6 @@
 #include "request/operand.h"
 
+#include "dial/activation.h"
 #include "dial/inherit.h"
 #include <stdio.h>
 #include <string.h>
@@ -288,15 +289,35 @@ check(const struct command *command, const struct target *target, enum purpose p
     return domain_check(plan->domain, &query, fault);
 }
 
+/* fd:systemd: a client is one connection, a listener may have several sockets. */
+static int
+take_activated(struct command *command, const char *word, struct fault *fault)
+{
+    struct socket_plan *plan = &command->request.socket;
+    int fds[OPEN_INHERITED_MAX];
+    int count = activation_take(word, fds, command->request.listens ? OPEN_INHERITED_MAX : 1, fault);
+    if (count < 0)
+        return -1;
+    plan->inherited = fds[0];
+    plan->inherited_more_count = (size_t)count - 1;
+    memcpy(plan->inherited_more, fds + 1, plan->inherited_more_count * sizeof fds[0]);
+    return 0;
+}
+
 int
 operand_inherited(struct command *command, struct fault *fault)
 {
     static const char *const unfit[] = { "source",     "source-port", "random", "mode",
                                          "reuse-port", "backlog",     "nodns",  "connect-timeout",
-                                         "zero",       "promiscuous", NULL };
+                                         "zero",       "promiscuous", "netns",  NULL };
     struct socket_plan *plan = &command->request.socket;
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
-    plan->inherited = inherit_number(word);
+    if (activation_is_word(word)) {
+        if (take_activated(command, word, fault) != 0)
+            return -1;
+    } else {
+        plan->inherited = inherit_number(word);
+    }
     if (plan->inherited < 0 && !command->request.receives)
         return 0;
     size_t most = command->request.receives ? 0 : 1;

@@ -11,7 +11,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REQUEST_STRINGS_MAX = 4 };
+enum { REQUEST_STRINGS_MAX = 4, ACCESS_SOURCES_MAX = 64 };
+
+/* Where it says who may connect, or may not: a file, or patterns (pattern.h) with commas between them. */
+struct access_source {
+    bool denies;
+    bool is_file;
+    const char *text;
+};
+
+struct access_sources {
+    struct access_source items[ACCESS_SOURCES_MAX];
+    size_t count;
+};
 
 /* What the socket is joined with. */
 enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE };
@@ -47,6 +59,13 @@ struct request {
     int64_t peek_size;             /* --peek; 0: not */
     const char *urgent_text;       /* --oob: sent before the input */
     const char *urgent_file;       /* --oob-file: FILE or fd:N for what is received */
+
+    struct access_sources access; /* none: everybody may connect */
+
+    const char *user, *group; /* to become once the socket is open; NULL: as we are */
+    const char *chroot;       /* the folder to be the root from then on */
+    const char *pid_file;
+    bool notifies; /* tell the service manager that we listen */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

@@ -127,6 +127,12 @@ has_groups(const struct domain *domain)
 }
 
 static bool
+has_patterns(const struct domain *domain)
+{
+    return domain->matches != NULL;
+}
+
+static bool
 is_raw(const struct type *type)
 {
     return type->value == raw_type.value;
@@ -165,6 +171,8 @@ static const struct fit_row fit_rows[] = {
     [FITS_INTERFACES] = { .domain = has_interface, .needed = "addresses that are interfaces",
                           .lacking = "has none" },
     [FITS_GROUPS] = { .domain = has_groups, .needed = "a domain with groups", .lacking = "has none" },
+    [FITS_PATTERNS] = { .domain = has_patterns, .needed = "peers that patterns can name (inet, unix, vsock)",
+                        .lacking = "has none" },
     [FITS_RAW] = { .type = is_raw, .needed = "type raw", .lacking = "is another" },
     [FITS_HEADERS] = { .type = is_raw, .domain = has_headers, .needed = "raw sockets of IPv4",
                        .lacking = "is another" },

@@ -5,6 +5,7 @@
 #include "dial/dial.h"
 #include "dial/inherit.h"
 #include "session/pass.h"
+#include "session/privilege.h"
 #include "session/report.h"
 
 /* A descriptor from standard input, which says itself what kind of socket it is. */
@@ -41,13 +42,23 @@ client_run(const struct run *run, struct fault *fault)
     struct socket_plan plan = request->socket;
     struct address peer;
     struct binding source = { .owns_file = false };
+    struct privilege privilege;
     if (request->passes && pass_check(fault) != 0)
+        return -1;
+    if (privilege_look_up(&privilege, run->loop, request, deadline, fault) != 0)
         return -1;
     int fd = plan.inherited >= 0 || request->receives
                  ? take_connected(run, &plan, deadline, &peer, fault)
                  : dial(run->loop, &plan, deadline, &peer, &source, fault);
-    if (fd < 0)
+    int dropped = fd < 0 ? -1 : privilege_drop(&privilege, fault);
+    privilege_free(&privilege);
+    if (dropped != 0) {
+        (void)fd_close(&fd); /* nothing was sent */
+        dial_release(&plan, &source);
         return -1;
+    }
+    if (!admission_takes(run->admission, &plan, &peer, &fd))
+        return 0; /* not one of ours: done, as for a listener */
     report_connected(run->log, &plan, &peer);
     report_options(run->log, &plan, fd, PHASE_OPENED, PHASE_CONNECTED);
     struct outcome outcome;

@@ -12,15 +12,17 @@
 #include "observe/log.h"
 #include "observe/observer.h"
 #include "request/request.h"
+#include "session/admission.h"
 
 /* What all sessions of a run share. */
 struct run {
     struct loop *loop;
     const struct request *request;
     const struct log *log;
-    int64_t deadline;           /* of everything: --max-time */
-    struct observer *observers; /* -o, --hex-dump */
-    struct urgent_sink urgent;  /* --oob-file */
+    int64_t deadline;            /* of everything: --max-time */
+    struct observer *observers;  /* -o, --hex-dump */
+    struct urgent_sink urgent;   /* --oob-file */
+    struct admission *admission; /* who may connect; NULL: everybody */
 };
 
 /* The policy of a run's sessions. */

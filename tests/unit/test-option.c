@@ -266,7 +266,7 @@ static const struct {
       "--join: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
     { "-x h 1", "-x: no such option: see skt --help" },
     { "-lx 1", "-x: no such option: see skt --help" },
-    { "--no h 1", "--no: could be --nodns --no-input --no-shutdown --no-splice" },
+    { "--no h 1", "--no: could be --nodns --notify --no-input --no-shutdown --no-splice" },
     { "--listen=5", "--listen: takes no value" },
     { "--wait", "--wait: needs a value: TIME" },
     { "h 1 -w", "-w: needs a value: TIME" },
