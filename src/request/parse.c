@@ -19,6 +19,7 @@ enum {
     NAME_BASE = 0x200000,
     DATAGRAM_LINGER_MS = 1000,
     PROTOCOL_MAX = 65535,
+    SCAN_PARALLEL = 256,
 };
 
 /* The same table as getopt_long(3) wants it. */
@@ -297,6 +298,8 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .connect_ms = -1,
             .accept_ms = -1,
             .max_ms = -1,
+            .scan.parallel = SCAN_PARALLEL,
+            .retry = { .delay_ms = -1, .max_ms = -1 },
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },
         .wait_ms = -1,
@@ -318,4 +321,5 @@ request_free(struct request *request)
 {
     while (request->string_count > 0)
         free(request->strings[--request->string_count]);
+    ports_free(&request->scan.ports);
 }

@@ -6,6 +6,7 @@
 #include "dial/inherit.h"
 #include "session/pass.h"
 #include "session/report.h"
+#include "session/retry.h"
 
 /* A descriptor from standard input, which says itself what kind of socket it is. */
 static int
@@ -33,6 +34,20 @@ take_connected(const struct run *run, struct socket_plan *plan, int64_t deadline
     return -1;
 }
 
+/* Connect, as often as --retry says. */
+static int
+dial_again(const struct run *run, const struct socket_plan *plan, struct address *peer,
+           struct binding *source, struct fault *fault)
+{
+    struct retry retry;
+    retry_start(&retry, run);
+    for (;;) {
+        int fd = dial(run->loop, plan, retry_deadline(&retry, run), peer, source, fault);
+        if (fd >= 0 || retry_wait(&retry, run, fault) < 0)
+            return fd;
+    }
+}
+
 int
 client_run(const struct run *run, struct fault *fault)
 {
@@ -43,9 +58,8 @@ client_run(const struct run *run, struct fault *fault)
     struct binding source = { .owns_file = false };
     if (request->passes && pass_check(fault) != 0)
         return -1;
-    int fd = plan.inherited >= 0 || request->receives
-                 ? take_connected(run, &plan, deadline, &peer, fault)
-                 : dial(run->loop, &plan, deadline, &peer, &source, fault);
+    int fd = plan.inherited >= 0 || request->receives ? take_connected(run, &plan, deadline, &peer, fault)
+                                                      : dial_again(run, &plan, &peer, &source, fault);
     if (fd < 0)
         return -1;
     report_connected(run->log, &plan, &peer);
