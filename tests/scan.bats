@@ -180,6 +180,26 @@ assert {one["state"] for one in found} == {"open", "closed"}' <<<"$output"
     in_netns all_ports
 }
 
+@test "a port where a foreign program listens is open" {
+    local program words
+    for program in "nc.openbsd -lk 127.0.0.1 PORT" "ncat -lk 127.0.0.1 PORT" "nc.traditional -l -s 127.0.0.1 -p PORT" \
+        "socat TCP-LISTEN:PORT,bind=127.0.0.1,fork /dev/null"; do
+        command -v "${program%% *}" >/dev/null || continue
+        port=$(free_port tcp)
+        read -ra words <<<"${program/PORT/$port}"
+        start_background "${words[@]}"
+        wait_listening tcp "$port"
+        run -0 --separate-stderr timeout 20 "$SKT" -zv -n 127.0.0.1 "$port"
+        assert_equal "$stderr" "Connection to 127.0.0.1 $port port [tcp/*] succeeded!"
+    done
+}
+
+@test "one port that does not answer is told once, with -v too" {
+    port=$(free_port tcp)
+    run -4 --separate-stderr timeout 20 "$SKT" -zv -n 127.0.0.1 "$port"
+    assert_equal "$stderr" "skt: connect to 127.0.0.1 port $port (tcp) failed: Connection refused"
+}
+
 # --- what does not answer --------------------------------------------------------------------------------------------
 
 # 192.0.2.0/24 is behind an interface where nobody is, with the address of a neighbour that takes packets and is silent.
@@ -227,9 +247,16 @@ few_descriptors() {
     ulimit -n 40
     run -6 timeout 20 "$SKT" -z -w 100ms -n --json 192.0.2.2 1-100
     check_json 'assert len(found) == 100 and {one["state"] for one in found} == {"filtered"}, found' < <(sed '/^skt/d' <<<"$output")
+    # more of them are taken than skt reckons with
+    run -6 --separate-stderr timeout 20 bash -c '
+        for fd in {10..34}; do eval "exec $fd</dev/null"; done
+        exec strace -f -o trace -e trace=socket "$SKT" -z -w 100ms -n --json 192.0.2.2 1-30'
+    check_json 'assert len(found) == 30 and {one["state"] for one in found} == {"filtered"}, found' <<<"$output"
+    grep -q "EMFILE" trace
 }
 
 @test "--parallel keeps within the limit of descriptors" {
+    need_tracer
     need python3
     in_netns ip link add left type veth peer name right 2>/dev/null || skip "needs veth devices"
     in_netns few_descriptors
@@ -378,11 +405,27 @@ skt: 127.0.0.1 port $port (tcp) says: SSH-2.0-foreign\\x0a"
 }
 
 @test "-s and -p say where a scan comes from" {
+    need_tracer
     start_peer listen:tcp accept stall
     local from
     from=$(free_port tcp)
     run -0 timeout 20 strace -f -o trace -e trace=bind "$SKT" -z -n -s 127.0.0.5 -p "$from" 127.0.0.1 "$port"
     assert_contains "$(cat trace)" "htons($from), sin_addr=inet_addr(\"127.0.0.5\")"
+}
+
+@test "-p and -s that only one socket can have at a time make one try after the other" {
+    start_peer listen:unix:one stall
+    start_peer listen:unix:two stall
+    run -0 --separate-stderr timeout 20 "$SKT" -z --all -s ours -U one two
+    [ ! -e ours ]
+    local from
+    from=$(free_port udp)
+    start_peer listen:udp recv:1 send:here
+    run -0 --separate-stderr timeout 20 "$SKT" -zu -n -p "$from" --json 127.0.0.1 "1,2,$port"
+    check_json 'assert [one["state"] for one in found] == ["closed", "closed", "open"], found' <<<"$output"
+    from=$(free_port tcp)
+    run -4 --separate-stderr timeout 20 "$SKT" -z -n -p "$from" --json 127.0.0.1 1-300
+    check_json 'assert {one["state"] for one in found} == {"closed"}, found[0]' <<<"$output"
 }
 
 @test "socket options hold for a scan" {
@@ -515,6 +558,11 @@ skt: 127.0.0.1 port $port (tcp) says: SSH-2.0-foreign\\x0a"
         assert_equal "$status" 0
     }
     in_netns later_name
+}
+
+@test "what cannot get better is not tried again" {
+    run -4 timeout 20 "$SKT" -n --retry forever -s ::1 127.0.0.1 80 </dev/null
+    assert_contains "$output" "the address to connect to is of another family"
 }
 
 @test "a signal ends the wait for the next try" {

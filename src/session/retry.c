@@ -1,6 +1,7 @@
 #include "session/retry.h"
 
 #include "base/deadline.h"
+#include <errno.h>
 #include <stdio.h>
 
 enum { DELAY_FIRST_MS = 100, DELAY_LAST_MS = 5000, TIME_FOR_A_TRY_MS = 100 };
@@ -23,10 +24,17 @@ retry_deadline(const struct retry *retry, const struct run *run)
     return deadline_sooner(retry->deadline, deadline_after(deadline_now(), run->request->connect_ms));
 }
 
+/* A kernel without the family, the type or the protocol will not get it by waiting. */
+static bool
+is_lacking(int error)
+{
+    return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT;
+}
+
 static bool
 may_get_better(const struct fault *fault)
 {
-    return !fault->signal && (fault->status == STATUS_LOOKUP || fault->status == STATUS_CONNECT ||
+    return !fault->signal && !is_lacking(fault->error) && (fault->status == STATUS_LOOKUP || fault->status == STATUS_CONNECT ||
                               fault->status == STATUS_TIMEOUT);
 }
 

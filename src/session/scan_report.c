@@ -98,6 +98,17 @@ report_json(const struct scan *scan, size_t target, const void *banner, size_t s
     return write_line(scan, line, json_end(&json), fault);
 }
 
+/* But for a failure that ends the scan as it is. */
+static void
+tell_failure(const struct scan *scan, size_t target)
+{
+    struct fault why;
+    if (scan->target_count == 1 || (scan->host_count == 1 && scan->hosts[0].addresses.count == 0))
+        return;
+    (void)scan_fault(scan, target, &why);
+    log_fault(scan->run->log, &why);
+}
+
 static void
 report_words(const struct scan *scan, size_t target)
 {
@@ -107,9 +118,7 @@ report_words(const struct scan *scan, size_t target)
     if (log->level < LOG_TALK)
         return;
     if (!scan_answered(found)) {
-        struct fault why;
-        (void)scan_fault(scan, target, &why);
-        log_fault(log, &why);
+        tell_failure(scan, target);
         return;
     }
     const struct address address = scan_address(scan, target, found->address);

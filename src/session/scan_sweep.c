@@ -59,15 +59,26 @@ descriptors_for(size_t wanted)
     return limit.rlim_cur > OTHER_DESCRIPTORS ? (size_t)limit.rlim_cur - OTHER_DESCRIPTORS : 1;
 }
 
+/* Do all probes come from an address that only one socket can have at a time? */
+static bool
+has_one_source(const struct scan *scan)
+{
+    const struct socket_plan *plan = &scan->plan;
+    if (scan->sources.count == 0 || plan->random_source_port)
+        return false;
+    return !open_has_port(plan) || (plan->source.port && !plan->type->accepts);
+}
+
 /* Each attempt may have a second probe, for another address of the host. */
 static int
 sweep_open(struct sweep *sweep, struct fault *fault)
 {
     const struct request *request = sweep->scan->run->request;
-    size_t most = request->pump.delay_ms > 0 ? 1 : (size_t)request->scan.parallel;
+    bool is_serial = request->pump.delay_ms > 0 || has_one_source(sweep->scan);
+    size_t most = is_serial ? 1 : (size_t)request->scan.parallel;
     sweep->attempt_room = most < sweep->count ? most : sweep->count;
     bool may_race = false;
-    for (size_t i = 0; i < sweep->scan->host_count; i++)
+    for (size_t i = 0; i < sweep->scan->host_count && !has_one_source(sweep->scan); i++)
         may_race = may_race || sweep->scan->hosts[i].addresses.count > 1;
     sweep->probe_room = descriptors_for(sweep->attempt_room * (may_race ? 2 : 1));
     sweep->probe_most = sweep->probe_room;
