@@ -573,3 +573,56 @@ skt: 127.0.0.1 port $port (tcp) says: SSH-2.0-foreign\\x0a"
     end_status "$started_pid" 5
     assert_equal "$status" 130
 }
+
+# --- faults ----------------------------------------------------------------------------------------------------------
+
+# Which calls a scan makes of its own, and how each may fail.
+each_fault() {
+    local call error
+    for call in socket setsockopt connect ppoll sendto recvfrom write; do
+        for error in EINTR EAGAIN ENOMEM; do
+            echo "$call:error=$error"
+        done
+    done
+    echo socket:error=EMFILE connect:error=EACCES connect:error=ETIMEDOUT connect:error=EADDRNOTAVAIL \
+        sendto:error=EPERM sendto:error=ENOBUFS recvfrom:error=EHOSTUNREACH write:error=EPIPE
+}
+
+# One port is open and one closed: whatever fails, neither is told to be the other.
+lies() {
+    python3 -c '
+import json, sys
+wrong = {int(sys.argv[1]): "closed", int(sys.argv[2]): "open"}
+for line in open("told"):
+    if line.endswith("\n"):
+        found = json.loads(line)
+        assert found["state"] != wrong[found["port"]], found' "$@"
+}
+
+@test "whichever call of a scan fails, it goes on or says so, and never lies" {
+    need_tracer
+    need_own_calls
+    local closed fault when how
+    start_service hello
+    closed=$(free_port tcp)
+    for how in "" -u; do
+        if [ -n "$how" ]; then
+            start_peer listen:udp echo
+            closed=$(free_port udp)
+        fi
+        for fault in $(each_fault); do
+            for when in 1 2; do
+                status=0
+                # shellcheck disable=SC2086  # none or one
+                timeout 10 strace -qq -o /dev/null -e inject="$fault:when=$when" "$SKT" -z $how -n -w 300ms --json --banner 5 \
+                    127.0.0.1 "$port,$closed" >told 2>err || status=$?
+                case $status in
+                0 | 4 | 6) ;;
+                9) [ -s err ] ;;
+                *) fail "$how $fault:when=$when: status $status: $(cat told err)" ;;
+                esac
+                lies "$port" "$closed"
+            done
+        done
+    done
+}
