@@ -385,7 +385,7 @@ long_names() { tr ' ' '\n' | sed -n 's/^--//p' | sort | tr '\n' ' '; }
 }
 
 @test "the manual says of each option which one it needs" {
-    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -z/ --zero/' |
+    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -k/ --keep-open/; s/ -z/ --zero/' |
         awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^--/) print $1, substr($i, 3) }' | sort >needed
     assert_at_least "$(wc -l <needed)" 5
     options_after Needs >said

@@ -138,6 +138,9 @@ refuses() {
     refuses "-u and --mptcp: exclude each other" --mptcp -u 127.0.0.1 80
     refuses "-U and --sctp: exclude each other" --sctp -U path
     refuses "--sctp: domain has no such protocol" --sctp --domain unix path
+    refuses "--protocol 7: domain tipc has no protocols" --domain tipc --protocol 7 1000:1
+    refuses "--protocol 7: domain unix has no protocols" -U --protocol 7 path
+    refuses "--protocol foo: domain x25 has no protocols" --domain x25 --protocol foo 1
     refuses "--shutdown: needs a type that half-closes (stream): sctp does not" --shutdown wr --sctp 127.0.0.1 80
     refuses "--eof-message: needs a type without half-close and with empty messages" --eof-message -Z 127.0.0.1 80
     refuses "--eof-message: needs a type without half-close and with empty messages" --eof-message --sctp --seqpacket 127.0.0.1 80

@@ -2,7 +2,9 @@
 
 #include "base/deadline.h"
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -86,6 +88,35 @@ loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline,
         errno = error;
         if (error != EINTR && error != EAGAIN)
             return fault_set(fault, STATUS_LOCAL, "poll");
+    }
+}
+
+/* Milliseconds for epoll_pwait(2): whole ones, at least 0, and -1 for never. */
+static int
+ms_left(int64_t deadline)
+{
+    if (deadline == DEADLINE_NEVER)
+        return -1;
+    int64_t ms = deadline - deadline_now();
+    return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+int
+loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
+               struct fault *fault)
+{
+    for (;;) {
+        int ready = epoll_pwait(epoll, events, count, ms_left(deadline), &loop->mask_waiting);
+        int error = errno;
+        if (ready > 0)
+            admit_signals(loop);
+        if (signal_seen)
+            return fault_signal(fault, signal_seen);
+        if (ready >= 0)
+            return ready;
+        errno = error;
+        if (error != EINTR)
+            return fault_set(fault, STATUS_LOCAL, "epoll");
     }
 }
 

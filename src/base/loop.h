@@ -29,6 +29,14 @@ void loop_start(struct loop *loop);
  */
 int loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline, struct fault *fault);
 
+/*
+ * The same for what an epoll(7) descriptor watches: at most `count` events. Returns how many, 0 at the deadline, or -1
+ * with fault.
+ */
+struct epoll_event;
+int loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
+                   struct fault *fault);
+
 /* End this process by `signal` with its default action. Does not return. */
 void loop_die(int signal) __attribute__((noreturn));
 

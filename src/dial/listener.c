@@ -48,6 +48,13 @@ start_accepting(const struct socket_plan *plan, int fd, struct fault *fault)
     return fault_set(fault, STATUS_LISTEN, "listen");
 }
 
+/* A socket of a type without connections is as connected as it will be. Returns 0, or -1 with fault. */
+static int
+finish_without_clients(const struct socket_plan *plan, int fd, struct fault *fault)
+{
+    return plan->type->accepts ? 0 : sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault);
+}
+
 /* Bind and, for types with connections, listen. `tried`: as for listener_fault. Returns 0, or -1 with fault. */
 static int
 bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
@@ -58,8 +65,8 @@ bind_and_listen(const struct socket_plan *plan, int fd, const struct address *ad
     if (open_join(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_BOUND, STATUS_LISTEN, fault) < 0)
         return -1;
-    if (!plan->type->accepts && sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault) < 0)
-        return -1; /* it is as connected as it will be */
+    if (finish_without_clients(plan, fd, fault) < 0)
+        return -1;
     if (!plan->type->accepts && !plan->type->listens)
         return 0;
     return start_accepting(plan, fd, fault) < 0 ? listener_fault(plan, tried, fault) : 0;
@@ -157,7 +164,8 @@ take_inherited(struct listener *listener, struct fault *fault)
     if (plan->type->accepts && flags >= 0 && !(flags & O_NONBLOCK) &&
         fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
         listener->flags = flags;
-    if (sockopt_apply(fd, &plan->options, PHASE_OPENED, STATUS_LISTEN, fault) == 0)
+    if (inherit_prepare(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) == 0 &&
+        finish_without_clients(plan, fd, fault) == 0)
         return 0;
     listener_close(listener);
     return -1;
@@ -241,19 +249,22 @@ take_client(struct listener *listener, size_t i, int *client, struct address *pe
     return 0;
 }
 
-/* Wait for clients, and take one if there is one. Returns 0 with *client (-1: none), or -1 with fault. */
-static int
-wait_for_client(struct listener *listener, struct loop *loop, int64_t deadline, int *client,
-                struct address *peer, struct fault *fault)
+size_t
+listener_interest(const struct listener *listener, struct pollfd *polls, int64_t *deadline)
 {
-    struct pollfd polls[LISTENER_SOCKETS_MAX];
     bool pauses = !deadline_passed(listener->accept_not_before, deadline_now());
     if (pauses)
-        deadline = deadline_sooner(deadline, listener->accept_not_before);
+        *deadline = deadline_sooner(*deadline, listener->accept_not_before);
     for (size_t i = 0; i < listener->count; i++)
         polls[i] = (struct pollfd){ .fd = pauses ? -1 : listener->sockets[i].fd, .events = POLLIN };
-    if (loop_wait(loop, polls, listener->count, deadline, fault) < 0)
-        return -1;
+    return listener->count;
+}
+
+int
+listener_take_ready(struct listener *listener, const struct pollfd *polls, int *client, struct address *peer,
+                    struct fault *fault)
+{
+    *client = -1;
     for (size_t k = 0, first = listener->turn; k < listener->count && *client < 0; k++) {
         size_t i = (first + k) % listener->count;
         if (polls[i].revents != 0 && take_client(listener, i, client, peer, fault) < 0)
@@ -270,7 +281,11 @@ listener_accept(struct listener *listener, struct loop *loop, int64_t deadline, 
     while (client < 0) {
         if (deadline_passed(deadline, deadline_now()))
             return fault_say(fault, STATUS_TIMEOUT, "timed out: no client came", "accept");
-        if (wait_for_client(listener, loop, deadline, &client, peer, fault) < 0)
+        struct pollfd polls[LISTENER_SOCKETS_MAX];
+        int64_t until = deadline;
+        size_t count = listener_interest(listener, polls, &until);
+        if (loop_wait(loop, polls, count, until, fault) < 0 ||
+            listener_take_ready(listener, polls, &client, peer, fault) < 0)
             return -1;
     }
     return client;

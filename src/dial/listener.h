@@ -45,6 +45,15 @@ int listener_open(struct listener *listener, struct loop *loop, const struct soc
 int listener_accept(struct listener *listener, struct loop *loop, int64_t deadline, struct address *peer,
                     struct fault *fault);
 
+/*
+ * The same for who waits by itself: what to wait for (polls has room for LISTENER_SOCKETS_MAX; returns how many), and
+ * until when at the latest; then, with the revents of the same polls, take a client that is there. *client is -1 if there
+ * is none.
+ */
+size_t listener_interest(const struct listener *listener, struct pollfd *polls, int64_t *deadline);
+int listener_take_ready(struct listener *listener, const struct pollfd *polls, int *client,
+                        struct address *peer, struct fault *fault);
+
 /* Stop listening: new clients are refused at once. The addresses, ports picked by the kernel included, and
  * socket files are kept for listener_resume. An inherited socket goes on: others have it too. */
 void listener_pause(struct listener *listener);

@@ -101,6 +101,13 @@ set_reuse(const struct socket_plan *plan, int fd, enum status status, struct fau
 }
 
 int
+open_filter(const struct socket_plan *plan, int fd, enum status status, struct fault *fault)
+{
+    const char *from = plan->filter_file ? plan->filter_file : plan->filter_text;
+    return filter_attach(fd, &plan->filter, from, status, fault);
+}
+
+int
 open_socket(const struct socket_plan *plan, int family, bool takes_port, enum status status,
             struct fault *fault)
 {
@@ -115,8 +122,7 @@ open_socket(const struct socket_plan *plan, int family, bool takes_port, enum st
     bool is_prepared =
         !plan->domain->prepare || plan->domain->prepare(fd, type, plan->protocol, status, fault) == 0;
     if (!is_prepared || (takes_port && set_reuse(plan, fd, status, fault) < 0) ||
-        filter_attach(fd, &plan->filter, plan->filter_file ? plan->filter_file : plan->filter_text, status,
-                      fault) < 0 ||
+        open_filter(plan, fd, status, fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
     return fd;

@@ -48,6 +48,9 @@ int open_socket(const struct socket_plan *plan, int family, bool takes_port, enu
  */
 void open_explain(const struct socket_plan *plan, enum status status, struct fault *fault);
 
+/* Give the plan's filter to a socket. Returns 0, or -1 with `status`. */
+int open_filter(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);
+
 /* Join the plan's groups with a socket that is bound. Returns 0, or -1 with `status`. */
 int open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
               struct fault *fault);

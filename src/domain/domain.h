@@ -7,6 +7,7 @@
 #define SKT_DOMAIN_DOMAIN_H
 
 #include "base/fault.h"
+#include "domain/protocol.h"
 #include "domain/type.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -89,6 +90,7 @@ struct domain {
     bool has_port;                   /* addresses are host and port; otherwise one word */
     bool has_files;                  /* a bound address may be a file of its own, with a mode */
     bool address_optional;           /* there is a usual address */
+    bool keeps_address;              /* getsockname(2) tells of another address than that which was bound */
     bool needs_source;               /* connecting needs an address to come from */
     bool has_interface;              /* an address is an interface, which may be promiscuous */
     bool has_groups;                 /* there are multicast groups that a word can name */
@@ -126,9 +128,11 @@ struct domain {
     /* "tcp", "udp", "unix": for messages. NULL: the domain's name. */
     const char *(*protocol_name)(const struct type *type, int protocol);
 
-    /* The number of a protocol by name, in any case, or -1. NULL: protocols have no names here. */
+    /* The names of protocols that people are told. NULL: protocols have no names here. */
+    const struct protocol *protocols;
+
+    /* The number of a protocol by one of these or another name, in any case, or -1. NULL: by one of these. */
     int (*protocol_find)(const char *name);
-    const char *const *protocol_words; /* some of those names, ended by NULL */
 
     /* socket(2)'s third argument; `protocol` 0: none was asked for. NULL: the number as it is. */
     int (*socket_protocol)(const struct type *type, int protocol);
@@ -175,12 +179,22 @@ struct domain {
      * DOMAIN_HEADER_MAX. NULL: nothing. */
     size_t (*put_header)(const struct type *type, int protocol, unsigned char *bytes);
 
+    /*
+     * Does the kernel take and give messages of one size in one piece: UDP_SEGMENT and UDP_GRO of udp(7)? Not where the
+     * user has set what would change that. NULL: never.
+     */
+    bool (*has_trains)(int fd, const struct type *type);
+
     /* Which process a connection goes to, in words: "pid 7, uid 0, gid 0". False: not known. NULL: never is. */
     bool (*who)(int fd, char *words, size_t size);
 
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one; or, where only that is
      * known, the memory that they take. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
+
+    /* Did the end that was just read, orderly as it looks, destroy something, or come from the network? Says so in words.
+     * NULL: none does, or nobody knows. */
+    bool (*ended_badly)(int fd, char *words, size_t size);
 
     /* What a notice among the messages means; its sender is the one that it is about. NULL: there are none. */
     enum notice (*notice)(const void *message, size_t size);
@@ -218,9 +232,13 @@ int domain_resolve(const struct domain *domain, const struct resolve_query *quer
                    struct fault *fault);
 void domain_spell(const struct domain *domain, const struct address *address, const struct type *type,
                   char *word, size_t size);
+int domain_protocol_find(const struct domain *domain, const char *name);
 const char *domain_protocol_name(const struct domain *domain, const struct type *type, int protocol);
 int domain_connect(const struct domain *domain, int fd, const struct type *type,
                    const struct address *remote);
+/* bind(2) has failed: `status` and errno, "bind to ADDRESS". Returns -1. For a domain's own bind. */
+int domain_bind_fault(const struct domain *domain, const struct address *address, enum status status,
+                      struct fault *fault);
 int domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
                 struct binding *binding, enum status status, struct fault *fault);
 void domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,

@@ -60,6 +60,22 @@ const struct type packet_type = {
     .help = "whole frames of a network device, the old way",
 };
 
+const struct type bare_dgram_type = {
+    .name = "dgram",
+    .value = SOCK_DGRAM,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages without a connection",
+};
+
+const struct type bare_raw_type = {
+    .name = "raw",
+    .value = SOCK_RAW,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages with their headers",
+};
+
 const struct type *const type_rows[] = {
     &stream_type, &dgram_type, &seqpacket_type, &raw_type, &rdm_type, &dccp_type, &packet_type, NULL,
 };

@@ -46,7 +46,10 @@ struct type {
 /* The usual rows. */
 extern const struct type stream_type, dgram_type, seqpacket_type, raw_type, rdm_type, dccp_type, packet_type;
 
-/* All of them, ended by NULL. */
+/* The same of families whose sendmsg in the kernel refuses MSG_NOSIGNAL: a domain's own rows, in no list. */
+extern const struct type bare_dgram_type, bare_raw_type;
+
+/* All of the usual ones, ended by NULL. */
 extern const struct type *const type_rows[];
 
 /*

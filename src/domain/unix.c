@@ -17,7 +17,8 @@
 enum {
     PATH_BYTES_MAX = sizeof((struct sockaddr_un *)NULL)->sun_path - 1,
     PATH_OFFSET = offsetof(struct sockaddr_un, sun_path),
-    BIND_TRIES = 8,     /* others may bind and remove the same path meanwhile */
+    BIND_TRIES = 8, /* others may bind and remove the same path meanwhile */
+    SEND_BUFFER = 1024 * 1024,
     SEND_OVERHEAD = 32, /* unix_dgram_sendmsg in the kernel takes messages of SO_SNDBUF less this */
 };
 
@@ -275,6 +276,18 @@ unix_unbind(struct binding *binding)
         (void)unlink(name.sun_path); /* a file that stays is dead, and the next listener knows that */
 }
 
+/*
+ * A stream goes on while the peer is busy with what came before. Sockets of messages do not gain: what is in their
+ * buffer is in no cache any more when it is read. An option of the user's comes later, and is the last.
+ */
+static void
+unix_opened(int fd, const struct type *type)
+{
+    const int bytes = SEND_BUFFER;
+    if (type->unit == UNIT_BYTES && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); /* net.core.wmem_max bounds it */
+}
+
 static size_t
 unix_message_max(int fd, const struct type *type)
 {
@@ -318,6 +331,7 @@ const struct domain unix_domain = {
     .bind_for_answers = unix_bind_for_answers,
     .bind = unix_bind,
     .unbind = unix_unbind,
+    .opened = unix_opened,
     .message_max = unix_message_max,
     .same = unix_same,
     .who = unix_who,

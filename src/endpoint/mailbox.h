@@ -7,7 +7,7 @@
 #define SKT_ENDPOINT_MAILBOX_H
 
 #include "endpoint/endpoint.h"
-#include "endpoint/socket.h"
+#include "domain/domain.h"
 
 enum { MAILBOX_SOCKETS_MAX = 16 };
 
@@ -23,7 +23,9 @@ struct mailbox_choice {
     void (*on_sender)(void *context, const struct address *sender);
     /* With takes_all, called when an answer could not be delivered (its sender is gone); may be NULL. */
     void (*on_undelivered)(void *context, const struct address *sender, int error);
+    bool is_shared;   /* others have the sockets, too, and may read them */
     on_loss *on_loss; /* may be NULL */
+    on_loss *on_drop; /* called once when the kernel tells that it drops what comes; may be NULL */
     void *context;
 };
 

@@ -64,11 +64,7 @@ refuse_word(const struct command *command, const struct option_row *row, const c
             const char *const *known, struct fault *fault)
 {
     char why[sizeof fault->why];
-    const char *near = nearest(text, known);
-    int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
-                        near != NULL ? near : "", near != NULL ? "? " : "");
-    for (; *known != NULL && used > 0 && (size_t)used < sizeof why; known++)
-        used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
+    nearest_words(text, known, why, sizeof why);
     return refuse(command, row, text, why, fault);
 }
 
@@ -100,6 +96,11 @@ set_sockopt(struct command *command, const struct option_row *row, int64_t value
     if (option == NULL)
         return fault_say(fault, STATUS_USAGE, "this system has no such socket option", "%s",
                          command_name(command, row).text);
+    if (!sockopt_is_step(option, value)) {
+        char why[32];
+        (void)snprintf(why, sizeof why, "not a multiple of %d", option->step);
+        return fault_say(fault, STATUS_USAGE, why, "%s %" PRId64, command_name(command, row).text, value);
+    }
     const struct sockopt_setting setting = { .row = option, .level = level, .number = value };
     return add_setting(command, row, &setting, fault);
 }
@@ -174,7 +175,7 @@ read_number(struct command *command, const struct option_row *row, const char *t
 static int
 read_choice(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
-    for (const struct option_choice *choice = row->choices; choice->word != NULL; choice++) {
+    for (const struct sockopt_word *choice = row->choices; choice->word != NULL; choice++) {
         if (strcasecmp(choice->word, text) != 0)
             continue;
         if (row->kind == OPTION_CHOICE)

@@ -65,14 +65,11 @@ enum option_group {
     GROUP_MESSAGE,
     GROUP_TIME,
     GROUP_DATA,
+    GROUP_LOCAL,
+    GROUP_MANY,
     GROUP_SOCKET,
     GROUP_CALL,
     GROUP_TELL,
-};
-
-struct option_choice {
-    const char *word;
-    int number;
 };
 
 struct option_row {
@@ -89,10 +86,10 @@ struct option_row {
     const struct type *type;     /* OPTION_SELECT: NULL leaves the type as it is */
     const char *protocol;        /* OPTION_SELECT: NULL leaves the protocol as it is */
     const char *sockopt;         /* goes to the socket option of this name, and to a field if it has one */
-    const struct option_choice *choices; /* ended by word NULL */
-    const char *fallback;                /* the default, in words, for --help */
-    const char *excludes;                /* names, blank-separated; goes both ways, so one row says it */
-    const char *needs;                   /* names, blank-separated, one of which has to be given too */
+    const struct sockopt_word *choices; /* ended by word NULL */
+    const char *fallback;               /* the default, in words, for --help */
+    const char *excludes;               /* names, blank-separated; goes both ways, so one row says it */
+    const char *needs;                  /* names, blank-separated, one of which has to be given too */
     enum option_fit fits;
     enum option_group group;
     const char *help;

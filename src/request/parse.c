@@ -19,6 +19,7 @@ enum {
     NAME_BASE = 0x200000,
     DATAGRAM_LINGER_MS = 1000,
     PROTOCOL_MAX = 65535,
+    PROTOCOL_WORDS_MAX = 32,
     SCAN_PARALLEL = 256,
 };
 
@@ -134,23 +135,30 @@ static int
 refuse_protocol(const struct command *command, const struct domain *domain, const char *word,
                 struct fault *fault)
 {
-    const char *const none[] = { NULL };
-    const char *const *known = domain->protocol_words != NULL ? domain->protocol_words : none;
-    if (domain == &other_domain && command->request.socket.family == OTHER_BLUETOOTH)
-        known = other_bluetooth_words;
+    const struct protocol *protocols =
+        domain == &other_domain ? other_protocols(command->request.socket.family) : domain->protocols;
+    const char *known[PROTOCOL_WORDS_MAX];
+    size_t count = 0;
+    for (; protocols != NULL && protocols->name != NULL && count + 2 < PROTOCOL_WORDS_MAX; protocols++)
+        known[count++] = protocols->name;
+    char bounds[24];
+    (void)snprintf(bounds, sizeof bounds, "0 to %d", (int)PROTOCOL_MAX);
+    known[count++] = bounds;
+    known[count] = NULL;
     char why[sizeof fault->why];
-    const char *near = nearest(word, known);
-    int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
-                        near != NULL ? near : "", near != NULL ? "? " : "");
-    for (; *known != NULL && used > 0 && (size_t)used < sizeof why; known++)
-        used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
-    if (used > 0 && (size_t)used < sizeof why)
-        (void)snprintf(why + used, sizeof why - (size_t)used, " 0 to %d", (int)PROTOCOL_MAX);
+    nearest_words(word, known, why, sizeof why);
     const struct option_row *row = command_protocol_option(command);
     return row->kind == OPTION_SELECT
                ? fault_say(fault, STATUS_USAGE, "domain has no such protocol", "%s",
                            command_name(command, row).text)
                : fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text, word);
+}
+
+/* Families that ignore or refuse each protocol but the one that has the family's own number (PF_UNIX). */
+static bool
+has_protocols(const struct domain *domain)
+{
+    return domain->protocols != NULL || domain->socket_protocol != NULL || domain == &other_domain;
 }
 
 /* The number of the protocol that was asked for, in the words of the domain. */
@@ -161,13 +169,20 @@ choose_protocol(struct command *command, struct fault *fault)
     const char *word = command->protocol;
     if (word == NULL)
         return 0;
-    plan->protocol = plan->domain->protocol_find != NULL ? plan->domain->protocol_find(word)
-                                                         : other_protocol_find(plan->family, word);
+    plan->protocol = plan->domain == &other_domain ? other_protocol_find(plan->family, word)
+                                                   : domain_protocol_find(plan->domain, word);
     int64_t number = 0;
     enum number_found found =
         plan->protocol >= 0 ? NUMBER_NONSENSE : number_whole(word, NUMBER_DECIMAL_OR_HEX, &number);
     if (found == NUMBER_FOUND && number <= PROTOCOL_MAX)
         plan->protocol = (int)number;
+    bool is_own = plan->protocol == 0 || plan->protocol == plan->family;
+    const struct option_row *row = command_protocol_option(command);
+    if (!has_protocols(plan->domain) && !is_own && row->kind == OPTION_PROTOCOL) {
+        char why[64];
+        (void)snprintf(why, sizeof why, "domain %s has no protocols", plan->domain->name);
+        return fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text, word);
+    }
     if (plan->protocol >= 0)
         return 0;
     if (found != NUMBER_NONSENSE)
@@ -283,6 +298,8 @@ conclude(struct command *command, struct fault *fault)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
+    if (request->send_file != NULL)
+        request->local = LOCAL_FILE;
     choose_times(command);
     return 0;
 }
@@ -297,6 +314,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .half_close = HALF_CLOSE_WRITE,
             .connect_ms = -1,
             .accept_ms = -1,
+            .max_conns = 1024,
             .max_ms = -1,
             .scan.parallel = SCAN_PARALLEL,
             .retry = { .delay_ms = -1, .max_ms = -1 },

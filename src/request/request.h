@@ -34,6 +34,9 @@ struct retry_choice {
     int64_t max_ms;   /* for all tries together; -1: no limit */
 };
 
+/* What the socket is joined with. */
+enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE };
+
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
 struct request {
     bool help;
@@ -51,6 +54,11 @@ struct request {
     struct retry_choice retry;
     struct socket_plan socket;
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
+
+    enum local local;
+    const char *send_file; /* LOCAL_FILE: the file for each client */
+    int64_t max_conns;     /* clients at once */
+    bool refuses_when_full;
 
     enum half_close half_close;
     bool no_input; /* -d, --recv-only */

@@ -4,9 +4,11 @@
 #include "dial/listener.h"
 #include "endpoint/mailbox.h"
 #include "session/announce.h"
+#include "session/crowd.h"
 #include "session/pass.h"
 #include "session/report.h"
 #include <string.h>
+#include <unistd.h>
 
 /*
  * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was
@@ -59,6 +61,8 @@ static int
 serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
     const struct request *request = run->request;
+    if (request->keeps_open && request->local != LOCAL_STREAMS)
+        return crowd_serve(run, listener, fault);
     int64_t deadline = accept_deadline(run);
     for (;;) {
         struct outcome outcome = { .started = -1 };
@@ -108,6 +112,13 @@ on_loss_here(const void *context, const char *name)
     session_tell_loss(mailbox->run, name);
 }
 
+static void
+on_drop_here(const void *context, const char *name)
+{
+    const struct mailbox_context *mailbox = context;
+    session_tell_drop(mailbox->run, name);
+}
+
 /* Types without connections: one session for all that is sent to us. */
 static int
 receive(const struct run *run, struct listener *listener, struct fault *fault)
@@ -124,7 +135,9 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .receive_flags = request->receive_flags,
         .on_sender = on_sender,
         .on_undelivered = on_undelivered,
+        .is_shared = session_is_shared(request),
         .on_loss = on_loss_here,
+        .on_drop = on_drop_here,
         .context = &context,
     };
     int fds[LISTENER_SOCKETS_MAX];
@@ -143,11 +156,14 @@ server_run(const struct run *run, struct fault *fault)
     struct listener listener;
     if (request->passes && pass_check(fault) != 0)
         return -1;
+    if (request->send_file && access(request->send_file, R_OK) != 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", request->send_file);
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
         return -1;
     report_listening(run->log, &listener);
+    enum sockopt_phase last = request->socket.type->accepts ? PHASE_BOUND : PHASE_CONNECTED;
     for (size_t i = 0; i < listener.count; i++)
-        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, PHASE_BOUND);
+        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, last);
     int result = request->announces ? announce(run->loop, &listener, request->announce_to, fault) : 0;
     if (result == 0)
         result =

@@ -23,8 +23,18 @@ struct run {
     struct urgent_sink urgent;  /* --oob-file */
 };
 
+/* The policy of a run's sessions. */
+struct pump_policy session_policy(const struct run *run);
+
 /*
- * Join `far` with the standard streams until both have ended; print --stats. Closes far.
+ * A connected socket as an endpoint, with what the request puts round it. Closes fd on failure. Returns NULL with
+ * STATUS_LOCAL then.
+ */
+struct endpoint *session_far(const struct run *run, const struct socket_plan *plan, int fd,
+                             const struct address *peer, struct fault *fault);
+
+/*
+ * Join `far` with the local end until both have ended; print --stats. Closes far.
  * Returns 0, or -1 with fault; *outcome is filled either way.
  */
 int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
@@ -38,6 +48,12 @@ int session_join(const struct run *run, const struct socket_plan *plan, int fd, 
 
 /* Say that messages were lost; the context is a struct run. */
 on_loss session_tell_loss;
+
+/* Say under -v that the kernel drops messages, which befalls datagrams; the context is a struct run. */
+on_loss session_tell_drop;
+
+/* Was the socket given to us, so that others may have it, too? */
+bool session_is_shared(const struct request *request);
 
 /* Connect and run one session. Returns 0, or -1 with fault. */
 int client_run(const struct run *run, struct fault *fault);

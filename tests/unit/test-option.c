@@ -378,7 +378,7 @@ static const struct {
     const char *line;
     const char *settings;
 } set[] = {
-    { "-u -b -T ef -I 64K -M 3 -M 5 -m 0255 h 1", " broadcast=on tos=184 rcvbuf=65536 ttl=5 minttl=255" },
+    { "-u -b -T ef -I 64K -M 3 -M 5 -m 0255 h 1", " broadcast=on tos=ef rcvbuf=65536 ttl=5 minttl=255" },
     { "--sockopt NoDelay=off h 1", " nodelay=off" },
     { "--sockopt nodelay h 1", " nodelay=on" },
     { "--sockopt tcp.nodelay=0 h 1", " tcp.nodelay=0" },
