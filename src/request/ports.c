@@ -27,12 +27,19 @@ split_range(const struct reading *reading, const char *word, const char *hyphen,
            reading->read(hyphen + 1, reading->protocol, last, &unused) == 0;
 }
 
+/* No service has a name without a letter (RFC 6335 section 5.1), and looking for one takes a while. */
+static bool
+may_be_one(const char *word)
+{
+    return strchr(word, '-') == NULL || word[strspn(word, "0123456789-")] != '\0';
+}
+
 /* A port, or a range. Returns 0, or -1 with fault. */
 static int
 read_word(const struct reading *reading, const char *word, uint16_t *first, uint16_t *last,
           struct fault *fault)
 {
-    if (reading->read(word, reading->protocol, first, fault) == 0) {
+    if (may_be_one(word) && reading->read(word, reading->protocol, first, fault) == 0) {
         *last = *first;
         return 0;
     }
@@ -43,7 +50,7 @@ read_word(const struct reading *reading, const char *word, uint16_t *first, uint
             return fault_say(fault, STATUS_USAGE, "a range begins with its lower port", "port %s", word);
         return 0;
     }
-    return -1;
+    return reading->read(word, reading->protocol, first, fault); /* and says what is wrong */
 }
 
 static int

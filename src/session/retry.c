@@ -34,8 +34,9 @@ is_lacking(int error)
 static bool
 may_get_better(const struct fault *fault)
 {
-    return !fault->signal && !is_lacking(fault->error) && (fault->status == STATUS_LOOKUP || fault->status == STATUS_CONNECT ||
-                              fault->status == STATUS_TIMEOUT);
+    return !fault->signal && !is_lacking(fault->error) &&
+           (fault->status == STATUS_LOOKUP || fault->status == STATUS_CONNECT ||
+            fault->status == STATUS_TIMEOUT);
 }
 
 /* The time for all tries is over: say so, and why the last of them has failed. */

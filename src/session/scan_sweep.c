@@ -31,7 +31,8 @@ struct sweep {
     struct pollfd *polls; /* parallel to probes */
     size_t attempt_room, probe_room;
     size_t attempt_count, probe_count;
-    size_t probe_most; /* no descriptor has been left for more */
+    size_t attempt_top, probe_top; /* places from here on were never taken */
+    size_t probe_most;             /* no descriptor has been left for more */
     const size_t *order;
     size_t count, begun; /* of order */
     int64_t begin_at;    /* when the next target may begin: --delay */
@@ -93,7 +94,7 @@ sweep_open(struct sweep *sweep, struct fault *fault)
 static void
 sweep_close(struct sweep *sweep)
 {
-    for (size_t i = 0; i < sweep->probe_room && sweep->probes; i++)
+    for (size_t i = 0; i < sweep->probe_top && sweep->probes; i++)
         if (sweep->probes[i].phase != PROBE_FREE)
             probe_end(sweep->scan, &sweep->probes[i]);
     free(sweep->attempts);
@@ -116,7 +117,7 @@ static void
 end_others(struct sweep *sweep, struct attempt *attempt, const struct scan_probe *winner)
 {
     attempt->next_address = attempt->address_count;
-    for (size_t i = 0; i < sweep->probe_room && attempt->running > 1; i++) {
+    for (size_t i = 0; i < sweep->probe_top && attempt->running > 1; i++) {
         struct scan_probe *probe = &sweep->probes[i];
         if (probe != winner && probe->phase != PROBE_FREE && probe->target == attempt->target)
             end_probe(sweep, attempt, probe);
@@ -188,6 +189,9 @@ start_probe(struct sweep *sweep, struct attempt *attempt)
     if (attempt->next_address == 0)
         attempt->deadline =
             deadline_sooner(sweep->deadline, deadline_after(now, sweep->scan->run->request->connect_ms));
+    size_t place = (size_t)(probe - sweep->probes);
+    if (place >= sweep->probe_top)
+        sweep->probe_top = place + 1;
     probe->attempt = (size_t)(attempt - sweep->attempts);
     attempt->next_address++;
     attempt->running++;
@@ -208,6 +212,9 @@ begin_target(struct sweep *sweep)
     struct attempt *attempt = sweep->attempts;
     while (attempt->is_live)
         attempt++;
+    size_t place = (size_t)(attempt - sweep->attempts);
+    if (place >= sweep->attempt_top)
+        sweep->attempt_top = place + 1;
     int64_t now = deadline_now();
     size_t target = sweep->order[sweep->begun++];
     *attempt = (struct attempt){
@@ -235,7 +242,7 @@ static void
 begin_due(struct sweep *sweep)
 {
     int64_t now = deadline_now();
-    for (size_t i = 0; i < sweep->attempt_room && sweep->attempt_count > 0; i++) {
+    for (size_t i = 0; i < sweep->attempt_top && sweep->attempt_count > 0; i++) {
         struct attempt *attempt = &sweep->attempts[i];
         while (attempt->is_live && attempt->next_address < attempt->address_count && has_probe_room(sweep) &&
                deadline_passed(attempt->next_at, now))
@@ -256,7 +263,7 @@ next_event(const struct sweep *sweep)
     int64_t next = sweep->deadline;
     if (may_begin(sweep))
         next = deadline_sooner(next, sweep->begin_at);
-    for (size_t i = 0; i < sweep->attempt_room; i++) {
+    for (size_t i = 0; i < sweep->attempt_top; i++) {
         const struct attempt *attempt = &sweep->attempts[i];
         if (!attempt->is_live)
             continue;
@@ -264,7 +271,7 @@ next_event(const struct sweep *sweep)
         if (attempt->next_address < attempt->address_count && has_probe_room(sweep))
             next = deadline_sooner(next, attempt->next_at);
     }
-    for (size_t i = 0; i < sweep->probe_room; i++)
+    for (size_t i = 0; i < sweep->probe_top; i++)
         if (sweep->probes[i].phase != PROBE_FREE)
             next = deadline_sooner(next, sweep->probes[i].due);
     return next;
@@ -273,13 +280,12 @@ next_event(const struct sweep *sweep)
 static int
 wait_for_news(struct sweep *sweep)
 {
-    for (size_t i = 0; i < sweep->probe_room; i++) {
+    for (size_t i = 0; i < sweep->probe_top; i++) {
         const struct scan_probe *probe = &sweep->probes[i];
         short events = probe_events(probe);
         sweep->polls[i] = (struct pollfd){ .fd = events ? probe->fd : -1, .events = events };
     }
-    return loop_wait(sweep->scan->run->loop, sweep->polls, sweep->probe_room, next_event(sweep),
-                     sweep->fault);
+    return loop_wait(sweep->scan->run->loop, sweep->polls, sweep->probe_top, next_event(sweep), sweep->fault);
 }
 
 /* Bring forward what poll or the clock says is due. */
@@ -287,7 +293,7 @@ static void
 advance(struct sweep *sweep)
 {
     int64_t now = deadline_now();
-    for (size_t i = 0; i < sweep->probe_room; i++) {
+    for (size_t i = 0; i < sweep->probe_top; i++) {
         struct scan_probe *probe = &sweep->probes[i];
         if (probe->phase == PROBE_FREE)
             continue;
@@ -306,7 +312,7 @@ advance(struct sweep *sweep)
 static void
 expire_all(struct sweep *sweep)
 {
-    for (size_t i = 0; i < sweep->probe_room; i++)
+    for (size_t i = 0; i < sweep->probe_top; i++)
         sweep->polls[i].revents = 0;
     advance(sweep);
 }
