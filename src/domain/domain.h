@@ -192,6 +192,13 @@ struct domain {
     bool (*who)(int fd, char *words, size_t size);
 
     /*
+     * The same of who has sent a message, where there is no connection: have each message come with it, and read it off
+     * one that has come. Both NULL: it is never known.
+     */
+    void (*tell_senders)(int fd);
+    bool (*sender)(const struct msghdr *message, char *words, size_t size);
+
+    /*
      * Read which peers a pattern means (pattern.h), out of what stands behind "unix:". Returns NULL, or what would
      * be right. NULL: there are no patterns of this family.
      */

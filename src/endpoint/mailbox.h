@@ -23,6 +23,8 @@ struct mailbox_choice {
     bool (*is_heard)(void *context, const struct address *sender);
     /* Called for the first message of each new sender; may be NULL. */
     void (*on_sender)(void *context, const struct address *sender);
+    /* Called behind on_sender with who that is, in words, where the domain knows (domain.h, sender); may be NULL. */
+    void (*on_who)(void *context, const char *words);
     /* With takes_all, called when an answer could not be delivered (its sender is gone); may be NULL. */
     void (*on_undelivered)(void *context, const struct address *sender, int error);
     bool is_shared;   /* others have the sockets, too, and may read them */

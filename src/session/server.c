@@ -107,6 +107,13 @@ on_sender(void *context, const struct address *sender)
 }
 
 static void
+on_who(void *context, const char *words)
+{
+    const struct mailbox_context *mailbox = context;
+    log_line(mailbox->run->log, LOG_TALK, "Peer is %s", words);
+}
+
+static void
 on_undelivered(void *context, const struct address *sender, int error)
 {
     const struct mailbox_context *mailbox = context;
@@ -145,6 +152,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
         .receive_flags = request->receive_flags,
         .is_heard = run->admission ? is_heard : NULL,
         .on_sender = on_sender,
+        .on_who = run->log->level >= LOG_TALK ? on_who : NULL,
         .on_undelivered = on_undelivered,
         .is_shared = session_is_shared(request),
         .on_loss = on_loss_here,
