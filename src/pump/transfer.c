@@ -77,6 +77,13 @@ is_spliced(const struct transfer *transfer)
     return transfer->splice.begun && transfer->splice.way != SPLICE_NONE;
 }
 
+static bool
+may_begin_splice(const struct transfer *transfer)
+{
+    return transfer->is_bulk && transfer->splice.way != SPLICE_NONE && !transfer->splice.begun &&
+           !transfer->source_ended;
+}
+
 int
 transfer_start(struct transfer *transfer, struct fault *fault)
 {
@@ -133,6 +140,8 @@ transfer_has_room(const struct transfer *transfer)
         return transfer_is_empty(transfer);
     if (is_spliced(transfer))
         return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
+    if (may_begin_splice(transfer)) /* when what is held has gone out */
+        return buffer_size(&transfer->buffer) == 0;
     /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
      * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
     bool is_cut_off = transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
@@ -400,8 +409,7 @@ write_spliced(struct transfer *transfer, struct fault *fault)
 static void
 begin_splice(struct transfer *transfer)
 {
-    if (transfer->is_bulk && !transfer->splice.begun && transfer->splice.way != SPLICE_NONE &&
-        !transfer->source_ended)
+    if (may_begin_splice(transfer))
         (void)splice_begin(&transfer->splice); /* refused: it goes on as it did */
 }
 

@@ -34,6 +34,8 @@ static const struct sockopt_word shutdown_choices[] = {
     { "wr", HALF_CLOSE_WRITE }, { "rdwr", HALF_CLOSE_BOTH }, { "none", HALF_CLOSE_NONE }, { NULL, 0 }
 };
 
+static const struct sockopt_word retry_choices[] = { { "forever", RETRY_FOREVER }, { NULL, 0 } };
+
 static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
 
 static const struct sockopt_word shell_choices[] = {
@@ -69,7 +71,17 @@ const struct option_row option_rows[] = {
       .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
                   "idle-timeout crlf output hex-dump stats",
       .group = GROUP_MODE,
-      .help = "only see whether ports answer; PORT may be a range, as in 20-30" },
+      .help = "only see which ports answer, or paths with -U" },
+    { .name = "all", .kind = OPTION_FLAG, FIELD(request.scan.all), .needs = "zero", .group = GROUP_MODE,
+      .help = "all have to answer, not only one" },
+    { .name = "parallel", .value = "N", .kind = OPTION_NUMBER, FIELD(request.scan.parallel), .min = 1,
+      .max = 4096, .fallback = "256", .needs = "zero", .excludes = "delay", .group = GROUP_MODE,
+      .help = "so many tries at a time" },
+    { .name = "banner", .value = "N", .kind = OPTION_NUMBER, FIELD(request.scan.banner_size), .min = 1,
+      .max = 256, .needs = "zero", .group = GROUP_MODE,
+      .help = "show the first N bytes that a service says" },
+    { .name = "json", .kind = OPTION_FLAG, FIELD(request.scan.json), .needs = "zero", .group = GROUP_MODE,
+      .help = "write a line of JSON for each port to standard output" },
 
     { .letter = '4', .name = "ipv4", .kind = OPTION_SELECT, .domain = &inet4_domain,
       .excludes = "ipv6 unixsock vsock domain", .group = GROUP_KIND, .help = "only IPv4" },
@@ -215,6 +227,15 @@ const struct option_row option_rows[] = {
     { .name = "max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.max_ms), .min = 1,
       .max = TIME_MAX_MS, .fallback = "no limit", .group = GROUP_TIME,
       .help = "for everything together" },
+    { .name = "retry", .value = "N", .kind = OPTION_CHOICE, FIELD(request.retry.times), .max = 1000000,
+      .choices = retry_choices, .fallback = "0", .excludes = "listen receive-fd", .group = GROUP_TIME,
+      .help = "try again, so often or forever, while nobody can be connected to" },
+    { .name = "retry-delay", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.delay_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "100ms, growing to 5s", .needs = "retry",
+      .group = GROUP_TIME, .help = "from one try to the next" },
+    { .name = "retry-max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.max_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "no limit", .needs = "retry", .group = GROUP_TIME,
+      .help = "for all tries together" },
     { .letter = 'i', .name = "delay", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.delay_ms), .max = TIME_MAX_MS, .fallback = "0", .group = GROUP_TIME,
       .help = "pause between two lines or messages that we send; with -z, between two ports" },

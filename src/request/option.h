@@ -52,7 +52,7 @@ enum option_fit {
     FITS_TCP,           /* TCP alone */
     FITS_SERVICE,       /* types whose ends name a service by a code */
     FITS_PORTS,         /* addresses have ports */
-    FITS_SCAN,          /* ... that can be counted through */
+    FITS_SCAN,          /* ... that can be counted through, or files */
     FITS_PATHS,         /* addresses are files */
     FITS_INTERFACES,    /* addresses are interfaces */
     FITS_GROUPS,        /* the domain has multicast groups that words can name */

@@ -21,6 +21,7 @@ enum {
     DATAGRAM_LINGER_MS = 1000,
     PROTOCOL_MAX = 65535,
     PROTOCOL_WORDS_MAX = 32,
+    SCAN_PARALLEL = 256,
 };
 
 /* The same table as getopt_long(3) wants it. */
@@ -364,6 +365,8 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .accept_ms = -1,
             .max_conns = 1024,
             .max_ms = -1,
+            .scan.parallel = SCAN_PARALLEL,
+            .retry = { .delay_ms = -1, .max_ms = -1 },
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },
         .wait_ms = -1,
@@ -385,4 +388,5 @@ request_free(struct request *request)
 {
     while (request->string_count > 0)
         free(request->strings[--request->string_count]);
+    ports_free(&request->scan.ports);
 }

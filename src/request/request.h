@@ -8,6 +8,7 @@
 #include "dial/open.h"
 #include "endpoint/socket.h"
 #include "pump/pump.h"
+#include "request/ports.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -25,6 +26,26 @@ struct access_sources {
     size_t count;
 };
 
+enum { RETRY_FOREVER = -1 };
+
+/* -z: what to try, and how. */
+struct scan_choice {
+    char *const *hosts; /* or paths; NULL: only the plan's remote.host */
+    size_t host_count;
+    struct port_list ports; /* none where addresses have no ports */
+    int64_t parallel;       /* so many tries at a time */
+    int64_t banner_size;    /* show so many of the first bytes that a service says; 0: none */
+    bool all;               /* all have to answer, not any */
+    bool json;              /* a line of JSON for each, on standard output */
+};
+
+/* --retry: try again what could not be reached. */
+struct retry_choice {
+    int64_t times;    /* after the first try; RETRY_FOREVER */
+    int64_t delay_ms; /* from one try to the next; -1: it grows */
+    int64_t max_ms;   /* for all tries together; -1: no limit */
+};
+
 /* What the socket is joined with. */
 enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE };
 
@@ -37,11 +58,12 @@ struct request {
     bool lists_sockopts;    /* --sockopt list */
 
     bool listens;
-    bool keeps_open;                /* -k */
-    bool scans;                     /* -z */
-    bool passes;                    /* -F: pass the connected descriptor on */
-    bool receives;                  /* receive a connected descriptor over standard input */
-    uint16_t scan_first, scan_last; /* -z: the range of ports */
+    bool keeps_open; /* -k */
+    bool scans;      /* -z */
+    bool passes;     /* -F: pass the connected descriptor on */
+    bool receives;   /* receive a connected descriptor over standard input */
+    struct scan_choice scan;
+    struct retry_choice retry;
     struct socket_plan socket;
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
 

@@ -7,6 +7,7 @@
 #include "session/pass.h"
 #include "session/privilege.h"
 #include "session/report.h"
+#include "session/retry.h"
 
 /* A descriptor from standard input, which says itself what kind of socket it is. */
 static int
@@ -34,6 +35,20 @@ take_connected(const struct run *run, struct socket_plan *plan, int64_t deadline
     return -1;
 }
 
+/* Connect, as often as --retry says. */
+static int
+dial_again(const struct run *run, const struct socket_plan *plan, struct address *peer,
+           struct binding *source, struct fault *fault)
+{
+    struct retry retry;
+    retry_start(&retry, run);
+    for (;;) {
+        int fd = dial(run->loop, plan, retry_deadline(&retry, run), peer, source, fault);
+        if (fd >= 0 || retry_wait(&retry, run, fault) < 0)
+            return fd;
+    }
+}
+
 int
 client_run(const struct run *run, struct fault *fault)
 {
@@ -47,9 +62,8 @@ client_run(const struct run *run, struct fault *fault)
         return -1;
     if (privilege_look_up(&privilege, run->loop, request, deadline, fault) != 0)
         return -1;
-    int fd = plan.inherited >= 0 || request->receives
-                 ? take_connected(run, &plan, deadline, &peer, fault)
-                 : dial(run->loop, &plan, deadline, &peer, &source, fault);
+    int fd = plan.inherited >= 0 || request->receives ? take_connected(run, &plan, deadline, &peer, fault)
+                                                      : dial_again(run, &plan, &peer, &source, fault);
     int dropped = fd < 0 ? -1 : privilege_drop(&privilege, fault);
     privilege_free(&privilege);
     if (dropped != 0) {

@@ -63,7 +63,7 @@ int client_run(const struct run *run, struct fault *fault);
 /* Listen and run sessions, one after the other. Returns 0, or -1 with fault. */
 int server_run(const struct run *run, struct fault *fault);
 
-/* -z: try each port of the range. Returns 0 if any answered, -1 with the last fault if none did. */
+/* -z: try each port of each host. Returns 0 if one answered, or all if all have to; -1 with the reason if not. */
 int scan_run(const struct run *run, struct fault *fault);
 
 #endif
