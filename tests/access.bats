@@ -135,10 +135,10 @@ ncat_tries() {
         assert_equal "$(come_from ::1 "$port" ::1)" in
         assert_equal "$(come_from 127.0.0.1 "$port" 127.0.0.8)" out
         assert_equal "$(come_from 127.0.0.1 "$port" 127.0.0.1)" out
-        run -3 --separate-stderr "$SKT" -l --allow nobody.example 127.0.0.1 0
+        run -3 --separate-stderr timeout 20 "$SKT" -l --allow nobody.example 127.0.0.1 0
         assert_contains "$stderr" "skt: --allow nobody.example: "
         echo nobody.example >list
-        run -3 --separate-stderr "$SKT" -l --denyfile list 127.0.0.1 0
+        run -3 --separate-stderr timeout 20 "$SKT" -l --denyfile list 127.0.0.1 0
         assert_contains "$stderr" "skt: list line 1: nobody.example: "
     }
     export -f come_from
@@ -149,7 +149,7 @@ ncat_tries() {
     need_tracer
     local word
     for word in 010.0.0.1 0x7f000001 2130706433 127.1 10.0.0.0/33 fd00::/129 10.0.0.9-1 '' ',' unix:uid=x vsock:any; do
-        run -2 --separate-stderr strace -f -qq -e trace=socket,openat -o trace "$SKT" -l --allow "$word" 127.0.0.1 0
+        run -2 --separate-stderr timeout 20 strace -f -qq -e trace=socket,openat -o trace "$SKT" -l --allow "$word" 127.0.0.1 0
         assert_one_line "$stderr" "skt: --allow ${word%,}"
         refute_contains "$(<trace)" "socket("
     done
@@ -158,16 +158,16 @@ ncat_tries() {
 @test "a bad line is named with its file, and nothing starts" {
     need_tracer
     printf '# ours\n10.0.0.0/8\n\n127.0.0.1 10.0.0.256 # one too many\n' >list
-    run -2 --separate-stderr strace -f -qq -e trace=socket,bind -o trace "$SKT" -l --announce --denyfile list 127.0.0.1 0
+    run -2 --separate-stderr timeout 20 strace -f -qq -e trace=socket,bind -o trace "$SKT" -l --announce --denyfile list 127.0.0.1 0
     assert_one_line "$stderr" "skt: list line 4: 10.0.0.256: not an IPv4 address"
     refute_contains "$(<trace)" "AF_INET"
-    run -9 --separate-stderr "$SKT" -l --allowfile missing 127.0.0.1 0
+    run -9 --separate-stderr timeout 20 "$SKT" -l --allowfile missing 127.0.0.1 0
     assert_equal "$stderr" "skt: missing: No such file or directory"
     mkdir folder
-    run -9 --separate-stderr "$SKT" -l --allowfile folder 127.0.0.1 0
+    run -9 --separate-stderr timeout 20 "$SKT" -l --allowfile folder 127.0.0.1 0
     assert_equal "$stderr" "skt: folder: Is a directory"
     head -c 9000 /dev/zero >zeros
-    run -2 --separate-stderr "$SKT" -l --allowfile zeros 127.0.0.1 0
+    run -2 --separate-stderr timeout 20 "$SKT" -l --allowfile zeros 127.0.0.1 0
     assert_one_line "$stderr" "skt: zeros line 1: not a line of text"
 }
 
@@ -178,13 +178,13 @@ ncat_tries() {
 }
 
 @test "the lists need a listener, peers that have a pattern, and names that -n allows" {
-    run -2 --separate-stderr "$SKT" --allow 127.0.0.1 127.0.0.1 80
+    run -2 --separate-stderr timeout 20 "$SKT" --allow 127.0.0.1 127.0.0.1 80
     assert_equal "$stderr" "skt: access lists: need -l, or a client that is there already: fd:N"
-    run -2 --separate-stderr "$SKT" -l -n --deny a.name 127.0.0.1 0
+    run -2 --separate-stderr timeout 20 "$SKT" -l -n --deny a.name 127.0.0.1 0
     assert_equal "$stderr" "skt: --deny a.name: not a numeric address, and -n forbids names"
-    run -2 --separate-stderr "$SKT" -l --domain tipc --allow 127.0.0.1 1000:1
+    run -2 --separate-stderr timeout 20 "$SKT" -l --domain tipc --allow 127.0.0.1 1000:1
     assert_one_line "$stderr" "skt: --allow: needs peers that patterns can name"
-    run -2 --separate-stderr "$SKT" -l -u -U --allow unix:uid=0 path
+    run -2 --separate-stderr timeout 20 "$SKT" -l -u -U --allow unix:uid=0 path
     assert_one_line "$stderr" "skt: access lists with domain unix, type dgram: "
 }
 
@@ -272,7 +272,7 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
     assert_file_is "$listener_out" "1000 7 7\n1999 7 7\n7 50 7\n7 7 7 50\n$nobody 7 7\n7 $daemon 7\n7 50 99\n"
     assert_equal "$(grep -c "^Connection from client denied$" "$listener_err")" 4
     assert_contains "$(<"$listener_err")" "uid 2000, gid 7"
-    run -3 --separate-stderr "$SKT" -l -U --allow unix:user=no-such-user path
+    run -3 --separate-stderr timeout 20 "$SKT" -l -U --allow unix:user=no-such-user path
     assert_equal "$stderr" "skt: --allow unix:user=no-such-user: no such user"
 }
 

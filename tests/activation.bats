@@ -100,27 +100,26 @@ ask() { echo "$1" | timeout 10 nc -N "${@:2}"; }
     assert_file_is "$manager_out" 'one\nstatus 0 bound\n'
 }
 
-@test "no program that is started takes the sockets for its own" {
-    need python3
+@test "no program that is started gets a socket that was passed, not even one that is not used" {
     need nc
-    start_manager --names http tcp -- bash -c '
-        exec "$0" -l -k --echo fd:systemd' "$SKT"
+    start_manager --names other:http tcp tcp -- "$SKT" -l -k --echo fd:systemd:http
     mapfile -t ports <where
-    assert_equal "$(ask one 127.0.0.1 "${ports[0]}")" one
-    local pid
+    assert_equal "$(ask one 127.0.0.1 "${ports[1]}")" one
+    local pid fd
     pid=$(pgrep -P "$manager_pid")
-    # close-on-exec is 02000000
-    assert_contains "$(grep flags "/proc/$pid/fdinfo/3")" "02004002"
+    for fd in 3 4; do # O_CLOEXEC is 02000000
+        assert_contains "$(grep flags: "/proc/$pid/fdinfo/$fd")" "0200"
+    done
 }
 
 @test "fd:systemd says what is wrong" {
-    run -2 --separate-stderr "$SKT" -l fd:systemd
+    run -2 --separate-stderr timeout 20 "$SKT" -l fd:systemd
     assert_equal "$stderr" "skt: fd:systemd: no socket was passed: LISTEN_FDS or LISTEN_PID is not set"
-    LISTEN_FDS=1 LISTEN_PID=1 run -2 --separate-stderr "$SKT" -l fd:systemd
+    LISTEN_FDS=1 LISTEN_PID=1 run -2 --separate-stderr timeout 20 "$SKT" -l fd:systemd
     assert_one_line "$stderr" "skt: fd:systemd: what was passed is for process 1 (LISTEN_PID), and this is "
     local count
     for count in 0 x -1 '' 99999999999; do
-        run -2 --separate-stderr bash -c 'LISTEN_FDS=$2 LISTEN_PID=$$ exec "$1" -l fd:systemd' - "$SKT" "$count"
+        run -2 --separate-stderr timeout 20 bash -c 'LISTEN_FDS=$2 LISTEN_PID=$$ exec "$1" -l fd:systemd' - "$SKT" "$count"
         assert_equal "$stderr" "skt: fd:systemd: no socket was passed: LISTEN_FDS is no number of some"
     done
     start_manager --names a:b tcp unix:path -- "$SKT" -l fd:systemd
@@ -212,15 +211,15 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
     need nc
     start_skt_listener --notify --echo 127.0.0.1 0
     assert_equal "$(ask one 127.0.0.1 "$port")" one
-    NOTIFY_SOCKET=$PWD/nobody run -9 --separate-stderr "$SKT" -l --notify 127.0.0.1 0
+    NOTIFY_SOCKET=$PWD/nobody run -9 --separate-stderr timeout 20 "$SKT" -l --notify 127.0.0.1 0
     assert_equal "$stderr" "skt: NOTIFY_SOCKET $PWD/nobody: No such file or directory"
-    NOTIFY_SOCKET=nobody run -9 --separate-stderr "$SKT" -l --notify 127.0.0.1 0
+    NOTIFY_SOCKET=nobody run -9 --separate-stderr timeout 20 "$SKT" -l --notify 127.0.0.1 0
     assert_equal "$stderr" "skt: NOTIFY_SOCKET nobody: neither a path from / on nor @NAME"
 }
 
 @test "without --notify nobody is told, though the variable is there" {
     need_tracer
-    NOTIFY_SOCKET=$PWD/nobody run -6 strace -qq -e trace=sendto,sendmsg,connect -o trace \
+    NOTIFY_SOCKET=$PWD/nobody run -6 timeout 20 strace -qq -e trace=sendto,sendmsg,connect -o trace \
         "$SKT" -l --accept-timeout 10ms 127.0.0.1 0
     assert_file_is trace ''
 }
@@ -252,13 +251,13 @@ Uid: $uid $uid $uid $uid"
     assert_contains "$(identity "$listener_pid")" "Gid: $gid $gid $gid $gid
 Groups: $gid
 Uid: 54321 54321 54321 54321"
-    run -3 --separate-stderr "$SKT" -l --user 54321 127.0.0.1 0
+    run -3 --separate-stderr timeout 20 "$SKT" -l --user 54321 127.0.0.1 0
     assert_equal "$stderr" "skt: --user 54321: nobody has that number, so --group is needed as well"
-    run -3 --separate-stderr "$SKT" -l --user no-such-user 127.0.0.1 0
+    run -3 --separate-stderr timeout 20 "$SKT" -l --user no-such-user 127.0.0.1 0
     assert_equal "$stderr" "skt: --user no-such-user: no such user"
-    run -3 --separate-stderr "$SKT" -l --user daemon --group no-such-group 127.0.0.1 0
+    run -3 --separate-stderr timeout 20 "$SKT" -l --user daemon --group no-such-group 127.0.0.1 0
     assert_equal "$stderr" "skt: --group no-such-group: no such group"
-    run -2 --separate-stderr "$SKT" -l --group daemon 127.0.0.1 0
+    run -2 --separate-stderr timeout 20 "$SKT" -l --group daemon 127.0.0.1 0
     assert_equal "$stderr" "skt: --group: needs --user"
 }
 
@@ -276,7 +275,7 @@ Uid: 54321 54321 54321 54321"
 @test "a capability that would bring root back is noticed" {
     need_root
     need setpriv
-    run -9 --separate-stderr setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps +setuid,+setgid \
+    run -9 --separate-stderr timeout 20 setpriv --reuid 1000 --regid 1000 --clear-groups --inh-caps +setuid,+setgid \
         --ambient-caps +setuid,+setgid "$SKT" -l --user nobody 127.0.0.1 0
     assert_equal "$stderr" "skt: privileges: not given up for good"
 }
@@ -284,11 +283,11 @@ Uid: 54321 54321 54321 54321"
 @test "giving up what one does not have is a failure" {
     need_root
     need setpriv
-    run -9 --separate-stderr setpriv --reuid 1000 --regid 1000 --clear-groups "$SKT" -l --user nobody 127.0.0.1 0
+    run -9 --separate-stderr timeout 20 setpriv --reuid 1000 --regid 1000 --clear-groups "$SKT" -l --user nobody 127.0.0.1 0
     assert_equal "$stderr" "skt: groups: Operation not permitted; needs root"
-    run -9 --separate-stderr setpriv --reuid 1000 --regid 1000 --clear-groups "$SKT" -l --chroot / 127.0.0.1 0
+    run -9 --separate-stderr timeout 20 setpriv --reuid 1000 --regid 1000 --clear-groups "$SKT" -l --chroot / 127.0.0.1 0
     assert_equal "$stderr" "skt: --chroot /: Operation not permitted; needs root"
-    run -9 --separate-stderr "$SKT" -l --chroot "$PWD/missing" 127.0.0.1 0
+    run -9 --separate-stderr timeout 20 "$SKT" -l --chroot "$PWD/missing" 127.0.0.1 0
     assert_equal "$stderr" "skt: --chroot $PWD/missing: No such file or directory"
 }
 
@@ -338,11 +337,11 @@ Uid: 54321 54321 54321 54321"
     end_status "$listener_pid"
     assert_file_is pid 'other\n'
     ln -s target link
-    run -9 --separate-stderr "$SKT" -l --pid-file link 127.0.0.1 0
+    run -9 --separate-stderr timeout 20 "$SKT" -l --pid-file link 127.0.0.1 0
     assert_equal "$stderr" "skt: link: is a symbolic link, and those are not followed"
     [ ! -e target ]
     start_skt_listener 127.0.0.1 0
-    run -5 "$SKT" -l --pid-file none 127.0.0.1 "$port"
+    run -5 timeout 20 "$SKT" -l --pid-file none 127.0.0.1 "$port"
     [ ! -e none ]
 }
 
@@ -413,15 +412,15 @@ add_blue() {
 
 @test "--netns says what is wrong" {
     in_netns true
-    run -9 --separate-stderr in_netns "$SKT" --netns no-such-namespace 127.0.0.1 1
+    run -9 --separate-stderr in_netns timeout 20 "$SKT" --netns no-such-namespace 127.0.0.1 1
     assert_equal "$stderr" "skt: --netns no-such-namespace: No such file or directory"
-    run -9 --separate-stderr in_netns "$SKT" -l --netns /etc/passwd 127.0.0.1 0
+    run -9 --separate-stderr in_netns timeout 20 "$SKT" -l --netns /etc/passwd 127.0.0.1 0
     assert_equal "$stderr" "skt: --netns /etc/passwd: is no network namespace"
-    run -2 --separate-stderr "$SKT" --netns .. 127.0.0.1 1
+    run -2 --separate-stderr timeout 20 "$SKT" --netns .. 127.0.0.1 1
     assert_equal "$stderr" "skt: --netns ..: no name of a network namespace; a path has a slash"
-    run -2 --separate-stderr "$SKT" --netns '' 127.0.0.1 1
+    run -2 --separate-stderr timeout 20 "$SKT" --netns '' 127.0.0.1 1
     assert_equal "$stderr" "skt: --netns '': empty; a name as ip-netns(8) has it, or a path"
-    run -2 --separate-stderr "$SKT" --netns blue fd:0
+    run -2 --separate-stderr timeout 20 "$SKT" --netns blue fd:0
     assert_equal "$stderr" "skt: --netns and fd:0: the socket is open already"
 }
 
