@@ -330,6 +330,19 @@ PYTHON
     done
 }
 
+@test "-v tells who has sent a datagram to a Unix socket" {
+    need python3
+    start_skt_listener -v -u -k -U "$PWD/path"
+    run -0 python3 -c 'import os, socket
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.bind("mine")
+one.sendto(b"x", "path")
+one.sendto(b"y", "path")
+print(os.getpid())'
+    wait_for_text "$listener_out" xy
+    assert_equal "$(grep "^Peer" "$listener_err")" "Peer is pid $output, uid $(id -u), gid $(id -g)"
+}
+
 @test "-v tells who is at the other end of a Unix connection" {
     start_skt_listener -v -U path
     run -0 --separate-stderr "$SKT" -v -U path <<<x

@@ -442,7 +442,11 @@ start_other_netns() {
     need nsenter
     start_background unshare --net sleep 600
     other_pid=$started_pid
-    is_other_netns() { [ "$(readlink "/proc/$other_pid/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+    # while it executes unshare its entry may not be readable, and that is no other one yet
+    is_other_netns() {
+        local theirs
+        theirs=$(readlink "/proc/$other_pid/ns/net") && [ "$theirs" != "$(readlink /proc/self/ns/net)" ]
+    }
     wait_until 10 is_other_netns
     ip link add here type veth peer name there netns "$other_pid"
     ip address add 10.9.0.1/24 dev here

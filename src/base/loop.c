@@ -14,6 +14,7 @@ enum { ENDING_SIGNALS = sizeof ending_signals / sizeof ending_signals[0] };
 enum { ADMIT_EVERY_MS = 20 };
 
 static volatile sig_atomic_t signal_seen;
+static volatile sig_atomic_t hangup_seen;
 
 static void
 on_signal(int signal)
@@ -21,10 +22,17 @@ on_signal(int signal)
     signal_seen = signal;
 }
 
+static void
+on_hangup(int signal)
+{
+    hangup_seen = signal;
+}
+
 void
 loop_start(struct loop *loop)
 {
     loop->admit_at = deadline_now();
+    loop->on_hangup = NULL;
     sigset_t blocked;
     (void)sigemptyset(&blocked);
     for (size_t i = 0; i < ENDING_SIGNALS; i++) {
@@ -41,6 +49,32 @@ loop_start(struct loop *loop)
     (void)sigprocmask(SIG_BLOCK, &blocked, &loop->mask_waiting);
     for (size_t i = 0; i < ENDING_SIGNALS; i++) /* also where our parent left one blocked */
         (void)sigdelset(&loop->mask_waiting, ending_signals[i]);
+}
+
+void
+loop_on_hangup(struct loop *loop, void (*call)(void *context), void *context)
+{
+    loop->on_hangup = call;
+    loop->hangup_context = context;
+    struct sigaction action = { .sa_handler = on_hangup };
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGHUP, &action, NULL);
+    sigset_t hangup;
+    (void)sigemptyset(&hangup);
+    (void)sigaddset(&hangup, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &hangup, NULL);
+    (void)sigdelset(&loop->mask_waiting, SIGHUP); /* also where it was ignored, and so not ours to wait for */
+}
+
+/* A hangup that came meanwhile is passed on. */
+static void
+pass_hangup(const struct loop *loop)
+{
+    if (!hangup_seen)
+        return;
+    hangup_seen = 0;
+    if (loop->on_hangup)
+        loop->on_hangup(loop->hangup_context);
 }
 
 /* The time from now to the deadline for ppoll(2), at least 0, or NULL for never. */
@@ -81,6 +115,7 @@ loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline,
         int error = errno;
         if (ready > 0)
             admit_signals(loop);
+        pass_hangup(loop);
         if (signal_seen)
             return fault_signal(fault, signal_seen);
         if (ready >= 0)
@@ -110,6 +145,7 @@ loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int cou
         int error = errno;
         if (ready >= 0) /* with work at hand and no time to wait, too */
             admit_signals(loop);
+        pass_hangup(loop);
         if (signal_seen)
             return fault_signal(fault, signal_seen);
         if (ready >= 0)

@@ -15,10 +15,18 @@
 struct loop {
     sigset_t mask_waiting; /* the signal mask inside ppoll(2) */
     int64_t admit_at;      /* monotonic ms when a busy loop lets pending signals in */
+    void (*on_hangup)(void *context);
+    void *hangup_context;
 };
 
 /* Block the ending signals and install their handlers. Call once, early. */
 void loop_start(struct loop *loop);
+
+/*
+ * From now on SIGHUP does not end us, even where it was ignored: on_hangup(context) is called from inside loop_wait
+ * and loop_wait_many, which go on waiting. It must not wait itself. NULL: SIGHUP has no effect.
+ */
+void loop_on_hangup(struct loop *loop, void (*on_hangup)(void *context), void *context);
 
 /*
  * Wait until one of the descriptors is ready or the deadline (monotonic ms) has passed.

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "dial/inherit.h"
 #include "dial/lookup.h"
+#include "dial/netns.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -81,8 +82,13 @@ listen_at(const struct socket_plan *plan, const struct address *address, bool is
     if (fd < 0)
         return -1;
     struct binding bound = { .owns_file = false };
-    if (bind_and_listen(plan, fd, address, is_one_of_several ? address : NULL, &bound, fault) < 0) {
-        (void)fd_close(&fd); /* not in use yet */
+    int outside = -1; /* groups are joined at interfaces of where the socket is */
+    if (netns_enter(plan->netns, &outside, fault) < 0 ||
+        bind_and_listen(plan, fd, address, is_one_of_several ? address : NULL, &bound, fault) < 0 ||
+        netns_leave(&outside, fault) < 0) {
+        struct fault told;
+        (void)netns_leave(&outside, &told); /* if it fails now, that is not what went wrong */
+        (void)fd_close(&fd);                /* not in use yet */
         unbind(plan, &bound);
         return -1;
     }
@@ -147,35 +153,46 @@ listen_with_retries(struct listener *listener, const struct address_list *addres
  * another process was faster: so the socket does not block while we have it.
  */
 static int
-take_inherited(struct listener *listener, struct fault *fault)
+take_one(struct listener *listener, int given, struct fault *fault)
 {
     const struct socket_plan *plan = listener->plan;
-    int fd = inherit_take(plan->inherited, fault);
+    int fd = inherit_take(given, fault);
     if (fd < 0)
         return -1;
-    struct address *address = &listener->sockets[0].binding.address;
+    size_t i = listener->count++;
+    struct address *address = &listener->sockets[i].binding.address;
     address->length = sizeof address->name;
     if (getsockname(fd, (struct sockaddr *)&address->name, &address->length) < 0)
         address->length = 0; /* families in which a bound socket has no name that could be asked for */
-    listener->inherited = true;
-    listener->sockets[0].fd = fd;
-    listener->count = 1;
+    listener->sockets[i].fd = fd;
+    listener->sockets[i].flags = -1;
     int flags = fcntl(fd, F_GETFL);
     if (plan->type->accepts && flags >= 0 && !(flags & O_NONBLOCK) &&
         fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
-        listener->flags = flags;
-    if (inherit_prepare(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) == 0 &&
-        finish_without_clients(plan, fd, fault) == 0)
-        return 0;
-    listener_close(listener);
-    return -1;
+        listener->sockets[i].flags = flags;
+    if (inherit_prepare(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) < 0)
+        return -1;
+    return finish_without_clients(plan, fd, fault);
+}
+
+static int
+take_inherited(struct listener *listener, struct fault *fault)
+{
+    const struct socket_plan *plan = listener->plan;
+    listener->inherited = listener->stays = true;
+    int result = take_one(listener, plan->inherited, fault);
+    for (size_t i = 0; i < plan->inherited_more_count && result == 0; i++)
+        result = take_one(listener, plan->inherited_more[i], fault);
+    if (result < 0)
+        listener_close(listener);
+    return result;
 }
 
 int
 listener_open(struct listener *listener, struct loop *loop, const struct socket_plan *plan, int64_t deadline,
               struct fault *fault)
 {
-    *listener = (struct listener){ .plan = plan, .flags = -1 };
+    *listener = (struct listener){ .plan = plan };
     if (plan->inherited >= 0)
         return take_inherited(listener, fault);
     const struct resolve_query query = open_query(plan, PURPOSE_LISTEN);
@@ -301,7 +318,7 @@ close_all(struct listener *listener)
 void
 listener_pause(struct listener *listener)
 {
-    if (!listener->inherited)
+    if (!listener->stays)
         close_all(listener);
 }
 
@@ -315,7 +332,7 @@ listener_resume(struct listener *listener, struct fault *fault)
         struct address address = binding->address;
         int fd = listen_at(listener->plan, &address, listener->count > 1, binding, fault);
         if (fd < 0) {
-            listener_pause(listener);
+            close_all(listener);
             return -1;
         }
         listener->sockets[i].fd = fd;
@@ -334,8 +351,9 @@ listener_take(struct listener *listener, size_t i)
 void
 listener_close(struct listener *listener)
 {
-    if (listener->flags >= 0)
-        (void)fcntl(listener->sockets[0].fd, F_SETFL, listener->flags); /* they are shared with its owner */
+    for (size_t i = 0; i < listener->count && listener->inherited; i++)
+        if (listener->sockets[i].flags >= 0) /* they are shared with its owner */
+            (void)fcntl(listener->sockets[i].fd, F_SETFL, listener->sockets[i].flags);
     close_all(listener);
     for (size_t i = 0; i < listener->count; i++)
         unbind(listener->plan, &listener->sockets[i].binding);

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { OPEN_INHERITED_MAX = 16 };
+
 struct socket_plan {
     const struct domain *domain;
     int family;              /* the domain's, or the number of one that has no row */
@@ -22,9 +24,12 @@ struct socket_plan {
     int backlog;             /* of a listener; 0: the system's maximum */
     int path_mode;           /* of a socket file; -1: 0600 */
     int inherited;           /* a descriptor that is the socket, and remote.host its name: fd:N; -1: none */
-    bool keeps_headers;      /* what is received keeps the headers that the kernel puts before it */
-    bool promiscuous;        /* the interface gives us what is for others, too */
-    const char *groups;      /* multicast groups in the domain's words; NULL: none */
+    int inherited_more[OPEN_INHERITED_MAX - 1]; /* a listener may have several */
+    size_t inherited_more_count;
+    const char *netns;  /* open it in this network namespace (netns.h); NULL: where we are */
+    bool keeps_headers; /* what is received keeps the headers that the kernel puts before it */
+    bool promiscuous;   /* the interface gives us what is for others, too */
+    const char *groups; /* multicast groups in the domain's words; NULL: none */
     struct sockopt_settings options;
     const char *filter_file; /* where the filter comes from; NULL: not from a file */
     const char *filter_text; /* or its expression (expression.h); NULL: no expression */

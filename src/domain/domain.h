@@ -7,6 +7,7 @@
 #define SKT_DOMAIN_DOMAIN_H
 
 #include "base/fault.h"
+#include "domain/pattern.h"
 #include "domain/protocol.h"
 #include "domain/type.h"
 #include <stdbool.h>
@@ -61,6 +62,7 @@ struct resolve_query {
     bool keeps_headers; /* messages have the kernel's headers (header_size) */
     bool promiscuous;   /* hear what is for others, too (has_interface) */
     const char *groups; /* multicast groups to hear, in words; NULL: none (has_groups) */
+    const char *netns;  /* the network namespace whose interfaces are meant (lookup.h); NULL: ours */
 };
 
 /* A local address that bind(2) took, and what must be undone when it is given back. */
@@ -94,6 +96,7 @@ struct domain {
     bool needs_source;               /* connecting needs an address to come from */
     bool has_interface;              /* an address is an interface, which may be promiscuous */
     bool has_groups;                 /* there are multicast groups that a word can name */
+    bool knows_by_connection;        /* patterns match a connection, so that datagrams match none */
     const char *operands;            /* for help and messages: "[HOST] PORT" */
     const char *help;
 
@@ -187,6 +190,28 @@ struct domain {
 
     /* Which process a connection goes to, in words: "pid 7, uid 0, gid 0". False: not known. NULL: never is. */
     bool (*who)(int fd, char *words, size_t size);
+
+    /*
+     * The same of who has sent a message, where there is no connection: have each message come with it, and read it off
+     * one that has come. Both NULL: it is never known.
+     */
+    void (*tell_senders)(int fd);
+    bool (*sender)(const struct msghdr *message, char *words, size_t size);
+
+    /*
+     * Read which peers a pattern means (pattern.h), out of what stands behind "unix:". Returns NULL, or what would
+     * be right. NULL: there are no patterns of this family.
+     */
+    const char *(*read_pattern)(const char *words, struct pattern *pattern);
+
+    /*
+     * Ask for the name in a pattern, and add one pattern for each answer. May block. On failure STATUS_LOOKUP. NULL:
+     * patterns have no names.
+     */
+    int (*resolve_pattern)(const struct pattern *pattern, struct pattern_list *list, struct fault *fault);
+
+    /* Is the peer one of those that a pattern of this family (or of its whole) means? fd as for pattern_list_matches. */
+    bool (*matches)(const struct pattern *pattern, const struct address *peer, int fd);
 
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one; or, where only that is
      * known, the memory that they take. NULL: all has arrived. */

@@ -2,6 +2,7 @@
 
 #include "domain/host.h"
 #include "domain/inet_name.h"
+#include "domain/inet_pattern.h"
 #include "domain/inet_protocol.h"
 #include "domain/inet_sctp.h"
 #include "domain/inet_socket.h"
@@ -244,6 +245,28 @@ inet_resolve(const struct resolve_query *asked, struct address_list *list, struc
     return resolve_literal(&query, &host, port, list, fault);
 }
 
+/* All addresses of a name, or the one with the index of its interface. */
+static int
+inet_resolve_pattern(const struct pattern *pattern, struct pattern_list *list, struct fault *fault)
+{
+    const struct resolve_query query = {
+        .family = AF_UNSPEC,
+        .target = { .host = pattern->name },
+        .purpose = PURPOSE_SOURCE,
+        .type = &stream_type,
+    };
+    struct address_list found = { .items = NULL };
+    int result = inet_resolve(&query, &found, fault);
+    for (size_t i = 0; i < found.count && result == 0; i++) {
+        struct pattern one = *pattern;
+        inet_pattern_of(&found.items[i], &one);
+        if (pattern_list_add(list, &one) < 0)
+            result = fault_set(fault, STATUS_LOCAL, "list of patterns");
+    }
+    address_list_free(&found);
+    return result;
+}
+
 static void
 inet_spell(const struct address *address, const struct type *type, char *word, size_t size)
 {
@@ -265,7 +288,8 @@ inet_spell(const struct address *address, const struct type *type, char *word, s
     .socket_protocol = inet_socket_protocol, .read_port = inet_port, .prepare = inet_prepare,                \
     .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking, .opened = inet_opened,          \
     .message_max = inet_message_max, .has_trains = inet_has_trains, .unsettled = inet_unsettled,             \
-    .same = inet_same, .port = inet_get_port, .set_port = inet_set_port
+    .same = inet_same, .port = inet_get_port, .set_port = inet_set_port, .read_pattern = inet_read_pattern,  \
+    .resolve_pattern = inet_resolve_pattern, .matches = inet_matches
 
 const struct domain inet46_domain = {
     .name = "inet46",

@@ -9,6 +9,7 @@ const struct type stream_type = {
     .accepts = true,
     .urgent = true,
     .half_closes = true,
+    .reconnects = true,
     .help = "a connection that carries bytes in order",
 };
 

@@ -27,6 +27,7 @@ struct type {
     bool half_closes; /* shutdown(2) SHUT_WR tells the peer that our sending has ended */
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
     bool no_empty;    /* a message has a byte; without a connection, one that has none is ours come back */
+    bool reconnects;  /* after a refusal the same socket may connect again */
     bool marks_end;   /* a message may come in pieces, the last of which has MSG_EOR */
     bool has_service; /* both ends name a service by a code (--dccp-service) */
     bool addressed;   /* no connect(2): every send(2) needs the address */

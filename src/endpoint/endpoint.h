@@ -135,6 +135,7 @@ struct endpoint {
         join_max; /* bytes: so much may go out in one write, of messages that it joins; 0: a write is seen as one */
     int read_fd; /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;
+    bool reads_file; /* read_fd is a regular file: its bytes are there without waiting */
 };
 
 #endif

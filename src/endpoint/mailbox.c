@@ -85,7 +85,13 @@ is_same_sender(const struct mailbox *mailbox, const struct address *sender)
     return domain_same(mailbox->domain, &mailbox->sender, sender);
 }
 
-/* Note who wrote. Returns false for a message that is not from the only sender. */
+static bool
+asks_who(const struct mailbox *mailbox)
+{
+    return mailbox->choice.on_who && mailbox->domain->sender;
+}
+
+/* Note who wrote. Returns false for a message that is not from the only sender, or from one that may not write. */
 static bool
 note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
 {
@@ -93,10 +99,15 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     bool same = known && is_same_sender(mailbox, sender);
     if (known && !same && !mailbox->choice.takes_all)
         return false; /* it was queued before the socket was connected to the first */
+    bool is_new = !known || mailbox->choice.takes_all;
+    if (is_new && mailbox->choice.is_heard && !mailbox->choice.is_heard(mailbox->choice.context, sender))
+        return false;
     mailbox->sender = *sender;
     mailbox->sender_fd = fd;
     if (!same && mailbox->choice.on_sender)
         mailbox->choice.on_sender(mailbox->choice.context, sender);
+    if (!same && mailbox->choice.on_who && *mailbox->who)
+        mailbox->choice.on_who(mailbox->choice.context, mailbox->who);
     if (!known && !mailbox->choice.takes_all)
         keep_only(mailbox, fd);
     return true;
@@ -166,11 +177,18 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
 {
     struct address sender = { .length = 0 };
     struct iovec vector = { .iov_base = data, .iov_len = room };
+    union {
+        struct cmsghdr aligned;
+        char space[CMSG_SPACE(sizeof(struct ucred))];
+    } control;
+    bool with_who = asks_who(mailbox);
     struct msghdr message = {
         .msg_name = &sender.name,
         .msg_namelen = sizeof sender.name,
         .msg_iov = &vector,
         .msg_iovlen = 1,
+        .msg_control = with_who ? &control : NULL,
+        .msg_controllen = with_who ? sizeof control : 0,
     };
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~mailbox->type->no_flags) | mailbox->choice.receive_flags;
     ssize_t n;
@@ -182,6 +200,8 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
         return mailbox_not_read(mailbox, errno, fault);
     sender.length = message.msg_namelen;
     *got = (size_t)n;
+    if (!with_who || !mailbox->domain->sender(&message, mailbox->who, sizeof mailbox->who))
+        *mailbox->who = '\0';
     return mailbox_take_message(mailbox, i, &sender, message.msg_flags, data, room, got, fault);
 }
 
@@ -366,7 +386,11 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
     mailbox->base.read_fd = mailbox->base.write_fd = -1;
     bool has_trains = domain->has_trains && domain->has_trains(fds[0], type);
     mailbox->base.reads_batches = mailbox->base.writes_batches = has_trains;
-    for (size_t i = 0; i < count && has_trains; i++)
-        mailbox->bulks[i] = bulk_make(fds[i], choice->is_shared);
+    for (size_t i = 0; i < count; i++) {
+        if (has_trains)
+            mailbox->bulks[i] = bulk_make(fds[i], choice->is_shared);
+        if (asks_who(mailbox) && !choice->is_shared)
+            domain->tell_senders(fds[i]);
+    }
     return &mailbox->base;
 }

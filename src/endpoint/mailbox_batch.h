@@ -10,6 +10,8 @@
 
 enum { SENDER_ERRORS_MAX = 1000 }; /* pending at once: the kernel tells each only once */
 
+enum { MAILBOX_WHO_SIZE = 80 };
+
 struct mailbox {
     struct endpoint base;
     int fds[MAILBOX_SOCKETS_MAX]; /* -1: closed, because the only sender uses another */
@@ -19,6 +21,7 @@ struct mailbox {
     struct mailbox_choice choice;
     struct envelope envelope;
     struct address sender;                  /* the last one, or the only one */
+    char who[MAILBOX_WHO_SIZE];             /* that has sent the message just received; "": not known */
     int sender_fd;                          /* where it wrote to; -1: nobody has written yet */
     bool connected;                         /* to the only sender */
     struct bulk bulks[MAILBOX_SOCKETS_MAX]; /* with reads_batches and writes_batches */

@@ -398,11 +398,11 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     (void)snprintf(socket->name, sizeof socket->name, "%s", name);
     socket->base.name = socket->name;
     socket->base.message_max = domain_message_max(domain, fd, type);
-    /* urgent data stands between bytes, and an end that is an error is told only once */
-    bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0 && type->end_error == 0;
-    socket->base.read_fd = type->unit == UNIT_BYTES && reads_plainly ? fd : -1;
-    socket->base.write_fd =
-        type->unit == UNIT_BYTES && choice->send_flags == 0 && type->send_flags == 0 ? fd : -1;
+    /* SCTP's streams are made of messages; urgent data stands between bytes; an end that is an error is told only once */
+    bool is_plain = type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;
+    bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0;
+    socket->base.read_fd = is_plain && reads_plainly ? fd : -1;
+    socket->base.write_fd = is_plain && choice->send_flags == 0 && type->send_flags == 0 ? fd : -1;
     if (domain->has_trains && domain->has_trains(fd, type)) {
         socket->base.reads_batches = socket->base.writes_batches = true;
         socket->bulk = bulk_make(fd, choice->is_shared);

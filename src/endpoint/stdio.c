@@ -25,6 +25,7 @@ struct stream {
     int inherited; /* 0 or 1 */
     int fd;        /* the inherited one or our own description of the same; -1: ended */
     enum manner manner;
+    bool is_file;
     bool is_packets; /* what was written at once is read so, or may be: a pipe, a socket of messages */
     size_t join_max; /* of writes: see endpoint.h */
 };
@@ -97,6 +98,7 @@ stream_open(int inherited, int mode)
     if (fstat(inherited, &facts) != 0 || flags < 0)
         return stream;
     stream.join_max = join_max(inherited, &facts, flags);
+    stream.is_file = S_ISREG(facts.st_mode);
     stream.is_packets = S_ISFIFO(facts.st_mode) || (S_ISSOCK(facts.st_mode) && !is_stream_socket(inherited));
     if (S_ISSOCK(facts.st_mode)) {
         stream.manner = MANNER_SOCKET;
@@ -358,6 +360,7 @@ stdio_open(const struct stdio_choice *choice, struct fault *fault)
     stdio->base.message_max = SIZE_MAX;
     stdio->base.reads_batches = stdio->in.is_packets && stdio->in.manner != MANNER_BOUNDED;
     stdio->base.join_max = choice->discards ? SIZE_MAX : stdio->out.join_max;
+    stdio->base.reads_file = stdio->in.is_file;
     stdio->base.read_fd = choice->no_input ? -1 : stdio->in.fd;
     stdio->base.write_fd = choice->discards ? -1 : stdio->out.fd;
     return &stdio->base;

@@ -159,6 +159,7 @@ supply_open(const char *name, enum unit unit, int fd, struct fault *fault)
                   .tells_end = true,
                   .message_max = SIZE_MAX,
                   .read_fd = fd,
+                  .reads_file = fd >= 0,
                   .write_fd = -1 },
         .fd = fd,
     };

@@ -63,18 +63,22 @@ transfer_message_max(const struct transfer *transfer)
 
 /* Where bytes are moved without being looked at. A file's need no waiting for. */
 static void
-plan_splice(struct transfer *transfer)
+begin_splice(struct transfer *transfer)
 {
-    bool may = transfer->stays_inside && !takes_messages(transfer) && !transfer_gives_messages(transfer);
-    transfer->splice = splice_plan(may ? transfer->source->read_fd : -1, may ? transfer->sink->write_fd : -1);
-    if (transfer->splice.way == SPLICE_FILE)
-        (void)splice_begin(&transfer->splice);
+    transfer->splice = splice_plan(transfer->source->read_fd, transfer->sink->write_fd);
+    transfer->may_splice = transfer->splice.way != SPLICE_NONE && splice_begin(&transfer->splice) == 0;
 }
 
 static bool
 is_spliced(const struct transfer *transfer)
 {
     return transfer->splice.begun && transfer->splice.way != SPLICE_NONE;
+}
+
+static bool
+may_begin_splice(const struct transfer *transfer)
+{
+    return transfer->is_bulk && transfer->may_splice && !transfer->splice.begun && !transfer->source_ended;
 }
 
 int
@@ -86,11 +90,15 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     transfer->taken = transfer->given = (struct totals){ 0 };
     transfer->ambiguous = 0;
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
-    if (buffer_new(&transfer->buffer, messages ? size : STREAM_SIZE) != 0)
+    transfer->buffer = (struct buffer){ .capacity = STREAM_SIZE }; /* of bytes: the first read takes it */
+    if (messages && buffer_new(&transfer->buffer, size) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
     transfer->is_bulk = transfer->asks_source = false;
     transfer->source_error = 0;
-    plan_splice(transfer);
+    transfer->splice = splice_plan(-1, -1);
+    transfer->may_splice = transfer->stays_inside && !messages;
+    if (transfer->may_splice && transfer->source->reads_file)
+        begin_splice(transfer);
     if (message_start(transfer) == 0)
         return 0;
     (void)fault_set(fault, STATUS_LOCAL, "buffer");
@@ -133,6 +141,8 @@ transfer_has_room(const struct transfer *transfer)
         return transfer_is_empty(transfer);
     if (is_spliced(transfer))
         return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
+    if (may_begin_splice(transfer)) /* when what is held has gone out */
+        return buffer_size(&transfer->buffer) == 0;
     /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
      * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
     bool is_cut_off = transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
@@ -396,15 +406,6 @@ write_spliced(struct transfer *transfer, struct fault *fault)
     return IO_AGAIN;
 }
 
-/* With the buffer empty: from here on inside the kernel? */
-static void
-begin_splice(struct transfer *transfer)
-{
-    if (transfer->is_bulk && !transfer->splice.begun && transfer->splice.way != SPLICE_NONE &&
-        !transfer->source_ended)
-        (void)splice_begin(&transfer->splice); /* refused: it goes on as it did */
-}
-
 static enum io
 write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
@@ -423,7 +424,7 @@ write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     message_fill(transfer);
     transfer->found = RECORD_NEEDS_MORE;
     transfer->holds_message = false;
-    if (buffer_size(&transfer->buffer) == 0)
+    if (buffer_size(&transfer->buffer) == 0 && may_begin_splice(transfer))
         begin_splice(transfer);
     return find_next(transfer, fault);
 }
@@ -432,6 +433,10 @@ enum io
 transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
     bool is_inside = is_spliced(transfer) && buffer_size(&transfer->buffer) == 0;
+    if (is_inside && transfer->splice.refused && buffer_wake(&transfer->buffer) != 0) {
+        (void)fault_set(fault, STATUS_LOCAL, "buffer");
+        return IO_FAILED;
+    }
     if (message_is_direct(transfer)) {
         enum io result = message_write_direct(transfer, fault);
         message_fill(transfer);

@@ -27,6 +27,7 @@ struct transfer {
 
     struct buffer buffer;
     struct splice splice;
+    bool may_splice;  /* both ends are plain, and it has not been refused */
     bool is_bulk;     /* worth the splicing, from the next time on that the buffer is empty */
     bool asks_source; /* the next read has to be a plain one */
     int source_error; /* errno of the source's that a splice was told; the next read tells it */

@@ -1,7 +1,9 @@
 #include "request/command.h"
 
 #include "base/number.h"
+#include "dial/netns.h"
 #include "domain/inet_dccp.h"
+#include "domain/pattern.h"
 #include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/nearest.h"
@@ -265,6 +267,23 @@ read_flags(struct command *command, const struct option_row *row, const char *te
     return set_number(command, row, flags, fault);
 }
 
+/* Patterns have to be well-formed; which of them are names that there are, is asked later, and so is what is in a file. */
+static int
+read_peers(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    struct access_sources *sources = &command->request.access;
+    bool is_file = row->kind == OPTION_PEERS_FILE;
+    if (*text == '\0')
+        return refuse(command, row, text, "empty", fault);
+    if (!is_file && pattern_read_all(text, false, command_name(command, row).text, NULL, fault) != 0)
+        return -1;
+    if (sources->count == ACCESS_SOURCES_MAX)
+        return refuse(command, row, text, "more than 64 lists: put them into a file", fault);
+    sources->items[sources->count++] =
+        (struct access_source){ .denies = row->constant != 0, .is_file = is_file, .text = text };
+    return 0;
+}
+
 static int
 read_service(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
@@ -288,6 +307,16 @@ read_text(struct command *command, const struct option_row *row, const char *tex
     if (is_descriptor &&
         (number_whole(text + 3, NUMBER_DECIMAL, &descriptor) != NUMBER_FOUND || descriptor > INT32_MAX))
         return refuse(command, row, text, "not a descriptor: fd:N with a number", fault);
+    set_text(command, row, text);
+    return 0;
+}
+
+static int
+read_netns(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    const char *why = netns_check(text);
+    if (why != NULL)
+        return refuse(command, row, text, why, fault);
     set_text(command, row, text);
     return 0;
 }
@@ -350,6 +379,11 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_sockopt(command, row, text, fault);
     case OPTION_GROUP:
         return read_group(command, row, text, fault);
+    case OPTION_NETNS:
+        return read_netns(command, row, text, fault);
+    case OPTION_PEERS:
+    case OPTION_PEERS_FILE:
+        return read_peers(command, row, text, fault);
     case OPTION_SEND_FLAGS:
     case OPTION_RECEIVE_FLAGS:
         return read_flags(command, row, text, fault);

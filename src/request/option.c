@@ -48,6 +48,8 @@ static const struct sockopt_word slow_choices[] = {
     { "drop", HUB_DROPS }, { "block", HUB_BLOCKS }, { "disconnect", HUB_DISCONNECTS }, { NULL, 0 }
 };
 
+static const struct sockopt_word retry_choices[] = { { "forever", RETRY_FOREVER }, { NULL, 0 } };
+
 static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
 
 static const struct sockopt_word shell_choices[] = {
@@ -58,6 +60,8 @@ const char *const option_group_titles[] = {
     [GROUP_MODE] = "What to do",
     [GROUP_KIND] = "Kind of socket",
     [GROUP_ADDRESS] = "Addresses",
+    [GROUP_ACCESS] = "Who may connect",
+    [GROUP_START] = "Starting and privileges",
     [GROUP_END] = "End of input",
     [GROUP_MESSAGE] = "Messages",
     [GROUP_TIME] = "Time",
@@ -81,7 +85,17 @@ const struct option_row option_rows[] = {
       .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
                   "idle-timeout crlf output hex-dump stats",
       .group = GROUP_MODE,
-      .help = "only see whether ports answer; PORT may be a range, as in 20-30" },
+      .help = "only see which ports answer, or paths with -U" },
+    { .name = "all", .kind = OPTION_FLAG, FIELD(request.scan.all), .needs = "zero", .group = GROUP_MODE,
+      .help = "all have to answer, not only one" },
+    { .name = "parallel", .value = "N", .kind = OPTION_NUMBER, FIELD(request.scan.parallel), .min = 1,
+      .max = 4096, .fallback = "256", .needs = "zero", .excludes = "delay", .group = GROUP_MODE,
+      .help = "so many tries at a time" },
+    { .name = "banner", .value = "N", .kind = OPTION_NUMBER, FIELD(request.scan.banner_size), .min = 1,
+      .max = 256, .needs = "zero", .group = GROUP_MODE,
+      .help = "show the first N bytes that a service says" },
+    { .name = "json", .kind = OPTION_FLAG, FIELD(request.scan.json), .needs = "zero", .group = GROUP_MODE,
+      .help = "write a line of JSON for each port to standard output" },
 
     { .letter = '4', .name = "ipv4", .kind = OPTION_SELECT, .domain = &inet4_domain,
       .excludes = "ipv6 unixsock vsock domain", .group = GROUP_KIND, .help = "only IPv4" },
@@ -148,6 +162,33 @@ const struct option_row option_rows[] = {
       FIELD(request.announce_to), .fallback = "standard error", .needs = "listen", .group = GROUP_ADDRESS,
       .help = "write the bound address to FILE or fd:N once listening" },
 
+    { .name = "allow", .value = "PEERS", .kind = OPTION_PEERS, FIELD(request.access),
+      .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "only these: addresses, ADDRESS/BITS, ranges, names, unix:uid=N, vsock:CID" },
+    { .name = "allowfile", .value = "FILE", .kind = OPTION_PEERS_FILE, FIELD(request.access),
+      .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "only those that FILE names; SIGHUP has it read again" },
+    { .name = "deny", .value = "PEERS", .kind = OPTION_PEERS, FIELD(request.access), .constant = 1,
+      .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "not these, even if they are allowed" },
+    { .name = "denyfile", .value = "FILE", .kind = OPTION_PEERS_FILE, FIELD(request.access),
+      .constant = 1, .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "not those that FILE names" },
+
+    { .name = "user", .value = "USER", .kind = OPTION_TEXT, FIELD(request.user), .excludes = "zero",
+      .group = GROUP_START, .help = "once the socket is open, become this user, by name or number, for good" },
+    { .name = "group", .value = "GROUP", .kind = OPTION_TEXT, FIELD(request.group), .needs = "user",
+      .fallback = "the user's", .group = GROUP_START, .help = "... with this group" },
+    { .name = "chroot", .value = "FOLDER", .kind = OPTION_FILE, FIELD(request.chroot), .excludes = "zero",
+      .group = GROUP_START, .help = "... and see nothing outside of FOLDER" },
+    { .name = "pid-file", .value = "FILE", .kind = OPTION_FILE, FIELD(request.pid_file), .needs = "listen",
+      .group = GROUP_START, .help = "write the process id to FILE once listening; removed at the end" },
+    { .name = "notify", .kind = OPTION_FLAG, FIELD(request.notifies), .needs = "listen",
+      .group = GROUP_START, .help = "tell the service manager, at NOTIFY_SOCKET, once listening" },
+    { .name = "netns", .value = "NAME", .kind = OPTION_NETNS, FIELD(request.socket.netns),
+      .excludes = "receive-fd", .group = GROUP_START,
+      .help = "open the socket in another network namespace, by name or path" },
+
     { .letter = 'q', .name = "quit-after", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.quit_ms), .min = -1, .max = TIME_MAX_MS, .fallback = "no limit",
       .group = GROUP_END, .help = "go on at most this long after our input has ended and been sent" },
@@ -200,6 +241,15 @@ const struct option_row option_rows[] = {
     { .name = "max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.max_ms), .min = 1,
       .max = TIME_MAX_MS, .fallback = "no limit", .group = GROUP_TIME,
       .help = "for everything together" },
+    { .name = "retry", .value = "N", .kind = OPTION_CHOICE, FIELD(request.retry.times), .max = 1000000,
+      .choices = retry_choices, .fallback = "0", .excludes = "listen receive-fd", .group = GROUP_TIME,
+      .help = "try again, so often or forever, while nobody can be connected to" },
+    { .name = "retry-delay", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.delay_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "100ms, growing to 5s", .needs = "retry",
+      .group = GROUP_TIME, .help = "from one try to the next" },
+    { .name = "retry-max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.max_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "no limit", .needs = "retry", .group = GROUP_TIME,
+      .help = "for all tries together" },
     { .letter = 'i', .name = "delay", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.delay_ms), .max = TIME_MAX_MS, .fallback = "0", .group = GROUP_TIME,
       .help = "pause between two lines or messages that we send; with -z, between two ports" },

@@ -20,19 +20,22 @@ enum option_kind {
     OPTION_TEXT,     /* a word as it is */
     OPTION_FILE,     /* the name of a file */
     OPTION_SINK,     /* the name of a file, or fd:N */
+    OPTION_NETNS,    /* a network namespace, as netns.h has it */
     OPTION_NUMBER,
     OPTION_OCTAL,
-    OPTION_DURATION,   /* in ms; `min` -1 allows -1, for no limit */
-    OPTION_SIZE,       /* in bytes */
-    OPTION_CHOICE,     /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
-    OPTION_WORD,       /* one of `choices`, its word is stored */
-    OPTION_DOMAIN,     /* a row of domain.h */
-    OPTION_TYPE,       /* a row of type.h */
-    OPTION_PROTOCOL,   /* a name that the domain knows, or a number */
-    OPTION_SERVICE,    /* a service code of DCCP, as a socket option */
-    OPTION_RECORDS,    /* a word of record.h */
-    OPTION_SOCKOPT,    /* a socket option as setting.h has it; may be given again */
-    OPTION_GROUP,      /* a multicast group to hear; may be given again */
+    OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
+    OPTION_SIZE,     /* in bytes */
+    OPTION_CHOICE,   /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
+    OPTION_WORD,     /* one of `choices`, its word is stored */
+    OPTION_DOMAIN,   /* a row of domain.h */
+    OPTION_TYPE,     /* a row of type.h */
+    OPTION_PROTOCOL, /* a name that the domain knows, or a number */
+    OPTION_SERVICE,  /* a service code of DCCP, as a socket option */
+    OPTION_RECORDS,  /* a word of record.h */
+    OPTION_SOCKOPT,  /* a socket option as setting.h has it; may be given again */
+    OPTION_GROUP,    /* a multicast group to hear; may be given again */
+    OPTION_PEERS,    /* patterns of peers (pattern.h); `constant`: they may not connect; may be given again */
+    OPTION_PEERS_FILE, /* a file of them, likewise */
     OPTION_SEND_FLAGS, /* names of flags.h, separated by commas */
     OPTION_RECEIVE_FLAGS,
 };
@@ -49,10 +52,11 @@ enum option_fit {
     FITS_TCP,           /* TCP alone */
     FITS_SERVICE,       /* types whose ends name a service by a code */
     FITS_PORTS,         /* addresses have ports */
-    FITS_SCAN,          /* ... that can be counted through */
+    FITS_SCAN,          /* ... that can be counted through, or files */
     FITS_PATHS,         /* addresses are files */
     FITS_INTERFACES,    /* addresses are interfaces */
     FITS_GROUPS,        /* the domain has multicast groups that words can name */
+    FITS_PATTERNS,      /* peers that patterns can name */
     FITS_RAW,           /* the type raw */
     FITS_HEADERS,       /* ... where the kernel puts headers before what is received */
 };
@@ -61,6 +65,8 @@ enum option_group {
     GROUP_MODE,
     GROUP_KIND,
     GROUP_ADDRESS,
+    GROUP_ACCESS,
+    GROUP_START,
     GROUP_END,
     GROUP_MESSAGE,
     GROUP_TIME,

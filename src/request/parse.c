@@ -4,6 +4,7 @@
 #include "dial/expression.h"
 #include "dial/inherit.h"
 #include "domain/other.h"
+#include "domain/pattern.h"
 #include "request/command.h"
 #include "request/nearest.h"
 #include "request/operand.h"
@@ -21,6 +22,7 @@ enum {
     QUEUE_SIZE = 256 * 1024,
     PROTOCOL_MAX = 65535,
     PROTOCOL_WORDS_MAX = 32,
+    SCAN_PARALLEL = 256,
 };
 
 /* The same table as getopt_long(3) wants it. */
@@ -191,6 +193,29 @@ choose_protocol(struct command *command, struct fault *fault)
     return refuse_protocol(command, plan->domain, word, fault);
 }
 
+/* More sockets of a listener have to be alike, but that one may be of IPv4 and another of IPv6. */
+static int
+choose_more(struct socket_plan *plan, const char *word, const struct inherit_wish *wish, struct fault *fault)
+{
+    for (size_t i = 0; i < plan->inherited_more_count; i++) {
+        struct socket_plan more = { .inherited = -1 };
+        if (inherit_describe(plan->inherited_more[i], word, wish, &more, STATUS_USAGE, fault) != 0)
+            return -1;
+        const struct domain *whole = more.domain->whole;
+        if (more.domain != plan->domain && whole != NULL &&
+            (whole == plan->domain->whole || whole == plan->domain)) {
+            plan->domain = whole;
+            plan->family = whole->family;
+            more.domain = whole;
+        }
+        if (more.domain != plan->domain || more.type != plan->type || more.protocol != plan->protocol)
+            return fault_say(fault, STATUS_USAGE,
+                             "are sockets of several kinds: choose those of one name, fd:systemd:NAME", "%s",
+                             word);
+    }
+    return 0;
+}
+
 /* The operand fd:N: the socket itself says what it is, and the options may say the same. */
 static int
 choose_inherited(struct command *command, struct fault *fault)
@@ -202,7 +227,8 @@ choose_inherited(struct command *command, struct fault *fault)
         .listens = command->request.listens,
     };
     const char *word = command->operands[0];
-    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0)
+    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0 ||
+        choose_more(plan, word, &wish, fault) != 0)
         return -1;
     int protocol = plan->protocol;
     if (choose_protocol(command, fault) != 0)
@@ -286,6 +312,29 @@ check_passing(const struct command *command, struct fault *fault)
                      command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
 }
 
+/* What the lists say of names, and of datagrams whose sender only calls itself something. */
+static int
+check_access(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    const struct access_sources *sources = &request->access;
+    if (sources->count > 0 && !request->listens && request->socket.inherited < 0)
+        return fault_say(fault, STATUS_USAGE, "need -l, or a client that is there already: fd:N",
+                         "access lists");
+    if (sources->count > 0 && request->socket.domain->knows_by_connection && !request->socket.type->accepts)
+        return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
+                         "access lists with domain %s, type %s", request->socket.domain->name,
+                         request->socket.type->name);
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct access_source *source = &sources->items[i];
+        const char *name = source->denies ? "--deny" : "--allow";
+        if (!source->is_file &&
+            pattern_read_all(source->text, request->socket.numeric, name, NULL, fault) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -294,7 +343,8 @@ conclude(struct command *command, struct fault *fault)
     if (rules_agree(command, fault) != 0 || operand_inherited(command, fault) != 0 ||
         scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
         rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
-        choose_files(command, fault) != 0 || check_passing(command, fault) != 0)
+        choose_files(command, fault) != 0 || check_passing(command, fault) != 0 ||
+        check_access(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -319,6 +369,8 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .max_conns = 1024,
             .queue_size = QUEUE_SIZE,
             .max_ms = -1,
+            .scan.parallel = SCAN_PARALLEL,
+            .retry = { .delay_ms = -1, .max_ms = -1 },
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },
         .wait_ms = -1,
@@ -340,4 +392,5 @@ request_free(struct request *request)
 {
     while (request->string_count > 0)
         free(request->strings[--request->string_count]);
+    ports_free(&request->scan.ports);
 }

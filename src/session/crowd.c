@@ -206,6 +206,8 @@ take_clients(struct crowd *crowd, struct fault *fault)
             return -1;
         if (fd < 0)
             break;
+        if (!admission_takes(run->admission, crowd->listener->plan, &peer, &fd))
+            continue;
         report_client(run->log, crowd->listener, &peer);
         report_options(run->log, crowd->listener->plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
         report_who(run->log, crowd->listener->plan, fd);

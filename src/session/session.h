@@ -12,15 +12,17 @@
 #include "observe/log.h"
 #include "observe/observer.h"
 #include "request/request.h"
+#include "session/admission.h"
 
 /* What all sessions of a run share. */
 struct run {
     struct loop *loop;
     const struct request *request;
     const struct log *log;
-    int64_t deadline;           /* of everything: --max-time */
-    struct observer *observers; /* -o, --hex-dump */
-    struct urgent_sink urgent;  /* --oob-file */
+    int64_t deadline;            /* of everything: --max-time */
+    struct observer *observers;  /* -o, --hex-dump */
+    struct urgent_sink urgent;   /* --oob-file */
+    struct admission *admission; /* who may connect; NULL: everybody */
 };
 
 /* The policy of a run's sessions. */
@@ -68,7 +70,7 @@ int client_run(const struct run *run, struct fault *fault);
 /* Listen and run sessions. Returns 0, or -1 with fault. */
 int server_run(const struct run *run, struct fault *fault);
 
-/* -z: try each port of the range. Returns 0 if any answered, -1 with the last fault if none did. */
+/* -z: try each port of each host. Returns 0 if one answered, or all if all have to; -1 with the reason if not. */
 int scan_run(const struct run *run, struct fault *fault);
 
 #endif

@@ -200,6 +200,23 @@ END
     wait_for_text "$listener_out" next
 }
 
+@test "-z tells open ports from closed ones, for both kinds of sockets" {
+    local kind open
+    for kind in "" --seqpacket; do
+        # shellcheck disable=SC2086  # none or one
+        listener_input=/dev/null start_skt_listener --sctp $kind -k -d 127.0.0.1 0
+        open=$port
+        # shellcheck disable=SC2086
+        run -0 timeout 20 "$SKT" -zv --parallel 1 --sctp $kind -w 5 127.0.0.1 "1,$open,2"
+        assert_equal "$output" "skt: connect to 127.0.0.1 port 1 (sctp) failed: Connection refused
+Connection to 127.0.0.1 $open port [sctp/*] succeeded!
+skt: connect to 127.0.0.1 port 2 (sctp) failed: Connection refused"
+        # shellcheck disable=SC2086
+        run -4 timeout 20 "$SKT" -z --sctp $kind -w 5 127.0.0.1 1-100
+        stop "$listener_pid"
+    done
+}
+
 @test "ss shows where we listen, and socat and ncat get there" {
     echo answer >answer
     listener_input=answer start_skt_listener --sctp 127.0.0.1 0
