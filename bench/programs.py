@@ -111,7 +111,7 @@ class Skt(Program):
         return [self.path(), "-z", HOST, f"{first}-{last}"]
 
     def hub(self, port):
-        return [self.path(), "-lk", "--broker", HOST, port] if "--broker" in self.help else None
+        return [self.path(), "-lk", "--broker", "--merge", "bytes", HOST, port] if "--broker" in self.help else None
 
 
 class Limit(Program):

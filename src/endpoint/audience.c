@@ -5,9 +5,9 @@
 #include <string.h>
 
 enum {
-    PATIENCE_MS = 100,      /* so long others wait, with nothing left to hear, for one whose queue is full */
+    PATIENCE_MS = 500,      /* so long others wait, with nothing left to hear, for one whose queue is full */
     STALL_MS = 1000,        /* so long for one who takes nothing at all, while all are full */
-    SLOW_MS = 10000,        /* at least so long nobody waits again for one that was slow */
+    SLOW_MS = 30000,        /* at least so long nobody waits again for one that was slow */
     JUDGE_EVERY_MS = 20,    /* while somebody waits */
     SAY_EVERY_MS = 1000,    /* in the log, of one client */
     LINE_MORE = 256 * 1024, /* a line that has begun goes on so far beyond a queue's limit */
@@ -230,7 +230,7 @@ audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
     size_t put = 0;
     bool is_first = queue_is_empty(&to->queue);
     if (is_first && !to->is_streams &&
-        calls->offer(calls->context, to->owner, piece->data, piece->size, &put)) {
+        calls->offer(calls->context, to->owner, piece->data, piece->size, &put, now)) {
         to->took_at = now;
         return;
     }

@@ -42,7 +42,7 @@ struct hub_calls {
      * The owner's session has nothing before this: can it be on its way at once? Returns true if all of it is; *put is
      * how much of a stream's bytes is. A message is taken whole or not at all.
      */
-    bool (*offer)(void *context, void *owner, const void *data, size_t size, size_t *put);
+    bool (*offer)(void *context, void *owner, const void *data, size_t size, size_t *put, int64_t now);
 
     /* A client has missed so many units ("lines"). */
     void (*missed)(void *context, const char *name, uint64_t count, const char *units);

@@ -360,7 +360,7 @@ pump_step(struct pump *pump, const struct pollfd *polls)
 }
 
 bool
-pump_offer(struct pump *pump, const void *data, size_t size, size_t *put)
+pump_offer(struct pump *pump, const void *data, size_t size, size_t *put, int64_t now)
 {
     struct joint *joint = &pump->joint;
     struct flow *flow = &joint->sent;
@@ -368,7 +368,7 @@ pump_offer(struct pump *pump, const void *data, size_t size, size_t *put)
     *put = 0;
     if (pump->is_settling || flow->state != FLOW_OPEN)
         return false;
-    joint->now = deadline_now();
+    joint->now = now;
     if (!deadline_passed(flow->write_not_before, joint->now))
         return false;
     enum io result = transfer_pass(&flow->carrier, data, size, put, &fault);

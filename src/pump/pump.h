@@ -70,9 +70,9 @@ bool pump_step(struct pump *pump, const struct pollfd *polls);
 
 /*
  * The near end has something at hand: send it now if nothing is before it. Returns true if all of it is on its way; *put
- * is how much. What is not, pump_step reads from the near end. What goes wrong, pump_step tells.
+ * is how much; now: monotonic ms. What is not, pump_step reads from the near end. What goes wrong, pump_step tells.
  */
-bool pump_offer(struct pump *pump, const void *data, size_t size, size_t *put);
+bool pump_offer(struct pump *pump, const void *data, size_t size, size_t *put, int64_t now);
 
 /* Has the near end failed, and nothing of it is left to be sent? The other direction may go on. */
 bool pump_has_failed_reading(const struct pump *pump);

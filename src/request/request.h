@@ -75,7 +75,7 @@ struct request {
     bool serial;        /* one client after the other */
     bool labels;        /* what is heard of a client says whose it is */
     bool merges_bytes;  /* ... and is not kept together by lines */
-    int slow;           /* enum hub_slow: what becomes of a client that takes less than there is */
+    enum hub_slow slow; /* what becomes of a client that takes less than there is */
     int64_t queue_size; /* bytes that may wait for each */
 
     enum half_close half_close;

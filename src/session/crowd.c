@@ -260,12 +260,12 @@ wake_owner(void *context, void *owner)
 }
 
 static bool
-offer_owner(void *context, void *owner, const void *data, size_t size, size_t *put)
+offer_owner(void *context, void *owner, const void *data, size_t size, size_t *put, int64_t now)
 {
     const struct member *member = owner;
     (void)context;
     *put = 0;
-    return member->pump && pump_offer(member->pump, data, size, put);
+    return member->pump && pump_offer(member->pump, data, size, put, now);
 }
 
 static void

@@ -1,0 +1,189 @@
+#!/usr/bin/env bats
+# Clients that hear each other, or share the standard streams: -k, --broker, --chat.
+
+load helpers
+
+# hub WHAT...: tests/peers/hub.py against the listener
+hub() { foreign hub.py "$listener_pid" "$port" "$@"; }
+
+@test "1,000 clients of a broker hear every line of all others, and it takes nothing while they are idle" {
+    need python3
+    start_skt_listener --broker 127.0.0.1 0
+    run -0 hub all "${hub_clients:-1000}"
+    assert_contains "$output" "all: 1998000 of 1998000 lines, 0 ticks idle"
+    assert_file_is "$listener_err" ''
+}
+
+@test "one that reads nothing costs the others nothing, and is told how much it has missed" {
+    need python3
+    start_skt_listener --broker 127.0.0.1 0
+    run -0 hub slow 5 20000
+    [[ ${lines[0]} =~ had\ ([0-9]+)\ %,\ (-?[0-9]+)\ KiB ]]
+    assert_at_least "${BASH_REMATCH[1]}" 95
+    more=${BASH_REMATCH[2]}
+    assert_equal "${lines[1]}" "stopped: 20000 of 20000 lines had or told of, 0 others"
+    assert_one_line "$(<"$listener_err")" "lines missed"
+    need_plain_build # sanitizers hold back what was freed
+    assert_at_most "$more" 16384
+}
+
+@test "--slow disconnect sends one away that reads nothing, and the others have everything" {
+    need python3
+    start_skt_listener --broker --slow disconnect 127.0.0.1 0
+    run -0 hub slow 3 20000
+    assert_contains "${lines[0]}" "had 100 %"
+    wait_for_text "$listener_err" "too slow, disconnected"
+    assert_equal "$(wc -l <"$listener_err")" 1
+}
+
+@test "clients that are killed at random moments leave nothing behind, and the others go on" {
+    need python3
+    start_skt_listener --broker 127.0.0.1 0
+    run -0 hub kill 30
+    assert_equal "$output" "kill: 100 of 100 lines, 0 descriptors more"
+    alive "$listener_pid"
+}
+
+@test "nc, ncat, socat and skt hear each other through a broker" {
+    need nc.openbsd ncat socat
+    start_skt_listener -v --broker 127.0.0.1 0
+    outs=()
+    for words in "nc.openbsd" "ncat" "socat - TCP:" "$SKT"; do
+        hold_input
+        held+=("$held_input")
+        # shellcheck disable=SC2086  # words
+        case $words in
+        socat*) background_input=$held_input start_background $words"127.0.0.1:$port" ;;
+        *) background_input=$held_input start_background $words 127.0.0.1 "$port" ;;
+        esac
+        outs+=("$started_out")
+        wait_until has_clients ${#outs[@]}
+    done
+    say 'from the last\n'
+    for out in "${outs[@]:0:3}"; do
+        wait_for_text "$out" "from the last"
+    done
+    start_peer "connect:tcp:$port" send:one\\n waitfile:never close
+    for out in "${outs[@]}"; do
+        wait_for_text "$out" one
+    done
+    assert_file_is "${outs[3]}" 'one\n' # nobody hears himself
+}
+
+has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ]; }
+
+@test "--chat names who speaks, comes and goes, and makes control characters harmless" {
+    start_skt_listener -v --chat 127.0.0.1 0
+    hold_input
+    background_input=$held_input start_background "$SKT" 127.0.0.1 "$port"
+    out=$started_out
+    wait_for_text "$out" "already connected: nobody."
+    start_peer "connect:tcp:$port" 'send:hi\tthere\x1b[31m\r\nand <user1> \x00 part' halfclose drain digest
+    peer_succeeds
+    wait_for_text "$out" "is disconnected."
+    grep -v '^<announce> .* is connected\|already' "$out" >said
+    assert_file_is said '<user2> hi\tthere\\x1b[31m\r\n<user2> and <user1> \\x00 part\n<announce> <user2> is disconnected.\n'
+}
+
+@test "-k sends standard input to all clients, and standard output has what all of them send" {
+    need nc.openbsd ncat
+    hold_input
+    listener_input=$held_input start_skt_listener -v -k 127.0.0.1 0
+    outs=()
+    for words in "nc.openbsd -d" "ncat --recv-only" "$SKT -d"; do
+        # shellcheck disable=SC2086  # words
+        start_background $words 127.0.0.1 "$port"
+        outs+=("$started_out")
+        wait_until has_clients ${#outs[@]}
+    done
+    say 'to all\n'
+    for out in "${outs[@]}"; do
+        wait_for_text "$out" "to all"
+    done
+    printf 'one\n' | timeout 10 nc.openbsd -N 127.0.0.1 "$port"
+    start_peer "connect:tcp:$port" send:two\\n halfclose drain digest
+    peer_succeeds
+    assert_file_is "$listener_out" 'one\ntwo\n'
+    assert_contains "$(tail -n 1 "$peer_out")" "received 0 " # clients do not hear each other
+}
+
+@test "-k keeps lines of several clients whole, and gives on what one has left in the middle of a line" {
+    start_skt_listener -v -k -d 127.0.0.1 0
+    start_peer "connect:tcp:$port" waitfile:both send:hel waitfile:go send:lo\\nlast halfclose drain close
+    first=$peer_pid first_err=$peer_err
+    start_peer "connect:tcp:$port" waitfile:both waitfile:second send:world\\n touch:go waitfile:end close
+    wait_until has_clients 2
+    touch both second
+    peer_succeeds "$first" "$first_err"
+    touch end
+    wait_for_text "$listener_out" last
+    run -0 sort "$listener_out"
+    assert_equal "$output" "$(printf 'hello\nlast\nworld')"
+}
+
+@test "a line that does not go on is given on after a second" {
+    start_skt_listener -v -k -d 127.0.0.1 0
+    start_peer "connect:tcp:$port" print:there stall
+    start_peer "connect:tcp:$port" waitfile:both send:prompt stall
+    wait_until has_clients 2
+    touch both
+    wait_for_text "$listener_out" prompt
+}
+
+@test "--label says of each line who has sent it" {
+    start_skt_listener -v -k -d --label 127.0.0.1 0
+    start_peer "connect:tcp:$port" 'send:one\ntwo\npart' halfclose drain close
+    peer_succeeds
+    wait_for_text "$listener_out" part
+    who=$(sed -n 's/^Connection received on //p' "$listener_err")
+    assert_file_is "$listener_out" "$who: one\n$who: two\n$who: part\n"
+}
+
+@test "records stay records in a hub, also empty ones" {
+    start_skt_listener -v --broker --seqpacket -U s
+    start_peer connect:seqpacket:s waitfile:go expect:one recv:0 expect:three touch:done close
+    first=$peer_pid first_err=$peer_err
+    wait_until has_clients 1
+    start_peer connect:seqpacket:s touch:go send:one datagram:0 send:three waitfile:done close
+    peer_succeeds
+    peer_succeeds "$first" "$first_err"
+}
+
+@test "slow standard output is waited for, and nothing of it is lost" {
+    mkfifo out
+    head -c 20000000 /dev/zero | tr '\0' 'x' | fold -w 99 >much
+    "$SKT" -l -k -d --announce=there 127.0.0.1 0 >out 3>&- &
+    job_pids+=($!)
+    exec 9<out
+    wait_until test -s there
+    port_of "$(<there)"
+    for _ in 1 2; do
+        start_background bash -c '"$1" 127.0.0.1 "$2" <much' - "$SKT" "$port"
+    done
+    timeout 30 head -n "$((2 * $(wc -l <much)))" <&9 >got
+    assert_equal "$(sort -u got | wc -l)" "$(sort -u much | wc -l)"
+    exec 9<&-
+}
+
+@test "the end of standard input is told to all, and the server goes on" {
+    start_skt_listener -k 127.0.0.1 0
+    for text in one two; do
+        start_peer "connect:tcp:$port" drain send:$text\\n close
+        peer_succeeds
+    done
+    wait_for_text "$listener_out" two
+    assert_file_is "$listener_out" 'one\ntwo\n'
+}
+
+@test "standard output that fails ends the server with status 9" {
+    "$SKT" -l -k -d --announce=there 127.0.0.1 0 >/dev/full 2>err 3>&- &
+    listener_pid=$!
+    job_pids+=("$listener_pid")
+    wait_until test -s there
+    port_of "$(<there)"
+    say_hello() { echo hello | timeout 5 "$SKT" 127.0.0.1 "$port" 2>/dev/null || true; }
+    say_hello
+    end_status "$listener_pid"
+    assert_equal "$status" 9
+    assert_contains "$(<err)" "standard output: No space left on device"
+}

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+"""Many clients of a hub that say something to each other.
+
+usage: hub.py PID PORT all CLIENTS          each client sends 2 lines; each counts those of all others
+       hub.py PID PORT slow CLIENTS LINES   one client reads nothing, one sends LINES lines of 1000 bytes, others count
+       hub.py PID PORT kill CLIENTS         clients are killed (SIGKILL) at random moments while they talk
+
+The server is at 127.0.0.1 PORT, with that PID, and its clients hear each other (--broker). Prints what was found:
+"all: N of M lines, T ticks idle"; "slow: the worst of N healthy had P %, M KiB more"; "kill: N of M lines, D descriptors
+more".
+"""
+
+import os
+import random
+import resource
+import selectors
+import signal
+import socket
+import sys
+import time
+
+from many import idle_ticks, rss_kib
+
+PATIENCE_S = 60
+
+
+def connect(port):
+    return socket.create_connection(("127.0.0.1", port), timeout=20)
+
+
+class Hall:
+    """Clients that are all read as soon as something comes."""
+
+    def __init__(self, port, count):
+        self.clients = [connect(port) for _ in range(count)]
+        self.heard = {client: bytearray() for client in self.clients}
+        self.count = 0
+        self.selector = selectors.DefaultSelector()
+        for client in self.clients:
+            client.setblocking(False)
+            self.selector.register(client, selectors.EVENT_READ)
+
+    def read(self, timeout):
+        """Returns whether anything was there."""
+        ready = self.selector.select(timeout)
+        for key, _ in ready:
+            data = key.fileobj.recv(1 << 18)
+            if not data:
+                self.selector.unregister(key.fileobj)
+            self.heard[key.fileobj] += data
+            self.count += data.count(b"\n")
+        return bool(ready)
+
+    def read_until(self, is_enough, seconds=PATIENCE_S):
+        end = time.monotonic() + seconds
+        while not is_enough() and time.monotonic() < end:
+            self.read(0.1)
+
+    def meet(self):
+        """Until everybody is known to be there."""
+        greeting = b"hello\n"
+        waiting = set(self.clients[1:])
+        end = time.monotonic() + PATIENCE_S
+        while waiting and time.monotonic() < end:
+            self.clients[0].send(greeting)
+            self.read(0.05)
+            waiting = {client for client in waiting if greeting not in self.heard[client]}
+        assert not waiting, f"{len(waiting)} have not been told of the first"
+        while self.read(0.2):
+            pass
+        for heard in self.heard.values():
+            heard.clear()
+        self.count = 0
+
+
+def talk_all(pid, port, count):
+    hall = Hall(port, count)
+    hall.meet()
+    rounds = 2
+    wanted = count * (count - 1) * rounds
+    for number in range(rounds):
+        for index, client in enumerate(hall.clients):
+            client.send(f"{index} says {number}\n".encode())
+            if index % 10 == 0:
+                hall.read(0)
+    hall.read_until(lambda: hall.count >= wanted)
+    right = 0
+    everything = {f"{index} says {number}".encode() for index in range(count) for number in range(rounds)}
+    for index, client in enumerate(hall.clients):
+        own = {f"{index} says {number}".encode() for number in range(rounds)}
+        lines = bytes(hall.heard[client]).splitlines()
+        right += len(set(lines) & (everything - own)) if len(lines) == len(set(lines)) else 0
+    print(f"all: {right} of {wanted} lines, {idle_ticks(pid)} ticks idle")
+
+
+def talk_slow(pid, port, count, lines):
+    stopped = socket.socket()
+    stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stopped.connect(("127.0.0.1", port))
+    hall = Hall(port, count + 1)
+    hall.meet()
+    speaker = hall.clients[0]
+    before = rss_kib(pid)
+    data = b"".join(b"%08d %s\n" % (number, b"x" * 990) for number in range(lines))
+    sent = 0
+    end = time.monotonic() + PATIENCE_S
+    while sent < len(data) and time.monotonic() < end:
+        try:
+            sent += speaker.send(data[sent:sent + (1 << 18)])
+        except BlockingIOError:
+            pass
+        hall.read(0)
+    hall.read_until(lambda: hall.count >= lines * count, 20)
+    more = rss_kib(pid) - before
+    whole = set(data.splitlines())
+    least = min(sum(line in whole for line in bytes(hall.heard[client]).splitlines()) for client in hall.clients[1:])
+    print(f"slow: the worst of {count} healthy had {100 * least // lines} %, {more} KiB more")
+    stopped.settimeout(0.5)
+    rest = b""
+    try:
+        while True:
+            data = stopped.recv(1 << 18)
+            if not data:
+                break
+            rest += data
+    except TimeoutError:
+        pass
+    told = [line for line in rest.splitlines() if line.startswith(b"skt: too slow: ")]
+    missed = sum(int(line.split()[3]) for line in told)
+    had = sum(line in whole for line in rest.splitlines())
+    cut = len(rest.splitlines()) - had - len(told) - rest.splitlines().count(b"hello")
+    print(f"stopped: {had + missed} of {lines} lines had or told of, {cut} others")
+
+
+def talk_kill(pid, port, count):
+    random.seed(7)
+    before = len(os.listdir(f"/proc/{pid}/fd"))
+    children = []
+    for number in range(count):
+        child = os.fork()
+        if child == 0:
+            client = connect(port)
+            client.setblocking(False)
+            while True:
+                for call in (lambda: client.send(b"%d\n" % number * random.randrange(1, 5000)), lambda: client.recv(1 << 16)):
+                    try:
+                        call()
+                    except BlockingIOError:
+                        time.sleep(0.001)
+        children.append(child)
+    for child in random.sample(children, len(children)):
+        time.sleep(random.random() * 0.05)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    hall = Hall(port, 2)
+    hall.meet()
+    hall.clients[0].send(b"still there\n" * 100)
+    hall.read_until(lambda: hall.count >= 100)
+    lines = hall.count
+    for client in hall.clients:
+        client.close()
+    end = time.monotonic() + 10
+    while len(os.listdir(f"/proc/{pid}/fd")) > before and time.monotonic() < end:
+        time.sleep(0.02)
+    print(f"kill: {lines} of 100 lines, {len(os.listdir(f'/proc/{pid}/fd')) - before} descriptors more")
+
+
+def main(pid, port, what, *numbers):
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    {"all": talk_all, "slow": talk_slow, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
