@@ -101,16 +101,20 @@ readme=$SKT_SRCDIR/README
     assert_equal "$status" 0
 }
 
-@test "recipe 10: a script moves a file without a fixed port and without a pause" {
-    mv "$(random_file 300000)" original
+@test "recipe 10: a program tells a client who it is" {
     play_recipe 10
+}
+
+@test "recipe 11: a script moves a file without a fixed port and without a pause" {
+    mv "$(random_file 300000)" original
+    play_recipe 11
     assert_same_file copy original
     refute_contains "$(cat "${screens[here]}")" "not "
 }
 
-@test "recipe 10: the script says what went wrong, and does not wait for ever" {
+@test "recipe 11: the script says what went wrong, and does not wait for ever" {
     mkdir original # which cannot be read
-    readme_recipe 10 | sed 's/--accept-timeout 10/--accept-timeout 0.5/' >example
+    readme_recipe 11 | sed 's/--accept-timeout 10/--accept-timeout 0.5/' >example
     play_example <example
     wait_shown here "not sent: status 9"
     wait_shown here "not received: status 6"

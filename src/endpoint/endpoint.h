@@ -106,7 +106,8 @@ struct endpoint {
     bool peer_ended;    /* reading has seen the other side's own end, in order */
     bool cut;           /* a message came that was larger than the room for it */
     size_t message_max; /* messages: the largest one that can be written */
-    int read_fd;        /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
+    int socket;  /* the socket underneath, to be asked for its names and options; -1: none, or none yet */
+    int read_fd; /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;
 };
 

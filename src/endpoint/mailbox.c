@@ -109,7 +109,7 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     if (known && !same && !mailbox->choice.takes_all)
         return false; /* it was queued before the socket was connected to the first */
     mailbox->sender = *sender;
-    mailbox->sender_fd = fd;
+    mailbox->sender_fd = mailbox->base.socket = fd;
     if (!same && mailbox->choice.on_sender)
         mailbox->choice.on_sender(mailbox->choice.context, sender);
     if (!known && !mailbox->choice.takes_all)
@@ -377,6 +377,6 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
                                           .protocol = choice->protocol };
     mailbox->header = socket_header(domain, type, &header);
     mailbox->base.message_max = domain_message_max(domain, fds[0], type);
-    mailbox->base.read_fd = mailbox->base.write_fd = -1;
+    mailbox->base.socket = mailbox->base.read_fd = mailbox->base.write_fd = -1;
     return &mailbox->base;
 }

@@ -549,6 +549,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         socket->peer = *peer;
     (void)snprintf(socket->name, sizeof socket->name, "%s", name);
     socket->base.name = socket->name;
+    socket->base.socket = fd;
     socket->base.message_max = domain_message_max(domain, fd, type);
     /* urgent data stands between bytes, and an end that is an error is told only once */
     bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0 && type->end_error == 0;

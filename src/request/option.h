@@ -24,7 +24,8 @@ enum option_kind {
     OPTION_OCTAL,
     OPTION_DURATION,   /* in ms; `min` -1 allows -1, for no limit */
     OPTION_SIZE,       /* in bytes */
-    OPTION_CHOICE,     /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
+    OPTION_CHOICE,     /* one of `choices`, its number is stored; a number too, if `max` is not 0; `constant`
+                          where the value may lack */
     OPTION_WORD,       /* one of `choices`, its word is stored */
     OPTION_DOMAIN,     /* a row of domain.h */
     OPTION_TYPE,       /* a row of type.h */
@@ -33,6 +34,8 @@ enum option_kind {
     OPTION_RECORDS,    /* a word of record.h */
     OPTION_SOCKOPT,    /* a socket option as setting.h has it; may be given again */
     OPTION_GROUP,      /* a multicast group to hear; may be given again */
+    OPTION_PROGRAM,    /* a program and its arguments (words.h) */
+    OPTION_SHELL,      /* a command for the shell */
     OPTION_SEND_FLAGS, /* names of flags.h, separated by commas */
     OPTION_RECEIVE_FLAGS,
 };
@@ -67,6 +70,7 @@ enum option_group {
     GROUP_DATA,
     GROUP_SOCKET,
     GROUP_CALL,
+    GROUP_PROGRAM,
     GROUP_TELL,
 };
 

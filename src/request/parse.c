@@ -18,6 +18,7 @@ enum {
     /* What getopt_long(3) returns for the long name of row i: above every character, wide ones included. */
     NAME_BASE = 0x200000,
     DATAGRAM_LINGER_MS = 1000,
+    KILL_AFTER_MS = 5000,
     PROTOCOL_MAX = 65535,
 };
 
@@ -270,6 +271,19 @@ check_passing(const struct command *command, struct fault *fault)
                      command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
 }
 
+/* Without connections there is one program, and it talks with one peer. */
+static int
+check_program(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (request->program == NULL || !request->keeps_open || request->socket.type->accepts)
+        return 0;
+    return fault_say(
+        fault, STATUS_USAGE, "needs a type that accepts connections", "%s with %s",
+        command_name(command, option_named(command_has(command, "exec") ? "exec" : "sh-exec")).text,
+        command_name(command, option_named("keep-open")).text);
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -278,7 +292,8 @@ conclude(struct command *command, struct fault *fault)
     if (rules_agree(command, fault) != 0 || operand_inherited(command, fault) != 0 ||
         scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
         rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
-        choose_files(command, fault) != 0 || check_passing(command, fault) != 0)
+        choose_files(command, fault) != 0 || check_passing(command, fault) != 0 ||
+        check_program(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -297,6 +312,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .connect_ms = -1,
             .accept_ms = -1,
             .max_ms = -1,
+            .kill_after_ms = KILL_AFTER_MS,
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },
         .wait_ms = -1,
@@ -316,6 +332,8 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
 void
 request_free(struct request *request)
 {
+    free(request->program);
+    request->program = NULL;
     while (request->string_count > 0)
         free(request->strings[--request->string_count]);
 }

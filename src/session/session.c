@@ -8,6 +8,7 @@
 #include "observe/stats.h"
 #include "session/pass.h"
 #include "session/peek.h"
+#include "session/program.h"
 #include "session/report.h"
 #include "session/urgent.h"
 #include <fcntl.h>
@@ -37,10 +38,11 @@ socket_choice(const struct run *run)
     };
 }
 
-int
-session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+/* This side: the standard streams, or a program. */
+static struct endpoint *
+open_near(const struct program *program, struct fault *fault)
 {
-    const struct request *request = run->request;
+    const struct request *request = program->run->request;
     const struct stdio_choice choice = {
         .no_input = request->no_input,
         .discards = request->send_only,
@@ -48,21 +50,40 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
                       : request->listens  ? OUTPUT_CLOSED_IF_USED
                                           : OUTPUT_CLOSED,
     };
+    return request->program ? program_open(program, fault) : stdio_open(&choice, fault);
+}
+
+/* Join far with this side by the pump. */
+static int
+run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    const struct request *request = run->request;
+    const struct program program = { .run = run, .far = far };
     struct pump_policy policy = request->pump;
-    policy.ends_with_peer = request->keeps_open; /* the next client waits */
+    policy.ends_with_peer = request->keeps_open && !request->program; /* the next client waits */
     policy.ends_with_input = request->send_only;
     *outcome = (struct outcome){ 0 };
-    struct endpoint *near = stdio_open(&choice, fault);
-    if (!near) {
-        far->ops->close(far);
+    struct endpoint *near = open_near(&program, fault);
+    if (!near)
         return -1;
-    }
     int result =
         pump_run(run->loop, near, far, &policy, run->deadline, run->observers, run->log, outcome, fault);
     if (request->stats)
         stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
                     outcome->ended - outcome->started);
-    near->ops->close(near);
+    if (!request->program) {
+        near->ops->close(near);
+        return result;
+    }
+    outcome->untouched = false; /* the program has run */
+    return program_close(&program, near, outcome, result, fault);
+}
+
+int
+session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    bool is_given_away = run->request->program && program_takes(run, far);
+    int result = is_given_away ? program_run(run, far, outcome, fault) : run_pumped(run, far, outcome, fault);
     far->ops->close(far);
     return result;
 }

@@ -21,11 +21,12 @@ struct run {
     int64_t deadline;           /* of everything: --max-time */
     struct observer *observers; /* -o, --hex-dump */
     struct urgent_sink urgent;  /* --oob-file */
+    const char *program_path;   /* of request->program, once it has been found */
 };
 
 /*
- * Join `far` with the standard streams until both have ended; print --stats. Closes far.
- * Returns 0, or -1 with fault; *outcome is filled either way.
+ * Join `far` with the standard streams, or with a program, until both have ended; print --stats. Closes far.
+ * Returns 0, or -1 with fault, which may be the program's status (program.h); *outcome is filled either way.
  */
 int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
 
