@@ -31,7 +31,7 @@ int loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadl
 
 /*
  * The same with signals left pending: for what has to be done before we may end, so keep it short. Returns the number
- * of ready descriptors, or 0 at the deadline.
+ * of ready descriptors, or 0 at the deadline, which may have passed already: then it only looks.
  */
 int loop_hold(struct pollfd *fds, nfds_t count, int64_t deadline);
 
