@@ -26,6 +26,10 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
     int result = key_take(loop, request, run.deadline, &key, fault);
     if (result == 0 && plan->filter_file)
         result = filter_read(loop, plan->filter_file, run.deadline, &plan->filter, fault);
+    if (result == 0 && request->access.count > 0) {
+        run.admission = admission_open(loop, request, log, run.deadline, fault);
+        result = run.admission ? 0 : -1;
+    }
     if (result == 0 && request->output)
         result = dump_open(loop, request->output, DUMP_RAW, request->append_output, &run.observers, fault);
     if (result == 0 && request->hex_dump)
@@ -44,6 +48,7 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
     key_forget(&key);
     filter_free(&plan->filter);
     urgent_close(&run.urgent);
+    admission_close(run.admission);
     struct fault closing;
     if (dump_close(&run.observers, &closing) != 0 && result == 0) {
         *fault = closing;

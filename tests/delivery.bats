@@ -44,14 +44,19 @@ ended_with() {
     done
 }
 
+# told_a_part I: of 8 MiB, of which the peer has read 100000 bytes, skt says that a part was sent.
+told_a_part() {
+    [[ $(<"${errs[$1]}") =~ \(sent\ ([0-9]+)\ bytes ]]
+    assert_at_least "${BASH_REMATCH[1]}" 100000
+    assert_at_most "${BASH_REMATCH[1]}" 8388607
+}
+
 @test "a reset in the middle of an upload is status 1 with what was sent of it" {
     input=$(random_file 8M)
     both_roles tcp recv:100000 reset
     for i in "${!skts[@]}"; do
         ended_with 1 "$i" " (sent "
-        [[ $(<"${errs[i]}") =~ \(sent\ ([0-9]+)\ bytes ]]
-        assert_at_least "${BASH_REMATCH[1]}" 100000
-        assert_at_most "${BASH_REMATCH[1]}" 8388607
+        told_a_part "$i"
     done
 }
 
@@ -63,9 +68,7 @@ ended_with() {
         both_roles "$kind" "$first" close
         for i in "${!skts[@]}"; do
             ended_with 1 "$i" " (sent "
-            [[ $(<"${errs[i]}") =~ \(sent\ ([0-9]+)\ bytes ]]
-            assert_at_least "${BASH_REMATCH[1]}" 100000
-            assert_at_most "${BASH_REMATCH[1]}" 8388607
+            told_a_part "$i"
         done
     done
 }

@@ -5,7 +5,8 @@ load helpers
 
 kinds="tcp udp unix unixdgram seqpacket"
 
-# The program as the child of tests/peers/descriptors.py: given VERB ARGUMENTS... -- OPTIONS...
+# The program as the child of tests/peers/descriptors.py: given VERB ARGUMENTS... -- OPTIONS... With $tracer before it.
+tracer=()
 child_of() {
     local words=()
     while [ "$1" != -- ]; do
@@ -13,7 +14,7 @@ child_of() {
         shift
     done
     shift
-    foreign descriptors.py "${words[@]}" -- "$SKT" "$@"
+    foreign descriptors.py "${words[@]}" -- "${tracer[@]}" "$SKT" "$@"
 }
 
 # --- inherited -----------------------------------------------------------------------------------------------------
@@ -115,8 +116,36 @@ PYTHON
 
 @test "socket options are set on an inherited socket, too" {
     need_tracer
-    run -0 foreign descriptors.py inherit tcp x -- strace -qq -e trace=setsockopt -o trace "$SKT" -M 9 -d fd:9
+    tracer=(strace -qq -e trace=setsockopt -o trace)
+    run -0 child_of inherit tcp x -- -M 9 -d fd:9
     assert_contains "$(<trace)" "IP_TTL, [9]"
+}
+
+@test "so are those that are due after bind, a filter and groups" {
+    need_tracer
+    tracer=(strace -qq -e trace=setsockopt -o trace)
+    printf '1\n6 0 0 262144\n' >filter
+    local late=(--sockopt 0:1:08000000:bound --sockopt 0:1:10000000:connected) option
+    run -0 child_of inherit udp x -- --filter filter "${late[@]}" -q 0 fd:9 </dev/null
+    assert_equal "$(sed -nE 's/.*(FILTER|TOS, \[[0-9]+\]).*/\1/p' trace | tr '\n' ' ')" "FILTER TOS, [8] TOS, [16] "
+    run -0 child_of listen udp x -- -l --filter filter "${late[@]}" -W 1 fd:9 </dev/null
+    assert_equal "$(sed -nE 's/.*(FILTER|TOS, \[[0-9]+\]).*/\1/p' trace | tr '\n' ' ')" "FILTER TOS, [8] TOS, [16] "
+    run -0 child_of listen tcp x -- -l --sockopt 0:1:08000000:bound fd:9 </dev/null
+    assert_contains "$(<trace)" "IP_TOS, [8]"
+    for option in -d -l; do
+        run -6 child_of bare netlink -- $option --groups link --max-time 0.1 fd:9
+        assert_contains "$(<trace)" "NETLINK_ADD_MEMBERSHIP, [1]"
+    done
+    tracer=()
+    run -2 --separate-stderr child_of bare netlink -- --groups nosuch fd:9
+    assert_one_line "$stderr" "skt: group nosuch: a group is "
+}
+
+@test "what an interface would have to be known for is refused on a socket that is open already" {
+    run -2 --separate-stderr "$SKT" --domain packet --promiscuous fd:9
+    assert_equal "$stderr" "skt: --promiscuous and fd:9: the socket is open already"
+    run -2 --separate-stderr "$SKT" --domain packet --promiscuous --receive-fd
+    assert_equal "$stderr" "skt: --promiscuous and --receive-fd: exclude each other"
 }
 
 @test "fd is still a host, and a path may begin with fd:" {

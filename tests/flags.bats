@@ -57,6 +57,7 @@ traced() { # CALL ARGUMENTS...
         echo x | "$SKT" -u -q 0 10.77.0.1 9 || return 50
         echo x | "$SKT" -u -q 0 --send-flags dontroute 10.77.0.1 9
     }
+    in_netns true
     run -1 --separate-stderr in_netns try_far_host
     assert_contains "$stderr" "Network is unreachable"
 }
@@ -98,16 +99,16 @@ ROWS
 # tests/peers/urgent.py listening; sets $peer_pid, $peer_out and, in `where`, the words with which skt reaches it.
 start_urgent_listener() { # tcp|unix STEP...
     need python3
-    local kind=$1
+    local kind=$1 place=$PWD/place-$((++job_count)) # no other listener has this one's name
     shift
-    start_background python3 "$SKT_SRCDIR/tests/peers/urgent.py" "listen:$kind:place" "$@"
+    start_background python3 "$SKT_SRCDIR/tests/peers/urgent.py" "listen:$kind:$place" "$@"
     peer_pid=$started_pid peer_out=$started_out peer_err=$started_err
     if [ "$kind" = tcp ]; then
-        wait_for_line place "$peer_pid" "$peer_err"
-        where=(127.0.0.1 "$(<place)")
+        wait_for_line "$place" "$peer_pid" "$peer_err"
+        where=(127.0.0.1 "$(<"$place")")
     else
-        wait_listening unix place
-        where=(-U place)
+        wait_listening unix "$place"
+        where=(-U "$place")
     fi
 }
 
@@ -120,7 +121,6 @@ need_unix_urgent() {
     local kind
     need_unix_urgent
     for kind in tcp unix; do
-        rm -rf place
         start_urgent_listener "$kind" take drain
         echo input | timeout 10 "$SKT" --oob abc "${where[@]}"
         peer_succeeds
@@ -147,7 +147,6 @@ need_unix_urgent() {
     local kind
     need_unix_urgent
     for kind in tcp unix; do
-        rm -rf place
         start_urgent_listener "$kind" send:one urgent:X waitfile:urgent:X send:two urgent:Y waitfile:urgent:XY \
             send:three end drain
         run -0 --separate-stderr timeout 20 "$SKT" --oob-file urgent "${where[@]}" </dev/null
@@ -180,7 +179,6 @@ need_unix_urgent() {
     need_unix_urgent
     for kind in tcp unix; do
         for i in 1 2 3 4 5; do
-            rm -rf place
             start_urgent_listener "$kind" send:a urgent:X end drain
             run -0 timeout 10 "$SKT" --oob-file urgent "${where[@]}" </dev/null
             assert_equal "$kind: $output $(<urgent)" "$kind: a X"
@@ -192,7 +190,6 @@ need_unix_urgent() {
     local kind
     need_unix_urgent
     for kind in tcp unix; do
-        rm -rf place
         start_urgent_listener "$kind" urgent:X waitfile:go:go end drain
         hold_input
         background_input=$held_input start_background "$SKT" --oob-file urgent "${where[@]}"
@@ -228,7 +225,6 @@ need_unix_urgent() {
     local kind
     need_unix_urgent
     for kind in tcp unix; do
-        rm -rf place
         start_urgent_listener "$kind" send:one urgent:X send:two end drain
         run -0 timeout 10 "$SKT" --oob-inline "${where[@]}" </dev/null
         assert_equal "$kind: $output" "$kind: oneXtwo"
@@ -332,6 +328,19 @@ PYTHON
         assert_equal "$status" 1
         assert_one_line "$(<"$listener_err")" "1500000 bytes, room for 1048551: message cut"
     done
+}
+
+@test "-v tells who has sent a datagram to a Unix socket" {
+    need python3
+    start_skt_listener -v -u -k -U "$PWD/path"
+    run -0 python3 -c 'import os, socket
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.bind("mine")
+one.sendto(b"x", "path")
+one.sendto(b"y", "path")
+print(os.getpid())'
+    wait_for_text "$listener_out" xy
+    assert_equal "$(grep "^Peer" "$listener_err")" "Peer is pid $output, uid $(id -u), gid $(id -g)"
 }
 
 @test "-v tells who is at the other end of a Unix connection" {

@@ -47,6 +47,7 @@
 #                                       options are in the array `options`, its input in $input (a file; empty when
 #                                       not set), and $streams holds redirections, such as '>&-'. Sets $skt_pid
 #                                       $skt_out $skt_err and, as start_peer, $peer_pid $peer_out $peer_err
+#   kill_by_term PID                    SIGTERM, of which it has to die, at once and of nothing else
 #   stop PID                            end it now, by SIGTERM, and after a second by SIGKILL
 #   For odd standard streams: start_background bash -c 'exec "$@" >&-' - "$SKT" ...   (exec keeps the pid)
 #
@@ -89,6 +90,8 @@
 #   assert_equal GOT WANT               assert_contains TEXT PART        refute_contains TEXT PART
 #   assert_same_file GOT WANT           assert_file_is FILE TEXT (the whole content, printf escapes in TEXT)
 #   assert_one_line TEXT PART (and has PART)
+#   refuses_each ARRAY                  skt with the words of each key of the array ends with status 2 and one line
+#                                       that has its value; where strace works, without having opened a socket
 #   assert_at_least NUMBER LEAST        assert_at_most NUMBER MOST
 #   fail WORDS...                       fails with a message
 #
@@ -300,6 +303,12 @@ foreign() {
     python3 "$SKT_SRCDIR/tests/peers/$1" "${@:2}"
 }
 
+kill_by_term() {
+    kill -TERM "$1"
+    end_status "$1"
+    assert_equal "$1 ended with $status" "$1 ended with 143"
+}
+
 stop() {
     kill -TERM "$1" 2>/dev/null || true
     kill -CONT "$1" 2>/dev/null || true
@@ -433,7 +442,11 @@ start_other_netns() {
     need nsenter
     start_background unshare --net sleep 600
     other_pid=$started_pid
-    is_other_netns() { [ "$(readlink "/proc/$other_pid/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+    # while it executes unshare its entry may not be readable, and that is no other one yet
+    is_other_netns() {
+        local theirs
+        theirs=$(readlink "/proc/$other_pid/ns/net") && [ "$theirs" != "$(readlink /proc/self/ns/net)" ]
+    }
     wait_until 10 is_other_netns
     ip link add here type veth peer name there netns "$other_pid"
     ip address add 10.9.0.1/24 dev here
@@ -502,8 +515,10 @@ need_root() { [ "$(id -u)" -eq 0 ] || skip "needs root"; }
 need_tracer() {
     need strace
     need_plain_build
-    strace -o /dev/null true 2>/dev/null || skip "strace may not trace processes here"
+    traces || skip "strace may not trace processes here"
 }
+
+traces() { [ "${SKT_SANITIZED:-no}" = no ] && strace -o /dev/null true 2>/dev/null; }
 
 need_plain_build() { [ "${SKT_SANITIZED:-no}" = no ] || skip "not with sanitizers"; }
 
@@ -532,6 +547,19 @@ assert_file_is() {
 assert_one_line() {
     [ "$(wc -l <<<"$1")" -eq 1 ] || fail "not one line: $1"
     assert_contains "$1" "$2"
+}
+
+refuses_each() {
+    local -n reasons=$1
+    local words tracer=()
+    ! traces || tracer=(strace -f -o trace -e trace=socket)
+    for words in "${!reasons[@]}"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr "${tracer[@]}" "$SKT" $words
+        # shellcheck disable=SC2154  # run sets it
+        assert_one_line "$stderr" "${reasons[$words]}"
+        [ ! -e trace ] || ! grep 'socket(' trace | grep -v 'AF_UNIX.*= -1' || fail "$words opened a socket"
+    done
 }
 
 assert_at_least() { [ "$1" -ge "$2" ] || fail "got $1, want at least $2"; }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Families that a kernel may lack. In a network namespace of its own these five are not there on any kernel, as they are
+# Families that a kernel may lack. In a network namespace of its own these six are not there on any kernel, as they are
 # only in the first one; with them tests/vm is.
 
 # shellcheck disable=SC2154  # stderr: set by run
@@ -27,6 +27,8 @@ lacks() {
     lacks 5 "skt: socket (appletalk, raw): $why CONFIG_ATALK, module appletalk" -l --type raw --domain appletalk
     lacks 4 "skt: socket (appletalk, dgram): $why CONFIG_ATALK, module appletalk" appletalk:1.2:3
     lacks 4 "skt: socket (llc, stream): $why CONFIG_LLC2, module llc2" --domain llc -s eth9/0x44 02:00:00:00:00:0b/0x46
+    lacks 4 "skt: socket (qipcrtr, dgram): $why CONFIG_QRTR, module qrtr, in the first network namespace" \
+        --domain qipcrtr 1 20000
     lacks 4 "skt: socket (netlink, raw, protocol nflog): Protocol not supported; no kernel since 3.17 has it" \
         --domain netlink --protocol nflog
     lacks 4 "skt: socket (netlink, raw, protocol smc): Protocol not supported; no kernel has it: use sock-diag, or generic" \
@@ -36,6 +38,7 @@ lacks() {
 
 @test "a way that vsock lacks is named, with the option and the module for it" {
     need python3
+    in_netns true
     has_cid() { python3 -c 'import socket, sys; socket.socket(socket.AF_VSOCK).bind((int(sys.argv[1]), 2**32 - 1))' "$1"; }
     local loop="CID 1 needs a kernel with CONFIG_VSOCKETS_LOOPBACK, module vsock_loopback"
     python3 -c 'import socket; socket.socket(socket.AF_VSOCK)' 2>/dev/null || skip "this kernel has no vsock"

@@ -131,15 +131,34 @@ setup() {
 }
 
 @test "a service that comes up a little later is waited for" {
-    need python3
+    need python3 socat
     local later
     later=$(free_port tcp)
     stands_for 5000 "$later"
+    echo please >request
     manual_example ready >example
     start_example <example
-    wait_shown client "Connection refused" # at least once
-    start_background python3 "$SKT_SRCDIR/tests/peers/peer.py" "listen:tcp:$later" accept close
+    wait_shown client "Connection refused; again in" # at least once
+    start_foreign socat -u "TCP-LISTEN:$later,bind=127.0.0.1,fork" OPEN:asked,creat,append
     end_example
+    wait_for_text asked please
+}
+
+@test "two services are waited for" {
+    start_peer listen:tcp accept close accept close accept close # each of them may be tried more than once
+    stands_for 5000 "$port"
+    start_peer listen:tcp accept close accept close accept close
+    stands_for 5001 "$port"
+    play services
+}
+
+@test "a list of ports is scanned, and told in JSON" {
+    need python3
+    start_peer listen:tcp accept close accept close
+    stands_for 22 "$port"
+    play scan
+    wait_shown client "Connection to 127.0.0.1 $port port [tcp/"
+    python3 -c 'import json, sys; assert json.load(open("found"))["state"] == "open"'
 }
 
 @test "a service that does not hang up is left a second after the last command" {
@@ -370,7 +389,7 @@ long_names() { tr ' ' '\n' | sed -n 's/^--//p' | sort | tr '\n' ' '; }
 }
 
 @test "the manual says of each option which one it needs" {
-    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -e/ --exec/; s/ -c/ --sh-exec/' |
+    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -k/ --keep-open/; s/ -z/ --zero/; s/ -e/ --exec/; s/ -c/ --sh-exec/' |
         awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^--/) print $1, substr($i, 3) }' | sort >needed
     assert_at_least "$(wc -l <needed)" 5
     options_after Needs >said

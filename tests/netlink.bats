@@ -102,7 +102,8 @@ no_group_no_news() {
     local pid=$!
     wait_for_text told "Connection to kernel succeeded"
     ip link add seen1 type veth peer name seen2
-    wait $pid || true
+    end_status $pid
+    assert_equal "$status" 6
     assert_file_is got ''
 }
 
@@ -133,8 +134,8 @@ loss_is_told() {
     kill -CONT $other
     wait_for_text told2 "messages were lost"
     alive $other
-    kill $pid $other
-    wait $pid $other || true
+    kill_by_term $pid
+    kill_by_term $other
 }
 
 @test "messages that the kernel had to drop are told, and the session goes on" {
@@ -237,12 +238,7 @@ nobody_there() {
         ["--domain netlink 1 2"]="skt: surplus operand 2"
         ["--groups link 127.0.0.1 80"]="skt: --groups: needs a domain with groups: inet46 has none"
     )
-    local words
-    for words in "${!why[@]}"; do
-        # shellcheck disable=SC2086  # words
-        run -2 --separate-stderr "$SKT" $words
-        assert_one_line "$stderr" "${why[$words]}"
-    done
+    refuses_each why
 }
 
 @test "a group that the kernel refuses is named" {

@@ -152,8 +152,7 @@ no_echo_of_our_own() {
     local skt_pid=$!
     lower_succeeds
     wait_for_text got 88b5bb
-    kill $skt_pid
-    wait $skt_pid || true
+    kill_by_term $skt_pid
     ! grep -q 88b5aa got || fail "our own frame came back"
 }
 
@@ -189,15 +188,13 @@ promiscuous_hears() {
     local pid=$!
     wait_until 10 test -s bound
     ip -d -o link show here | grep -q 'promiscuity 1' || fail "not promiscuous: $(ip -d -o link show here)"
-    kill $pid
-    wait $pid || true
+    kill_by_term $pid
     ip -d -o link show here | grep -q 'promiscuity 0' || fail "still promiscuous"
     "$SKT" --domain packet --promiscuous --hex -d --max-time 8 here >/dev/null 3>&- &
     pid=$!
     is_promiscuous() { ip -d -o link show here | grep -q 'promiscuity 1'; }
     wait_until 10 is_promiscuous
-    kill $pid
-    wait $pid || true
+    kill_by_term $pid
 }
 
 @test "--promiscuous puts the interface into promiscuous mode for as long as skt runs" {
@@ -346,10 +343,5 @@ CAP_NET_RAW: setcap cap_net_raw+ep \$(command -v skt)"
         ["--domain packet -s eth1 lo"]="skt: address eth1: frames come from the interface that is the operand"
         ["--promiscuous 127.0.0.1 80"]="skt: --promiscuous: needs addresses that are interfaces: inet46 has none"
     )
-    local words
-    for words in "${!why[@]}"; do
-        # shellcheck disable=SC2086  # words
-        run -2 --separate-stderr "$SKT" $words
-        assert_one_line "$stderr" "${why[$words]}"
-    done
+    refuses_each why
 }

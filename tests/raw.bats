@@ -190,12 +190,7 @@ refused_without_privilege() {
         ["-6 --raw --protocol 253 --checksum 70000 ::1"]="skt: --checksum 70000: out of range: 0 to 65534"
         ["--raw -u --protocol 253 127.0.0.1"]="skt: -u and --raw: exclude each other"
     )
-    local words
-    for words in "${!why[@]}"; do
-        # shellcheck disable=SC2086  # words
-        run -2 --separate-stderr "$SKT" $words
-        assert_one_line "$stderr" "${why[$words]}"
-    done
+    refuses_each why
 }
 
 @test "--checksum over IPv4 is refused by the kernel, and the message says of what" {

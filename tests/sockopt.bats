@@ -41,6 +41,7 @@ value_for() {
     "on or off") echo 1 ;;
     "LOW-HIGH") echo 10000-20000 ;;
     interface) echo lo ;;
+    INTERFACE/MAC) echo lo/02:00:00:00:00:01 ;;
     "IPv6 address") echo ::1 ;;
     "GROUP[@INTERFACE]") echo 239.1.2.3 ;;
     "GROUP[@INTERFACE],SOURCE") echo 239.1.2.3,10.0.0.1 ;;
@@ -57,12 +58,13 @@ every_setting() {
         case $line in
         ipv6.mtu\ *) value=1280 ;;
         tcp.rto-max-ms*) value=2 ;;
-        ipv6.addrform*) value=2 ;;
+        ipv6.addrform* | ipv6.checksum*) value=2 ;;
+        tcp.maxseg*) value=88 ;;
         *) value=1 ;;
         esac
         for name in ${line%% *} $(sed -nE 's/.*\(also (.*)\)$/\1/p' <<<"$line" | tr , ' '); do
             value=$(value_for "$kind" "$value")
-            case $name in ipv6.*join* | ipv6.*block*) value=${value/239.1.2.3/ff02::5} value=${value/10.0.0.1/fe80::1} ;; esac
+            case $name in ipv6.*join* | ipv6.*block* | ipv6.add-membership) value=${value/239.1.2.3/ff02::5} value=${value/10.0.0.1/fe80::1} ;; esac
             echo "$name=$value"
         done
     done
@@ -84,7 +86,9 @@ name_in_c() { # NAME
     device) echo BINDTODEVICE ;;
     unicast-interface) echo UNICAST_IF ;;
     multicast-interface) echo MULTICAST_IF ;;
-    promisc | allmulti) echo ADD_MEMBERSHIP ;;
+    promisc | allmulti | multicast | unicast) echo ADD_MEMBERSHIP ;;
+    add-membership) echo '(ADD_MEMBERSHIP|MCAST_JOIN_GROUP)' ;;
+    add-source-membership) echo MCAST_JOIN_SOURCE_GROUP ;;
     recvorigdstaddr) echo ORIGDSTADDR ;;
     md5sig) echo MD5SIG_EXT ;;
     *) tr a-z- A-Z_ <<<"$1" ;;
@@ -175,6 +179,16 @@ name_in_c() { # NAME
     assert_equal "$values" "44 44 0 32"
 }
 
+@test "an option that another one bears upon is in effect in whichever order they stand" {
+    hold_input
+    listener_input=$held_input start_skt_listener -u --sockopt priority=3 --sockopt tos=16 127.0.0.1 0
+    option_values "$listener_pid" connected SOL_SOCKET:SO_PRIORITY IPPROTO_IP:IP_TOS
+    assert_equal "$values" "3 16"
+    run -6 timeout 10 "$SKT" -l -u -d --sockopt block-source=239.1.2.3@lo,10.7.0.3 --sockopt join-group=239.1.2.3@lo \
+        --max-time 0.01 0
+    assert_contains "$output" "timed out"
+}
+
 @test "reuseaddr=off wins, too" {
     options=() client_options=()
     hold_input
@@ -201,6 +215,25 @@ name_in_c() { # NAME
     assert_equal "$values" "33 9"
     option_values "$client_pid" connected IPPROTO_TCP:TCP_NODELAY
     assert_equal "$values" 0
+}
+
+@test "so do options by number win over what skt turns on, and reach the sockets that are accepted" {
+    [ "$(printf '\1\0' | od -An -d | tr -d ' ')" = 1 ] || skip "bytes lie the other way round here"
+    options=(-k --sockopt 6:1:00000000) client_options=(--sockopt 6:1:00000000)
+    meet_with 127.0.0.1 0
+    option_values "$client_pid" connected IPPROTO_TCP:TCP_NODELAY
+    assert_equal "$values" 0
+    option_values "$listener_pid" connected IPPROTO_TCP:TCP_NODELAY
+    assert_equal "$values" 0
+    options=(-k --sockopt 1:12:05000000) client_options=()
+    meet_with -U ./local
+    option_values "$listener_pid" connected SOL_SOCKET:SO_PRIORITY
+    assert_equal "$values" 5
+    # one that can only be set before connect was set then
+    options=(-k) client_options=(--sockopt 6:30:01000000)
+    meet_with 127.0.0.1 0
+    option_values "$client_pid" connected IPPROTO_TCP:30
+    assert_equal "$values" 1
 }
 
 signs() {
@@ -283,6 +316,32 @@ signs() {
     assert_equal "$stderr" ""
 }
 
+forces_buffers() {
+    start_skt_listener -v -d --sockopt rcvbufforce=100M 127.0.0.1 0
+    wait_for_text "$listener_err" "socket option rcvbufforce=100M: the kernel made it 209715200"
+}
+
+@test "-v tells it of buffers above the system's limit, too" {
+    "$SKT" -u -q 0 --sockopt rcvbufforce=100M 127.0.0.1 9 </dev/null 2>err || skip "$(cat err)"
+    forces_buffers
+}
+
+fans_out() {
+    local role
+    for role in -d -l; do
+        # group 0, and the flag by which the kernel chooses another
+        run -6 timeout 10 "$SKT" $role -v --domain packet --protocol 0x88b5 --sockopt fanout=0x20000000 --max-time 0.1 lo
+        assert_contains "$output" "socket option fanout=0x20000000: the kernel made it "
+        assert_contains "$(timeout 10 strace -e trace=setsockopt "$SKT" $role --domain packet --protocol 0x88b5 \
+            --sockopt fanout=7 --max-time 0.1 lo 2>&1)" "PACKET_FANOUT, [7], 4) = 0"
+    done
+}
+
+@test "packet.fanout is set once the socket has its interface, connecting and listening" {
+    need_tracer
+    in_netns fans_out
+}
+
 @test "an option that the socket does not have is status 4 connecting and 5 listening" {
     start_skt_listener -k 127.0.0.1 0
     run -4 timeout 10 "$SKT" --sockopt sctp.nodelay 127.0.0.1 "$port" </dev/null
@@ -314,6 +373,66 @@ signs() {
         run -2 timeout 10 strace -f -o trace -e trace=socket "$SKT" --sockopt "$setting" 127.0.0.1 1 </dev/null
         assert_one_line "$output" "skt: --sockopt $setting: "
         run -1 grep socket trace
+    done
+}
+
+@test "bounds are the kernel's: their ends are taken, and what is beyond is refused before a socket is opened" {
+    need_tracer
+    local setting known=0
+    for setting in txrehash=-1 txrehash=1 keepidle=32767 keepintvl=32767 syncnt=127 maxseg=88 rto-min-us=200000 \
+        delack-max-us=200000 tx-delay=268435455 rto-max-ms=120; do
+        run timeout 10 "$SKT" -l -d --accept-timeout 0.01 --sockopt "$setting" 127.0.0.1 0
+        [[ $output != *"not available"* && $output != *"not supported"* ]] || continue # an older kernel
+        assert_equal "$setting $status" "$setting 6"
+        known=$((known + 1))
+    done
+    assert_at_least "$known" 5
+    for setting in txrehash=-2 txrehash=2 keepidle=32768 keepintvl=32768 syncnt=128 maxseg=87 rto-min-us=200001 \
+        delack-max-us=200001 tx-delay=268435456 rto-max-ms=121 ipv6.checksum=3; do
+        run -2 timeout 10 strace -f -o trace -e trace=socket "$SKT" --sockopt "$setting" 127.0.0.1 1 </dev/null
+        assert_one_line "$output" "skt: --sockopt $setting: "
+        run -1 grep socket trace
+    done
+    run -2 timeout 10 "$SKT" -6 --raw --protocol 200 --checksum 3 ::1
+    assert_equal "$output" "skt: --checksum 3: not a multiple of 2"
+    run -2 timeout 10 "$SKT" --sockopt ipv6.checksum=3 127.0.0.1 1
+    assert_equal "$output" "skt: --sockopt ipv6.checksum=3: not a multiple of 2"
+}
+
+@test "the names of the manual pages and the words of -T are taken, too" {
+    need_tracer
+    local setting
+    for setting in IP_ADD_MEMBERSHIP=239.1.2.3@lo IPV6_ADD_MEMBERSHIP=ff02::5@lo \
+        IP_ADD_SOURCE_MEMBERSHIP=232.1.1.1@lo,127.0.0.1; do
+        run timeout 10 strace -f -o trace -e trace=setsockopt "$SKT" -l -u --sockopt "$setting" --max-time 0.01 0
+        assert_contains "$(<trace)" MCAST_JOIN_
+    done
+    run -0 timeout 10 strace -f -o trace -e trace=setsockopt "$SKT" -u -q 0 --sockopt tos=af11 127.0.0.1 9 </dev/null
+    assert_contains "$(<trace)" "IP_TOS, [40]"
+    run -2 timeout 10 "$SKT" --sockopt tos=af14 127.0.0.1 9
+    assert_contains "$output" "skt: --sockopt tos=af14: not a number: af11 "
+    run -2 "$SKT" --sockopt add-membership=1 127.0.0.1 1
+    assert_equal "$output" "skt: --sockopt add-membership=1: could be ip.join-group netlink.add-membership"
+}
+
+hears_station() {
+    ip link add here type veth peer name there
+    ip link set here up
+    start_skt_listener --domain packet --protocol lldp --sockopt packet.multicast=here/01:80:c2:00:00:0e \
+        --sockopt packet.unicast=here/02:00:00:00:00:77 here
+    assert_contains "$(ip maddress show dev here)" 01:80:c2:00:00:0e
+    stop "$listener_pid"
+    [[ $(ip maddress show dev here) != *01:80:c2:00:00:0e* ]] || fail "still there"
+    run -5 timeout 10 "$SKT" -l --domain packet --sockopt packet.multicast=nosuch/01:80:c2:00:00:0e here
+    assert_one_line "$output" "skt: socket option packet.multicast=nosuch/01:80:c2:00:00:0e: No such device"
+}
+
+@test "packet.multicast has an interface let the frames to an address through" {
+    in_netns hears_station
+    for setting in here here/ here/02:00:00:00:00 here/zz /02:00:00:00:00:01; do
+        run -2 "$SKT" --domain packet --sockopt packet.unicast=$setting lo
+        assert_equal "$output" \
+            "skt: --sockopt packet.unicast=$setting: not INTERFACE/MAC, as eth0/02:00:00:00:00:01"
     done
 }
 

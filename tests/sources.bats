@@ -33,6 +33,11 @@ listed() { tr -s ' \t' '\n\n' <"$SKT_SRCDIR/Makefile.am" | grep -xE -e "$1" | LC
     assert_equal "$(listed 'tests/vm/.*')" "$(present tests/vm)"
 }
 
+@test "every file of the bench is in the tarball, and every program of it is listed" {
+    assert_equal "$(listed 'bench/.*\.(py|h|txt)')" "$(present bench -name '*.py' -o -name '*.h' -o -name '*.txt')"
+    assert_equal "$(listed 'bench/[a-z]+/[a-z-]+')" "$(present bench -name '*.c' | sed 's/\.c$//')"
+}
+
 @test "a header compiles alone" {
     need "${CC%% *}"
     for header in $(present src -name '*.h'); do

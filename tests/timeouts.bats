@@ -73,17 +73,17 @@ end_timed() {
 }
 
 @test "--accept-timeout does not bound the session that follows" {
-    start_skt_listener --accept-timeout 1 127.0.0.1 0
-    (echo early && sleep 1.2 && echo late) | timeout 10 "$SKT" 127.0.0.1 "$port"
+    start_skt_listener --accept-timeout 2 127.0.0.1 0
+    (echo early && sleep 2.2 && echo late) | timeout 10 "$SKT" 127.0.0.1 "$port"
     end_status "$listener_pid"
     assert_equal "$status" 0
     assert_file_is "$listener_out" 'early\nlate\n'
 }
 
 @test "--accept-timeout with -k is for each client anew" {
-    start_skt_listener -k --accept-timeout 1 127.0.0.1 0
+    start_skt_listener -k --accept-timeout 2 127.0.0.1 0
     for client in one two three; do
-        sleep 0.4
+        sleep 0.8 # three of them are longer than the limit; one leaves a busy machine room
         timeout 10 "$SKT" 127.0.0.1 "$port" <<<"$client"
     done
     end_status "$listener_pid"
@@ -153,10 +153,10 @@ end_timed() {
 }
 
 @test "a session that only receives is not idle" {
-    start_peer listen:tcp accept trickle:5:100:0.3 close
+    start_peer listen:tcp accept trickle:5:100:0.5 close
     began=$(now_ms)
-    timeout 10 "$SKT" --idle-timeout 0.9 -d 127.0.0.1 "$port" >got
-    assert_at_least "$(($(now_ms) - began))" 1500
+    timeout 10 "$SKT" --idle-timeout 2 -d 127.0.0.1 "$port" >got
+    assert_at_least "$(($(now_ms) - began))" 2500
     assert_equal "$(wc -c <got)" 500
 }
 
@@ -164,10 +164,10 @@ end_timed() {
     start_peer listen:tcp accept drain digest close
     began=$(now_ms)
     (for i in 1 2 3 4 5; do
-        sleep 0.3
+        sleep 0.5
         echo "$i"
-    done) | timeout 10 "$SKT" --idle-timeout 0.9 127.0.0.1 "$port"
-    assert_at_least "$(($(now_ms) - began))" 1500
+    done) | timeout 10 "$SKT" --idle-timeout 2 127.0.0.1 "$port"
+    assert_at_least "$(($(now_ms) - began))" 2500
     end_status "$peer_pid"
     assert_contains "$(cat "$peer_out")" "received 10 "
 }

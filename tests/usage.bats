@@ -19,7 +19,7 @@ refuses() {
 # --- ports -----------------------------------------------------------------------------------------------------------
 
 @test "a port is a number from 0 to 65535 or a service's name, for connecting, listening and scanning" {
-    for port in 65536 4294967376 18446744073709551696 99999999999999999999 1x nosuchservice ' 80' '80 ' +80 0x50 1.5 80,90 é; do
+    for port in 65536 4294967376 18446744073709551696 99999999999999999999 1x nosuchservice ' 80' '80 ' +80 0x50 1.5 é; do
         refuses "port $port: a port is 0 to 65535 or a service name" 127.0.0.1 "$port"
         refuses "port $port: a port is 0 to 65535 or a service name" -l "$port"
         refuses "port $port: a port is 0 to 65535 or a service name" -z 127.0.0.1 "$port"
@@ -43,8 +43,15 @@ refuses() {
 @test "a range of ports has two good ends in order, and is only for -z" {
     refuses "port 80-90: a range of ports needs -z" 127.0.0.1 80-90
     refuses "port 80-90: a range of ports needs -z" -l 80-90
+    refuses "port 80,90: a list of ports needs -z" 127.0.0.1 80,90
+    refuses "port 80,90-95: a list of ports needs -z" -l 80,90-95
     refuses "port 90-80: a range begins with its lower port" -z 127.0.0.1 90-80
+    refuses "port 90-80: a range begins with its lower port" -z 127.0.0.1 22,90-80
     refuses "port 0: can only be listened on" -z 127.0.0.1 0-80
+    refuses "port 0: can only be listened on" -z 127.0.0.1 80,0
+    for list in ',' '80,' ',80' '80,,90'; do
+        refuses "port \"\": a port is 0 to 65535 or a service name" -z 127.0.0.1 "$list"
+    done
     for range in 80-65536 80- 80-90- 80-90-100 80--90 1x-80; do
         refuses "port $range: a port is 0 to 65535 or a service name" -z 127.0.0.1 "$range"
     done
@@ -131,6 +138,9 @@ refuses() {
     refuses "-u and --mptcp: exclude each other" --mptcp -u 127.0.0.1 80
     refuses "-U and --sctp: exclude each other" --sctp -U path
     refuses "--sctp: domain has no such protocol" --sctp --domain unix path
+    refuses "--protocol 7: domain tipc has no protocols" --domain tipc --protocol 7 1000:1
+    refuses "--protocol 7: domain unix has no protocols" -U --protocol 7 path
+    refuses "--protocol foo: domain x25 has no protocols" --domain x25 --protocol foo 1
     refuses "--shutdown: needs a type that half-closes (stream): sctp does not" --shutdown wr --sctp 127.0.0.1 80
     refuses "--eof-message: needs a type without half-close and with empty messages" --eof-message -Z 127.0.0.1 80
     refuses "--eof-message: needs a type without half-close and with empty messages" --eof-message --sctp --seqpacket 127.0.0.1 80
@@ -278,6 +288,8 @@ refuses() {
     refuses "--send-only and --recv-only: exclude each other" --send-only --recv-only 127.0.0.1 80
     refuses "-z and -q: exclude each other" -z -q 1 127.0.0.1 80
     refuses "-z and -o: exclude each other" -z -o file 127.0.0.1 80
+    refuses "--parallel and -i: exclude each other" -z -i 1 --parallel 5 127.0.0.1 80
+    refuses "-l and --retry: exclude each other" -l --retry 5 80
     refuses "-o and --hex-dump same: name the same file" -o same --hex-dump same 127.0.0.1 80
     [ ! -e file ]
     [ ! -e same ]
@@ -289,6 +301,12 @@ refuses() {
     refuses "--backlog: needs --listen" --backlog 5 127.0.0.1 80
     refuses "--reuse-port: needs --listen" --reuse-port 127.0.0.1 80
     refuses "--announce: needs --listen" --announce 127.0.0.1 80
+    for option in --all --json "--parallel 5" "--banner 5"; do
+        # shellcheck disable=SC2086  # two words
+        refuses "${option%% *}: needs --zero" $option 127.0.0.1 80
+    done
+    refuses "--retry-delay: needs --retry" --retry-delay 1 127.0.0.1 80
+    refuses "--retry-max-time: needs --retry" --retry-max-time 1 127.0.0.1 80
     refuses "--append-output: needs --output or --hex-dump" --append-output 127.0.0.1 80
 }
 
@@ -301,7 +319,7 @@ refuses() {
     refuses "--shutdown: needs a type that half-closes (stream): dgram does not" --shutdown wr -u 127.0.0.1 80
     refuses "--backlog: needs a type that accepts connections (stream, dccp): dgram does not" --backlog 5 -u -l 80
     refuses "-p: needs addresses with ports: unix has none" -p 80 -U path
-    refuses "-z: needs addresses with ports that can be scanned: unix has none" -z -U path
+    refuses "-z: needs addresses with ports that can be scanned, or paths: vsock has none" -z --vsock 1 80
     refuses "--mode: needs addresses that are paths: inet46 has none" --mode 600 -l 80
 }
 

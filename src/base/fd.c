@@ -76,6 +76,13 @@ fd_write_all(int fd, const void *data, size_t size)
     return 0;
 }
 
+bool
+fd_is_ready(int fd, short events)
+{
+    struct pollfd ask = { .fd = fd, .events = events };
+    return poll(&ask, 1, 0) > 0;
+}
+
 int
 fd_close(int *fd)
 {

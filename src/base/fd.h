@@ -25,6 +25,9 @@ int fd_create(struct loop *loop, const char *path, bool append, struct fault *fa
 /* Write all of data, however long that takes. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 
+/* Does poll(2) find any of these events, or an error or an end, at once? */
+bool fd_is_ready(int fd, short events);
+
 /* Close *fd if it is one (>= 0) and make it -1. The result of close(2) is returned, EINTR taken as closed. */
 int fd_close(int *fd);
 

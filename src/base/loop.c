@@ -2,7 +2,9 @@
 
 #include "base/deadline.h"
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@ enum { ENDING_SIGNALS = sizeof ending_signals / sizeof ending_signals[0] };
 enum { ADMIT_EVERY_MS = 20 };
 
 static volatile sig_atomic_t signal_seen;
+static volatile sig_atomic_t hangup_seen;
 
 static void
 on_signal(int signal)
@@ -20,10 +23,17 @@ on_signal(int signal)
     signal_seen = signal;
 }
 
+static void
+on_hangup(int signal)
+{
+    hangup_seen = signal;
+}
+
 void
 loop_start(struct loop *loop)
 {
     loop->admit_at = deadline_now();
+    loop->on_hangup = NULL;
     sigset_t blocked;
     (void)sigemptyset(&blocked);
     for (size_t i = 0; i < ENDING_SIGNALS; i++) {
@@ -40,6 +50,32 @@ loop_start(struct loop *loop)
     (void)sigprocmask(SIG_BLOCK, &blocked, &loop->mask_waiting);
     for (size_t i = 0; i < ENDING_SIGNALS; i++) /* also where our parent left one blocked */
         (void)sigdelset(&loop->mask_waiting, ending_signals[i]);
+}
+
+void
+loop_on_hangup(struct loop *loop, void (*call)(void *context), void *context)
+{
+    loop->on_hangup = call;
+    loop->hangup_context = context;
+    struct sigaction action = { .sa_handler = on_hangup };
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGHUP, &action, NULL);
+    sigset_t hangup;
+    (void)sigemptyset(&hangup);
+    (void)sigaddset(&hangup, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &hangup, NULL);
+    (void)sigdelset(&loop->mask_waiting, SIGHUP); /* also where it was ignored, and so not ours to wait for */
+}
+
+/* A hangup that came meanwhile is passed on. */
+static void
+pass_hangup(const struct loop *loop)
+{
+    if (!hangup_seen)
+        return;
+    hangup_seen = 0;
+    if (loop->on_hangup)
+        loop->on_hangup(loop->hangup_context);
 }
 
 /* The time from now to the deadline for ppoll(2), at least 0, or NULL for never. */
@@ -80,6 +116,7 @@ loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline,
         int error = errno;
         if (ready > 0)
             admit_signals(loop);
+        pass_hangup(loop);
         if (signal_seen)
             return fault_signal(fault, signal_seen);
         if (ready >= 0)
@@ -112,6 +149,36 @@ loop_signal_fd(struct loop *loop, int signal)
     (void)sigprocmask(SIG_BLOCK, &only, NULL);
     (void)sigaddset(&loop->mask_waiting, signal);
     return signalfd(-1, &only, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Milliseconds for epoll_pwait(2): whole ones, at least 0, and -1 for never. */
+static int
+ms_left(int64_t deadline)
+{
+    if (deadline == DEADLINE_NEVER)
+        return -1;
+    int64_t ms = deadline - deadline_now();
+    return ms < 0 ? 0 : ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+int
+loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
+               struct fault *fault)
+{
+    for (;;) {
+        int ready = epoll_pwait(epoll, events, count, ms_left(deadline), &loop->mask_waiting);
+        int error = errno;
+        if (ready > 0)
+            admit_signals(loop);
+        pass_hangup(loop);
+        if (signal_seen)
+            return fault_signal(fault, signal_seen);
+        if (ready >= 0)
+            return ready;
+        errno = error;
+        if (error != EINTR)
+            return fault_set(fault, STATUS_LOCAL, "epoll");
+    }
 }
 
 void

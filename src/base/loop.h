@@ -15,10 +15,18 @@
 struct loop {
     sigset_t mask_waiting; /* the signal mask inside ppoll(2) */
     int64_t admit_at;      /* monotonic ms when a busy loop lets pending signals in */
+    void (*on_hangup)(void *context);
+    void *hangup_context;
 };
 
 /* Block the ending signals and install their handlers. Call once, early. */
 void loop_start(struct loop *loop);
+
+/*
+ * From now on SIGHUP does not end us, even where it was ignored: on_hangup(context) is called from inside loop_wait
+ * and loop_wait_many, which go on waiting. It must not wait itself. NULL: SIGHUP has no effect.
+ */
+void loop_on_hangup(struct loop *loop, void (*on_hangup)(void *context), void *context);
 
 /*
  * Wait until one of the descriptors is ready or the deadline (monotonic ms) has passed.
@@ -30,8 +38,16 @@ void loop_start(struct loop *loop);
 int loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline, struct fault *fault);
 
 /*
- * The same with signals left pending: for what has to be done before we may end, so keep it short. Returns the number
- * of ready descriptors, or 0 at the deadline, which may have passed already: then it only looks.
+ * The same for what an epoll(7) descriptor watches: at most `count` events. Returns how many, 0 at the deadline, or -1
+ * with fault.
+ */
+struct epoll_event;
+int loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
+                   struct fault *fault);
+
+/*
+ * As loop_wait, with signals left pending: for what has to be done before we may end, so keep it short. Returns the
+ * number of ready descriptors, or 0 at the deadline, which may have passed already: then it only looks.
  */
 int loop_hold(struct pollfd *fds, nfds_t count, int64_t deadline);
 

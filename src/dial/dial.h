@@ -18,6 +18,15 @@
 int dial(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct address *peer,
          struct binding *source, struct fault *fault);
 
+/*
+ * The two lookups by themselves: the addresses to connect to, in the order in which they are raced, and those to come
+ * from, none if the plan has no source. Return 0, the lists the caller's to free, or -1 as above with none.
+ */
+int dial_remotes(struct loop *loop, const struct socket_plan *plan, int64_t deadline,
+                 struct address_list *list, struct fault *fault);
+int dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline,
+                 struct address_list *list, struct fault *fault);
+
 /* Once the descriptor is closed: remove the socket file that it came from, if there is one. */
 void dial_release(const struct socket_plan *plan, struct binding *source);
 

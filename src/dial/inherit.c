@@ -49,6 +49,23 @@ is_connected(int fd)
     return getpeername(fd, (struct sockaddr *)&peer, &size) == 0;
 }
 
+/* Sockets of netlink always have a peer: the kernel, whose address is all zeros, unless they chose another. */
+static bool
+chose_peer(int fd)
+{
+    union {
+        struct sockaddr_storage name;
+        unsigned char bytes[sizeof(struct sockaddr_storage)];
+    } peer = { .bytes = { 0 } };
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, (struct sockaddr *)&peer.name, &size) < 0)
+        return false;
+    socklen_t at = sizeof peer.name.ss_family;
+    while (at < size && peer.bytes[at] == 0)
+        at++;
+    return size <= sizeof peer.name.ss_family || at < size;
+}
+
 /* Is it in the state that its role needs? */
 static int
 check_role(int fd, const char *word, const struct type *type, bool listens, enum status status,
@@ -59,7 +76,7 @@ check_role(int fd, const char *word, const struct type *type, bool listens, enum
         return fault_say(fault, status, "is a socket that does not listen: leave out -l", "%s", word);
     if (can_listen && !listens && ask(fd, SO_ACCEPTCONN) == 1)
         return fault_say(fault, status, "is a socket that listens: that needs -l", "%s", word);
-    if (!can_listen && listens && is_connected(fd))
+    if (!can_listen && listens && chose_peer(fd))
         return fault_say(fault, status, "is a socket that is connected: leave out -l", "%s", word);
     if (!listens && !type->addressed && !is_connected(fd))
         return fault_say(fault, status, "is a socket that is not connected", "%s", word);
@@ -194,12 +211,23 @@ inherit_receive(struct loop *loop, int64_t deadline, struct fault *fault)
 }
 
 int
+inherit_prepare(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
+                struct fault *fault)
+{
+    if (open_filter(plan, fd, status, fault) < 0 ||
+        sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0 ||
+        (plan->groups && open_join(plan, fd, purpose, status, fault) < 0)) /* whoever opened it has its own */
+        return -1;
+    return sockopt_apply(fd, &plan->options, PHASE_BOUND, status, fault);
+}
+
+int
 inherit_finish(const struct socket_plan *plan, int fd, struct address *peer, struct fault *fault)
 {
     *peer = (struct address){ .length = sizeof peer->name };
     if (getpeername(fd, (struct sockaddr *)&peer->name, &peer->length) < 0)
         *peer = (struct address){ .length = 0 }; /* a type without connect(2) */
-    if (sockopt_apply(fd, &plan->options, PHASE_OPENED, STATUS_CONNECT, fault) < 0)
+    if (inherit_prepare(plan, fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) < 0)
         return -1;
     return open_finish(plan, fd, STATUS_CONNECT, fault);
 }

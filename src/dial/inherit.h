@@ -42,6 +42,10 @@ int inherit_take(int fd, struct fault *fault);
  */
 int inherit_receive(struct loop *loop, int64_t deadline, struct fault *fault);
 
+/* Set what the plan asks for on a socket up to PHASE_BOUND: all at once, as it is bound. 0, or -1 with `status`. */
+int inherit_prepare(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,
+                    struct fault *fault);
+
 /* Set what the plan asks for on a connected socket, and get its peer. 0, or -1 with STATUS_CONNECT. */
 int inherit_finish(const struct socket_plan *plan, int fd, struct address *peer, struct fault *fault);
 

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "dial/inherit.h"
 #include "dial/lookup.h"
+#include "dial/netns.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -48,6 +49,13 @@ start_accepting(const struct socket_plan *plan, int fd, struct fault *fault)
     return fault_set(fault, STATUS_LISTEN, "listen");
 }
 
+/* A socket of a type without connections is as connected as it will be. Returns 0, or -1 with fault. */
+static int
+finish_without_clients(const struct socket_plan *plan, int fd, struct fault *fault)
+{
+    return plan->type->accepts ? 0 : sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault);
+}
+
 /* Bind and, for types with connections, listen. `tried`: as for listener_fault. Returns 0, or -1 with fault. */
 static int
 bind_and_listen(const struct socket_plan *plan, int fd, const struct address *address,
@@ -58,8 +66,8 @@ bind_and_listen(const struct socket_plan *plan, int fd, const struct address *ad
     if (open_join(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_BOUND, STATUS_LISTEN, fault) < 0)
         return -1;
-    if (!plan->type->accepts && sockopt_apply(fd, &plan->options, PHASE_CONNECTED, STATUS_LISTEN, fault) < 0)
-        return -1; /* it is as connected as it will be */
+    if (finish_without_clients(plan, fd, fault) < 0)
+        return -1;
     if (!plan->type->accepts && !plan->type->listens)
         return 0;
     return start_accepting(plan, fd, fault) < 0 ? listener_fault(plan, tried, fault) : 0;
@@ -74,8 +82,13 @@ listen_at(const struct socket_plan *plan, const struct address *address, bool is
     if (fd < 0)
         return -1;
     struct binding bound = { .owns_file = false };
-    if (bind_and_listen(plan, fd, address, is_one_of_several ? address : NULL, &bound, fault) < 0) {
-        (void)fd_close(&fd); /* not in use yet */
+    int outside = -1; /* groups are joined at interfaces of where the socket is */
+    if (netns_enter(plan->netns, &outside, fault) < 0 ||
+        bind_and_listen(plan, fd, address, is_one_of_several ? address : NULL, &bound, fault) < 0 ||
+        netns_leave(&outside, fault) < 0) {
+        struct fault told;
+        (void)netns_leave(&outside, &told); /* if it fails now, that is not what went wrong */
+        (void)fd_close(&fd);                /* not in use yet */
         unbind(plan, &bound);
         return -1;
     }
@@ -140,34 +153,46 @@ listen_with_retries(struct listener *listener, const struct address_list *addres
  * another process was faster: so the socket does not block while we have it.
  */
 static int
-take_inherited(struct listener *listener, struct fault *fault)
+take_one(struct listener *listener, int given, struct fault *fault)
 {
     const struct socket_plan *plan = listener->plan;
-    int fd = inherit_take(plan->inherited, fault);
+    int fd = inherit_take(given, fault);
     if (fd < 0)
         return -1;
-    struct address *address = &listener->sockets[0].binding.address;
+    size_t i = listener->count++;
+    struct address *address = &listener->sockets[i].binding.address;
     address->length = sizeof address->name;
     if (getsockname(fd, (struct sockaddr *)&address->name, &address->length) < 0)
         address->length = 0; /* families in which a bound socket has no name that could be asked for */
-    listener->inherited = true;
-    listener->sockets[0].fd = fd;
-    listener->count = 1;
+    listener->sockets[i].fd = fd;
+    listener->sockets[i].flags = -1;
     int flags = fcntl(fd, F_GETFL);
     if (plan->type->accepts && flags >= 0 && !(flags & O_NONBLOCK) &&
         fcntl(fd, F_SETFL, flags | O_NONBLOCK) == 0)
-        listener->flags = flags;
-    if (sockopt_apply(fd, &plan->options, PHASE_OPENED, STATUS_LISTEN, fault) == 0)
-        return 0;
-    listener_close(listener);
-    return -1;
+        listener->sockets[i].flags = flags;
+    if (inherit_prepare(plan, fd, PURPOSE_LISTEN, STATUS_LISTEN, fault) < 0)
+        return -1;
+    return finish_without_clients(plan, fd, fault);
+}
+
+static int
+take_inherited(struct listener *listener, struct fault *fault)
+{
+    const struct socket_plan *plan = listener->plan;
+    listener->inherited = listener->stays = true;
+    int result = take_one(listener, plan->inherited, fault);
+    for (size_t i = 0; i < plan->inherited_more_count && result == 0; i++)
+        result = take_one(listener, plan->inherited_more[i], fault);
+    if (result < 0)
+        listener_close(listener);
+    return result;
 }
 
 int
 listener_open(struct listener *listener, struct loop *loop, const struct socket_plan *plan, int64_t deadline,
               struct fault *fault)
 {
-    *listener = (struct listener){ .plan = plan, .flags = -1 };
+    *listener = (struct listener){ .plan = plan };
     if (plan->inherited >= 0)
         return take_inherited(listener, fault);
     const struct resolve_query query = open_query(plan, PURPOSE_LISTEN);
@@ -241,19 +266,22 @@ take_client(struct listener *listener, size_t i, int *client, struct address *pe
     return 0;
 }
 
-/* Wait for clients, and take one if there is one. Returns 0 with *client (-1: none), or -1 with fault. */
-static int
-wait_for_client(struct listener *listener, struct loop *loop, int64_t deadline, int *client,
-                struct address *peer, struct fault *fault)
+size_t
+listener_interest(const struct listener *listener, struct pollfd *polls, int64_t *deadline)
 {
-    struct pollfd polls[LISTENER_SOCKETS_MAX];
     bool pauses = !deadline_passed(listener->accept_not_before, deadline_now());
     if (pauses)
-        deadline = deadline_sooner(deadline, listener->accept_not_before);
+        *deadline = deadline_sooner(*deadline, listener->accept_not_before);
     for (size_t i = 0; i < listener->count; i++)
         polls[i] = (struct pollfd){ .fd = pauses ? -1 : listener->sockets[i].fd, .events = POLLIN };
-    if (loop_wait(loop, polls, listener->count, deadline, fault) < 0)
-        return -1;
+    return listener->count;
+}
+
+int
+listener_take_ready(struct listener *listener, const struct pollfd *polls, int *client, struct address *peer,
+                    struct fault *fault)
+{
+    *client = -1;
     for (size_t k = 0, first = listener->turn; k < listener->count && *client < 0; k++) {
         size_t i = (first + k) % listener->count;
         if (polls[i].revents != 0 && take_client(listener, i, client, peer, fault) < 0)
@@ -270,7 +298,11 @@ listener_accept(struct listener *listener, struct loop *loop, int64_t deadline, 
     while (client < 0) {
         if (deadline_passed(deadline, deadline_now()))
             return fault_say(fault, STATUS_TIMEOUT, "timed out: no client came", "accept");
-        if (wait_for_client(listener, loop, deadline, &client, peer, fault) < 0)
+        struct pollfd polls[LISTENER_SOCKETS_MAX];
+        int64_t until = deadline;
+        size_t count = listener_interest(listener, polls, &until);
+        if (loop_wait(loop, polls, count, until, fault) < 0 ||
+            listener_take_ready(listener, polls, &client, peer, fault) < 0)
             return -1;
     }
     return client;
@@ -286,7 +318,7 @@ close_all(struct listener *listener)
 void
 listener_pause(struct listener *listener)
 {
-    if (!listener->inherited)
+    if (!listener->stays)
         close_all(listener);
 }
 
@@ -300,7 +332,7 @@ listener_resume(struct listener *listener, struct fault *fault)
         struct address address = binding->address;
         int fd = listen_at(listener->plan, &address, listener->count > 1, binding, fault);
         if (fd < 0) {
-            listener_pause(listener);
+            close_all(listener);
             return -1;
         }
         listener->sockets[i].fd = fd;
@@ -319,8 +351,9 @@ listener_take(struct listener *listener, size_t i)
 void
 listener_close(struct listener *listener)
 {
-    if (listener->flags >= 0)
-        (void)fcntl(listener->sockets[0].fd, F_SETFL, listener->flags); /* they are shared with its owner */
+    for (size_t i = 0; i < listener->count && listener->inherited; i++)
+        if (listener->sockets[i].flags >= 0) /* they are shared with its owner */
+            (void)fcntl(listener->sockets[i].fd, F_SETFL, listener->sockets[i].flags);
     close_all(listener);
     for (size_t i = 0; i < listener->count; i++)
         unbind(listener->plan, &listener->sockets[i].binding);

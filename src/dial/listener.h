@@ -13,18 +13,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LISTENER_SOCKETS_MAX = 16 };
+enum { LISTENER_SOCKETS_MAX = OPEN_INHERITED_MAX };
 
 struct listener {
     const struct socket_plan *plan; /* lent; outlives the listener */
     struct {
         int fd; /* -1 while paused */
         struct binding binding;
+        int flags; /* of an inherited one, to be put back; -1: not changed */
     } sockets[LISTENER_SOCKETS_MAX];
     size_t count;
-    bool inherited; /* its socket is shared with whoever opened it: no pause, and no file to remove */
-    int flags;      /* of an inherited one, to be put back; -1: not changed */
-    size_t turn;    /* the socket that is asked first next time */
+    bool inherited;            /* its sockets are shared with whoever opened them: no file to remove */
+    bool stays;                /* no pause: it is shared, or could not be bound again */
+    size_t turn;               /* the socket that is asked first next time */
     int64_t accept_not_before; /* after running out of descriptors: wait until then */
     int stumbles;              /* transient errors in a row */
 };
@@ -45,8 +46,17 @@ int listener_open(struct listener *listener, struct loop *loop, const struct soc
 int listener_accept(struct listener *listener, struct loop *loop, int64_t deadline, struct address *peer,
                     struct fault *fault);
 
+/*
+ * The same for who waits by itself: what to wait for (polls has room for LISTENER_SOCKETS_MAX; returns how many), and
+ * until when at the latest; then, with the revents of the same polls, take a client that is there. *client is -1 if there
+ * is none.
+ */
+size_t listener_interest(const struct listener *listener, struct pollfd *polls, int64_t *deadline);
+int listener_take_ready(struct listener *listener, const struct pollfd *polls, int *client,
+                        struct address *peer, struct fault *fault);
+
 /* Stop listening: new clients are refused at once. The addresses, ports picked by the kernel included, and
- * socket files are kept for listener_resume. An inherited socket goes on: others have it too. */
+ * socket files are kept for listener_resume. One that stays goes on. */
 void listener_pause(struct listener *listener);
 int listener_resume(struct listener *listener, struct fault *fault);
 

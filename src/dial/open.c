@@ -1,6 +1,7 @@
 #include "dial/open.h"
 
 #include "base/fd.h"
+#include "dial/netns.h"
 #include "domain/other.h"
 #include <errno.h>
 #include <stdio.h>
@@ -20,6 +21,7 @@ open_query(const struct socket_plan *plan, enum purpose purpose)
         .keeps_headers = plan->keeps_headers,
         .promiscuous = plan->promiscuous,
         .groups = plan->groups,
+        .netns = plan->netns,
     };
 }
 
@@ -101,8 +103,16 @@ set_reuse(const struct socket_plan *plan, int fd, enum status status, struct fau
 }
 
 int
-open_socket(const struct socket_plan *plan, int family, bool takes_port, enum status status,
-            struct fault *fault)
+open_filter(const struct socket_plan *plan, int fd, enum status status, struct fault *fault)
+{
+    const char *from = plan->filter_file ? plan->filter_file : plan->filter_text;
+    return filter_attach(fd, &plan->filter, from, status, fault);
+}
+
+/* open_socket, where the thread is. */
+static int
+open_here(const struct socket_plan *plan, int family, bool takes_port, enum status status,
+          struct fault *fault)
 {
     const struct type *type = plan->type;
     int protocol =
@@ -115,10 +125,22 @@ open_socket(const struct socket_plan *plan, int family, bool takes_port, enum st
     bool is_prepared =
         !plan->domain->prepare || plan->domain->prepare(fd, type, plan->protocol, status, fault) == 0;
     if (!is_prepared || (takes_port && set_reuse(plan, fd, status, fault) < 0) ||
-        filter_attach(fd, &plan->filter, plan->filter_file ? plan->filter_file : plan->filter_text, status,
-                      fault) < 0 ||
+        open_filter(plan, fd, status, fault) < 0 ||
         sockopt_apply(fd, &plan->options, PHASE_OPENED, status, fault) < 0)
         (void)fd_close(&fd); /* unused so far: nothing to lose */
+    return fd;
+}
+
+int
+open_socket(const struct socket_plan *plan, int family, bool takes_port, enum status status,
+            struct fault *fault)
+{
+    int outside;
+    if (netns_enter(plan->netns, &outside, fault) < 0)
+        return -1;
+    int fd = open_here(plan, family, takes_port, status, fault);
+    if (netns_leave(&outside, fault) < 0)
+        (void)fd_close(&fd); /* not in use yet */
     return fd;
 }
 

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+enum { OPEN_INHERITED_MAX = 16 };
+
 struct socket_plan {
     const struct domain *domain;
     int family;              /* the domain's, or the number of one that has no row */
@@ -22,9 +24,12 @@ struct socket_plan {
     int backlog;             /* of a listener; 0: the system's maximum */
     int path_mode;           /* of a socket file; -1: 0600 */
     int inherited;           /* a descriptor that is the socket, and remote.host its name: fd:N; -1: none */
-    bool keeps_headers;      /* what is received keeps the headers that the kernel puts before it */
-    bool promiscuous;        /* the interface gives us what is for others, too */
-    const char *groups;      /* multicast groups in the domain's words; NULL: none */
+    int inherited_more[OPEN_INHERITED_MAX - 1]; /* a listener may have several */
+    size_t inherited_more_count;
+    const char *netns;  /* open it in this network namespace (netns.h); NULL: where we are */
+    bool keeps_headers; /* what is received keeps the headers that the kernel puts before it */
+    bool promiscuous;   /* the interface gives us what is for others, too */
+    const char *groups; /* multicast groups in the domain's words; NULL: none */
     struct sockopt_settings options;
     const char *filter_file; /* where the filter comes from; NULL: not from a file */
     const char *filter_text; /* or its expression (expression.h); NULL: no expression */
@@ -47,6 +52,9 @@ int open_socket(const struct socket_plan *plan, int family, bool takes_port, enu
  * stays as it is.
  */
 void open_explain(const struct socket_plan *plan, enum status status, struct fault *fault);
+
+/* Give the plan's filter to a socket. Returns 0, or -1 with `status`. */
+int open_filter(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);
 
 /* Join the plan's groups with a socket that is bound. Returns 0, or -1 with `status`. */
 int open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum status status,

@@ -2,17 +2,13 @@
 
 #include "base/deadline.h"
 #include "base/fd.h"
+#include "dial/source.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <unistd.h>
 
 enum {
     RETRY_MS = 20, /* nothing tells when a full backlog has room again */
-    RANDOM_PORT_TRIES = 64,
-    RANDOM_PORT_FIRST = 1024, /* those below take a privilege */
-    RANDOM_PORT_LAST = 65535,
 };
 
 enum progress { CONNECTED, WAITING, FAILED };
@@ -92,75 +88,6 @@ attempt_close(const struct contest *contest, struct attempt *attempt)
         contest->plan->domain->unbind(&attempt->source);
 }
 
-/* Bind to a port chosen at random that is free (RFC 6056 section 3.3.1). */
-static int
-bind_random_port(const struct socket_plan *plan, int fd, const struct address *source,
-                 struct binding *binding, struct fault *fault)
-{
-    struct address address = *source;
-    for (int i = 0; i < RANDOM_PORT_TRIES; i++) {
-        uint32_t random;
-        if (getrandom(&random, sizeof random, 0) != (ssize_t)sizeof random)
-            return fault_set(fault, STATUS_CONNECT, "random source port");
-        uint32_t range = RANDOM_PORT_LAST - RANDOM_PORT_FIRST + 1;
-        plan->domain->set_port(&address, (uint16_t)(RANDOM_PORT_FIRST + random % range));
-        if (domain_bind(plan->domain, fd, &address, 0600, binding, STATUS_CONNECT, fault) == 0)
-            return 0;
-        if (fault->error != EADDRINUSE)
-            return -1;
-    }
-    return -1;
-}
-
-static const struct address *
-source_for(const struct address_list *sources, const struct address *candidate)
-{
-    for (size_t i = 0; i < sources->count; i++) {
-        if (sources->items[i].name.ss_family == candidate->name.ss_family)
-            return &sources->items[i];
-    }
-    return NULL;
-}
-
-/* Bind the near end as the plan says. Returns 0, or -1 with fault. */
-static int
-bind_source(const struct contest *contest, struct attempt *attempt, struct fault *fault)
-{
-    const struct socket_plan *plan = contest->plan;
-    const struct domain *domain = plan->domain;
-    const struct address *remote = &contest->candidates->items[attempt->candidate];
-    if (contest->sources->count == 0)
-        return domain->bind_for_answers ? domain->bind_for_answers(attempt->fd, plan->type, remote, fault)
-                                        : 0;
-    const struct address *source = source_for(contest->sources, remote);
-    if (!source) {
-        struct address_text text;
-        domain->format(&contest->sources->items[0], &text);
-        (void)fault_say(fault, STATUS_CONNECT, "the address to connect to is of another family", "bind to %s",
-                        text.host);
-        fault->error = EAFNOSUPPORT;
-        return -1;
-    }
-    if (plan->random_source_port && domain->set_port)
-        return bind_random_port(plan, attempt->fd, source, &attempt->source, fault);
-    mode_t mode = plan->path_mode < 0 ? 0600 : (mode_t)plan->path_mode;
-    return domain_bind(domain, attempt->fd, source, mode, &attempt->source, STATUS_CONNECT, fault);
-}
-
-/*
- * A socket that dials the port that it came from can meet itself: RFC 9293 figure 7, simultaneous open. Where there are
- * no ports, two sockets may well have one address (X.25).
- */
-static bool
-met_itself(const struct contest *contest, int fd)
-{
-    struct address near = { .length = sizeof near.name }, far = { .length = sizeof far.name };
-    return contest->plan->type->accepts && contest->plan->domain->port &&
-           getsockname(fd, (struct sockaddr *)&near.name, &near.length) == 0 &&
-           getpeername(fd, (struct sockaddr *)&far.name, &far.length) == 0 &&
-           domain_same(contest->plan->domain, &near, &far);
-}
-
 /*
  * Begin to connect or, if that was begun, ask how it stands: connect(2) on a socket that has connected says
  * so, and it is right too when a signal kept the first call from beginning. On FAILED, errno.
@@ -181,7 +108,7 @@ attempt_connect(const struct contest *contest, struct attempt *attempt)
         attempt->retry_at = deadline_after(deadline_now(), RETRY_MS); /* EAGAIN: a local backlog is full */
         return WAITING;
     }
-    if (met_itself(contest, attempt->fd)) {
+    if (source_is_peer(contest->plan, attempt->fd)) {
         errno = ECONNREFUSED;
         return FAILED;
     }
@@ -219,28 +146,16 @@ attempt_judge(struct contest *contest, struct attempt *attempt, enum progress pr
     }
 }
 
-/* A socket for the attempt's candidate, ready to connect. Returns 0, or -1 with fault. */
-static int
-prepare(const struct contest *contest, struct attempt *attempt, struct fault *fault)
-{
-    const struct socket_plan *plan = contest->plan;
-    int family = contest->candidates->items[attempt->candidate].name.ss_family;
-    bool takes_port = contest->sources->count > 0 && !plan->random_source_port;
-    attempt->fd = open_socket(plan, family, takes_port, STATUS_CONNECT, fault);
-    if (attempt->fd < 0 || bind_source(contest, attempt, fault) < 0)
-        return -1;
-    return sockopt_apply(attempt->fd, &plan->options, PHASE_BOUND, STATUS_CONNECT, fault);
-}
-
 static void
 start_next(struct contest *contest)
 {
     struct attempt *attempt = &contest->attempts[contest->started];
     attempt->candidate = contest->started++;
     struct fault fault;
-    if (prepare(contest, attempt, &fault) < 0) {
+    attempt->fd = source_open(contest->plan, contest->sources,
+                              &contest->candidates->items[attempt->candidate], &attempt->source, &fault);
+    if (attempt->fd < 0) {
         remember(contest, &fault);
-        attempt_close(contest, attempt);
         return;
     }
     contest->running++;

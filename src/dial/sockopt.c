@@ -1,8 +1,8 @@
 #include "dial/sockopt.h"
 
 #include "dial/sockopt_value.h"
+#include "domain/name.h"
 #include <assert.h>
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -26,6 +26,7 @@ sockopt_kind_words(enum sockopt_kind kind)
         [SOCKOPT_TEXT] = "word",
         [SOCKOPT_PORTS] = "LOW-HIGH",
         [SOCKOPT_INTERFACE] = "interface",
+        [SOCKOPT_STATION] = "INTERFACE/MAC",
         [SOCKOPT_ADDRESS] = "IPv6 address",
         [SOCKOPT_GROUP] = "GROUP[@INTERFACE]",
         [SOCKOPT_SOURCE] = "GROUP[@INTERFACE],SOURCE",
@@ -36,18 +37,6 @@ sockopt_kind_words(enum sockopt_kind kind)
 
 /* --- names --- */
 
-/* Equal in any case, with _ for -. */
-static bool
-same_word(const char *a, const char *b, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        int left = a[i] == '_' ? '-' : tolower((unsigned char)a[i]);
-        if (left != tolower((unsigned char)b[i]) || b[i] == '\0')
-            return false;
-    }
-    return b[size] == '\0';
-}
-
 /* Does `name` call the option at this place so: with its level, as a macro, or (level LEVEL_ANY) plainly? */
 static bool
 calls_place(const char *name, const struct sockopt_row *row, const struct sockopt_place *place,
@@ -57,14 +46,17 @@ calls_place(const char *name, const struct sockopt_row *row, const struct sockop
     size_t prefix = strlen(levels->prefix);
     const char *dot = strchr(name, '.');
     *level = place->level;
-    if (dot && same_word(name, levels->name, (size_t)(dot - name)))
+    if (dot && name_equals(name, (size_t)(dot - name), levels->name))
         name = dot + 1;
     else if (!dot && prefix > 0 && strncasecmp(name, levels->prefix, prefix) == 0)
         name += prefix;
     else
         *level = LEVEL_ANY;
     size_t size = strlen(name);
-    return same_word(name, row->name, size) || (place->name && same_word(name, place->name, size));
+    bool found = name_equals(name, size, row->name);
+    for (size_t i = 0; i < SOCKOPT_NAMES_MAX && place->names[i] && !found; i++)
+        found = name_equals(name, size, place->names[i]);
+    return found;
 }
 
 static bool
@@ -94,6 +86,12 @@ sockopt_find(const char *name, enum sockopt_level *level)
 }
 
 /* --- settings --- */
+
+bool
+sockopt_is_step(const struct sockopt_row *row, int64_t number)
+{
+    return row->step == 0 || number <= 0 || number % row->step == 0;
+}
 
 static bool
 replaces(const struct sockopt_setting *later, const struct sockopt_setting *earlier)
@@ -261,25 +259,50 @@ phase_of(const struct sockopt_setting *setting)
     return setting->row ? setting->row->phase : setting->raw.phase;
 }
 
+/* All settings twice, of which the first time counts for most, and the second one for those that come last. */
+static const struct sockopt_setting *
+in_turn(const struct sockopt_settings *settings, size_t i)
+{
+    const struct sockopt_setting *setting = &settings->items[i % settings->count];
+    bool is_last = setting->row && setting->row->last;
+    return is_last == (i >= settings->count) ? setting : NULL;
+}
+
 int
 sockopt_apply(int fd, const struct sockopt_settings *settings, enum sockopt_phase phase, enum status status,
               struct fault *fault)
 {
-    for (size_t i = 0; i < settings->count; i++) {
-        const struct sockopt_setting *setting = &settings->items[i];
-        if (phase_of(setting) == phase && apply_or_fault(fd, setting, status, fault) < 0)
+    for (size_t i = 0; i < 2 * settings->count; i++) {
+        const struct sockopt_setting *setting = in_turn(settings, i);
+        if (setting && phase_of(setting) == phase && apply_or_fault(fd, setting, status, fault) < 0)
             return -1;
     }
     return 0;
 }
 
+/* Has an option without a row been given another value for a later phase? */
+static bool
+is_outdated(const struct sockopt_settings *settings, const struct sockopt_setting *setting)
+{
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct sockopt_setting *other = &settings->items[i];
+        if (!other->row && other->raw.level == setting->raw.level &&
+            other->raw.option == setting->raw.option && other->raw.phase > setting->raw.phase)
+            return true;
+    }
+    return false;
+}
+
 int
 sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum status status, struct fault *fault)
 {
-    for (size_t i = 0; i < settings->count; i++) {
-        const struct sockopt_setting *setting = &settings->items[i];
-        bool is_past = setting->row && !setting->row->once && setting->row->phase == PHASE_OPENED;
-        if (is_past && apply_or_fault(fd, setting, status, fault) < 0)
+    for (size_t i = 0; i < 2 * settings->count; i++) {
+        const struct sockopt_setting *setting = in_turn(settings, i);
+        if (!setting || phase_of(setting) != PHASE_OPENED)
+            continue;
+        if (!setting->row && !is_outdated(settings, setting))
+            (void)apply(fd, setting); /* if it cannot be set any more, it has been */
+        if (setting->row && !setting->row->once && apply_or_fault(fd, setting, status, fault) < 0)
             return -1;
     }
     return 0;
@@ -295,7 +318,8 @@ ask(int fd, const struct sockopt_setting *setting, const struct sockopt_place *p
     struct sockopt_bytes bytes;
     if (sockopt_encode(setting, place, &bytes) < 0 || sockopt_decode(place, &bytes, set) < 0)
         return -1;
-    if (getsockopt(fd, sockopt_levels[place->level].number, place->option, bytes.data, &bytes.size) < 0)
+    int option = setting->row->asked != 0 ? setting->row->asked : place->option;
+    if (getsockopt(fd, sockopt_levels[place->level].number, option, bytes.data, &bytes.size) < 0)
         return -1;
     return sockopt_decode(place, &bytes, got);
 }

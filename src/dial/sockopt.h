@@ -67,6 +67,7 @@ enum sockopt_kind {
     SOCKOPT_TEXT,      /* a word */
     SOCKOPT_PORTS,     /* LOW-HIGH */
     SOCKOPT_INTERFACE, /* a name or an index */
+    SOCKOPT_STATION,   /* INTERFACE/MAC */
     SOCKOPT_ADDRESS,   /* a numeric IPv6 address */
     SOCKOPT_GROUP,     /* GROUP[@INTERFACE] */
     SOCKOPT_SOURCE,    /* GROUP[@INTERFACE],SOURCE */
@@ -97,6 +98,8 @@ enum sockopt_form {
     FORM_ANYCAST,  /* struct ipv6_mreq */
     FORM_PROMISC,  /* struct packet_mreq */
     FORM_ALLMULTI,
+    FORM_MULTICAST,
+    FORM_UNICAST,
     FORM_ASSOC,      /* struct sctp_assoc_value of all associations to come */
     FORM_MD5_IPV4,   /* struct tcp_md5sig for any peer */
     FORM_MD5_IPV6,   /* the same of a socket of IPv6 */
@@ -108,26 +111,35 @@ struct sockopt_word {
     int number;
 };
 
-enum { SOCKOPT_PLACES_MAX = 4 };
+/* Types of service. */
+extern const struct sockopt_word sockopt_tos_words[];
+
+enum { SOCKOPT_PLACES_MAX = 4, SOCKOPT_NAMES_MAX = 2 };
 
 struct sockopt_row {
     const char *name; /* as the macro has it, in small letters and with dashes: "rcvbuf", "ttl", "tos" */
     enum sockopt_phase phase;
     bool once;      /* not again after connect or accept: it can no longer be set, or is for good */
+    bool last;      /* behind the others of its phase: they change it, or are needed for it */
     bool is_secret; /* the value is not shown */
     bool piles;     /* a second value is one more, not another in place of the first */
     enum sockopt_kind kind;
     int64_t min, max;                 /* of a number; max 0: 2147483647 */
+    int step;                         /* a number above 0 is a multiple of it; 0: any is good */
     const struct sockopt_word *words; /* that a number can be called by, ended by NULL */
     struct sockopt_place {
         enum sockopt_level level;
         int option;
         enum sockopt_form form;
-        const char *name;     /* the level's own name of the option, where it is another */
+        const char *names[SOCKOPT_NAMES_MAX]; /* the level's own names of the option, where they are others */
     } at[SOCKOPT_PLACES_MAX]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too */
+    int asked;                /* getsockopt(2) tells of it under this number; 0: under its own */
     const char *help;
     const char *instead; /* not NULL: it is not to be set, and this is why */
 };
+
+/* Is a number a multiple of what the row says? */
+bool sockopt_is_step(const struct sockopt_row *row, int64_t number);
 
 /* All rows, ended by one with name NULL. */
 extern const struct sockopt_row sockopt_rows[];
@@ -176,7 +188,8 @@ int sockopt_apply(int fd, const struct sockopt_settings *settings, enum sockopt_
 
 /*
  * The same for what was set before the socket was connected or accepted, and is not `once`: skt itself may have
- * set it otherwise by now, and accept(2) does not hand over all of it.
+ * set it otherwise by now, and accept(2) does not hand over all of it. Of options without a row nobody knows
+ * whether they are `once`: the kernel may refuse them.
  */
 int sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum status status,
                         struct fault *fault);

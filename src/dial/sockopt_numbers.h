@@ -179,6 +179,9 @@
 #ifndef SCTP_MAX_BURST
 #define SCTP_MAX_BURST 20
 #endif
+#ifndef SCTP_AUTH_CHUNK
+#define SCTP_AUTH_CHUNK 21
+#endif
 #ifndef SCTP_AUTO_ASCONF
 #define SCTP_AUTO_ASCONF 30
 #endif

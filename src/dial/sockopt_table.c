@@ -6,6 +6,7 @@
 #include <linux/udp.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
+#include <netinet/ip.h>
 #include <stdint.h>
 #include <sys/socket.h>
 /* These two look at what is above. */
@@ -17,10 +18,11 @@
 #endif
 
 /* clang-format off */
-/* A place of an option, as an int and under the name of its row; in another form; and under another name. */
-#define AT(level, option) { LEVEL_##level, option, FORM_INT, NULL }
-#define AS(level, option, form) { LEVEL_##level, option, FORM_##form, NULL }
-#define NAMED(level, option, form, name) { LEVEL_##level, option, FORM_##form, name }
+/* A place of an option, as an int and under the name of its row; in another form; and under one or two other names. */
+#define AT(level, option) { LEVEL_##level, option, FORM_INT, { NULL } }
+#define AS(level, option, form) { LEVEL_##level, option, FORM_##form, { NULL } }
+#define NAMED(level, option, form, name) { LEVEL_##level, option, FORM_##form, { name } }
+#define NAMED_TWICE(level, option, form, name, other) { LEVEL_##level, option, FORM_##form, { name, other } }
 
 const struct sockopt_level_row sockopt_levels[] = {
     [LEVEL_ANY] = { .name = "", .prefix = "" },
@@ -59,6 +61,21 @@ static const struct sockopt_word importance_words[] = {
     { "low", 0 }, { "medium", 1 }, { "high", 2 }, { "critical", 3 }, { NULL, 0 }
 };
 
+/* RFC 2474, RFC 2597, RFC 3246, and the older words of RFC 791 and RFC 1349, as nc knows them. */
+const struct sockopt_word sockopt_tos_words[] = {
+    { "af11", IPTOS_DSCP_AF11 }, { "af12", IPTOS_DSCP_AF12 }, { "af13", IPTOS_DSCP_AF13 },
+    { "af21", IPTOS_DSCP_AF21 }, { "af22", IPTOS_DSCP_AF22 }, { "af23", IPTOS_DSCP_AF23 },
+    { "af31", IPTOS_DSCP_AF31 }, { "af32", IPTOS_DSCP_AF32 }, { "af33", IPTOS_DSCP_AF33 },
+    { "af41", IPTOS_DSCP_AF41 }, { "af42", IPTOS_DSCP_AF42 }, { "af43", IPTOS_DSCP_AF43 },
+    { "cs0", IPTOS_CLASS_CS0 }, { "cs1", IPTOS_CLASS_CS1 }, { "cs2", IPTOS_CLASS_CS2 },
+    { "cs3", IPTOS_CLASS_CS3 }, { "cs4", IPTOS_CLASS_CS4 }, { "cs5", IPTOS_CLASS_CS5 },
+    { "cs6", IPTOS_CLASS_CS6 }, { "cs7", IPTOS_CLASS_CS7 }, { "ef", IPTOS_DSCP_EF },
+    { "critical", IPTOS_PREC_CRITIC_ECP }, { "inetcontrol", IPTOS_PREC_INTERNETCONTROL },
+    { "netcontrol", IPTOS_PREC_NETCONTROL }, { "lowcost", IPTOS_LOWCOST },
+    { "lowdelay", IPTOS_LOWDELAY }, { "reliability", IPTOS_RELIABILITY },
+    { "throughput", IPTOS_THROUGHPUT }, { NULL, 0 },
+};
+
 /* RFC 5014 */
 static const struct sockopt_word preference_words[] = {
     { "tmp", 0x1 }, { "public", 0x2 }, { "coa", 0x4 }, { "cga", 0x8 }, { "pubtmp-default", 0x100 },
@@ -74,10 +91,10 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "bytes of the receive buffer; the kernel doubles it" },
     { .name = "sndbuf", .kind = SOCKOPT_SIZE, .min = 1, .at = { AT(SOCKET, SO_SNDBUF) },
       .help = "bytes of the send buffer; the kernel doubles it" },
-    { .name = "rcvbufforce", .kind = SOCKOPT_SIZE, .min = 1, .at = { AT(SOCKET, SO_RCVBUFFORCE) },
-      .help = "rcvbuf above the system's limit" },
-    { .name = "sndbufforce", .kind = SOCKOPT_SIZE, .min = 1, .at = { AT(SOCKET, SO_SNDBUFFORCE) },
-      .help = "sndbuf above the system's limit" },
+    { .name = "rcvbufforce", .kind = SOCKOPT_SIZE, .min = 1, .asked = SO_RCVBUF,
+      .at = { AT(SOCKET, SO_RCVBUFFORCE) }, .help = "rcvbuf above the system's limit" },
+    { .name = "sndbufforce", .kind = SOCKOPT_SIZE, .min = 1, .asked = SO_SNDBUF,
+      .at = { AT(SOCKET, SO_SNDBUFFORCE) }, .help = "sndbuf above the system's limit" },
     { .name = "buf-lock", .kind = SOCKOPT_INT, .max = 3, .at = { AT(SOCKET, SO_BUF_LOCK) },
       .help = "which buffers do not grow: 1 sending, 2 receiving, 3 both" },
     { .name = "reserve-mem", .kind = SOCKOPT_SIZE, .at = { AT(SOCKET, SO_RESERVE_MEM) },
@@ -102,7 +119,7 @@ const struct sockopt_row sockopt_rows[] = {
       .at = { NAMED(SOCKET, SO_BINDTODEVICE, TEXT, "bindtodevice") }, .help = "only through this device" },
     { .name = "bindtoifindex", .once = true, .kind = SOCKOPT_INTERFACE,
       .at = { AS(SOCKET, SO_BINDTOIFINDEX, INDEX) }, .help = "the same by the interface's index" },
-    { .name = "priority", .kind = SOCKOPT_INT, .at = { AT(SOCKET, SO_PRIORITY) },
+    { .name = "priority", .last = true, .kind = SOCKOPT_INT, .at = { AT(SOCKET, SO_PRIORITY) },
       .help = "the queueing priority of what is sent" },
     { .name = "mark", .kind = SOCKOPT_INT, .max = UINT32_MAX, .at = { AT(SOCKET, SO_MARK) },
       .help = "a mark for routing and firewalls" },
@@ -116,8 +133,8 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "max-pacing-rate", .kind = SOCKOPT_SIZE, .max = INT64_MAX,
       .at = { AS(SOCKET, SO_MAX_PACING_RATE, U64) }, .help = "bytes a second at most" },
 #ifdef SO_TXREHASH
-    { .name = "txrehash", .once = true, .kind = SOCKOPT_INT, .max = 255, .at = { AT(SOCKET, SO_TXREHASH) },
-      .help = "another path when packets are lost: 0, 1 or 255" },
+    { .name = "txrehash", .once = true, .kind = SOCKOPT_INT, .min = -1, .max = 1,
+      .at = { AT(SOCKET, SO_TXREHASH) }, .help = "1: another path when packets are lost; -1 as the system" },
 #endif
     { .name = "busy-poll", .kind = SOCKOPT_INT, .at = { AT(SOCKET, SO_BUSY_POLL) },
       .help = "microseconds of polling the device for data" },
@@ -149,7 +166,7 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "a filter, by the number of a descriptor" },
     { .name = "attach-reuseport-ebpf", .once = true, .kind = SOCKOPT_INT,
       .at = { AT(SOCKET, SO_ATTACH_REUSEPORT_EBPF) }, .help = "which of the sharing sockets gets a client" },
-    { .name = "lock-filter", .once = true, .at = { AT(SOCKET, SO_LOCK_FILTER) },
+    { .name = "lock-filter", .last = true, .once = true, .at = { AT(SOCKET, SO_LOCK_FILTER) },
       .help = "the filter cannot be taken off" },
     { .name = "passcred", .at = { AT(SOCKET, SO_PASSCRED) },
       .help = "the sender's process and user come along" },
@@ -169,7 +186,7 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "minttl", .kind = SOCKOPT_INT, .max = 255,
       .at = { AT(IP, IP_MINTTL), NAMED(IPV6, IPV6_MINHOPCOUNT, INT, "minhopcount") },
       .help = "hops that a received packet must have left" },
-    { .name = "tos", .kind = SOCKOPT_INT, .max = 255,
+    { .name = "tos", .kind = SOCKOPT_INT, .max = 255, .words = sockopt_tos_words,
       .at = { AT(IP, IP_TOS), NAMED(IPV6, IPV6_TCLASS, INT, "tclass") },
       .help = "type of service, or traffic class" },
     { .name = "freebind", .at = { AT(IP, IP_FREEBIND), AT(IPV6, IPV6_FREEBIND) },
@@ -218,8 +235,8 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "recvfragsize", .at = { AT(IP, IP_RECVFRAGSIZE), AT(IPV6, IPV6_RECVFRAGSIZE) },
       .help = "the size of its largest fragment comes along" },
     { .name = "checksum", .at = { AT(IP, IP_CHECKSUM) }, .help = "its checksum comes along" },
-    { .name = "checksum", .kind = SOCKOPT_INT, .min = -1, .at = { AT(IPV6, IPV6_CHECKSUM) },
-      .help = "where raw packets have a checksum; -1 nowhere" },
+    { .name = "checksum", .kind = SOCKOPT_INT, .min = -1, .max = 65534, .step = 2,
+      .at = { AT(IPV6, IPV6_CHECKSUM) }, .help = "where raw packets have a checksum; -1 nowhere" },
     { .name = "recvrthdr", .at = { AT(IPV6, IPV6_RECVRTHDR) }, .help = "the routing header comes along" },
     { .name = "recvhopopts", .at = { AT(IPV6, IPV6_RECVHOPOPTS) }, .help = "hop-by-hop options come along" },
     { .name = "recvdstopts", .at = { AT(IPV6, IPV6_RECVDSTOPTS) }, .help = "destination options come along" },
@@ -259,13 +276,15 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "multicast-all", .at = { AT(IP, IP_MULTICAST_ALL), AT(IPV6, IPV6_MULTICAST_ALL) },
       .help = "hear the groups that others have joined, too" },
     { .name = "join-group", .once = true, .piles = true, .kind = SOCKOPT_GROUP,
-      .at = { NAMED(IP, MCAST_JOIN_GROUP, GROUP, "mcast-join-group"),
-              NAMED(IPV6, MCAST_JOIN_GROUP, GROUP, "mcast-join-group") }, .help = "hear a group" },
+      .at = { NAMED_TWICE(IP, MCAST_JOIN_GROUP, GROUP, "mcast-join-group", "add-membership"),
+              NAMED_TWICE(IPV6, MCAST_JOIN_GROUP, GROUP, "mcast-join-group", "add-membership") },
+      .help = "hear a group" },
     { .name = "join-source-group", .once = true, .piles = true, .kind = SOCKOPT_SOURCE,
-      .at = { NAMED(IP, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group"),
+      .at = { NAMED_TWICE(IP, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group",
+                          "add-source-membership"),
               NAMED(IPV6, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group") },
       .help = "hear a group as far as it comes from a source" },
-    { .name = "block-source", .once = true, .piles = true, .kind = SOCKOPT_SOURCE,
+    { .name = "block-source", .last = true, .once = true, .piles = true, .kind = SOCKOPT_SOURCE,
       .at = { NAMED(IP, MCAST_BLOCK_SOURCE, SOURCE, "mcast-block-source"),
               NAMED(IPV6, MCAST_BLOCK_SOURCE, SOURCE, "mcast-block-source") },
       .help = "do not hear a source in a joined group" },
@@ -278,17 +297,17 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "nodelay", .at = { AT(TCP, TCP_NODELAY), AT(SCTP, SCTP_NODELAY), AT(TIPC, TIPC_NODELAY) },
       .help = "small pieces go out at once" },
     { .name = "cork", .at = { AT(TCP, TCP_CORK), AT(UDP, UDP_CORK) }, .help = "only full packets go out" },
-    { .name = "maxseg", .kind = SOCKOPT_SIZE, .min = 1, .max = 65535,
+    { .name = "maxseg", .kind = SOCKOPT_SIZE, .min = 88, .max = 65535,
       .at = { AT(TCP, TCP_MAXSEG), AT(SCTP, SCTP_MAXSEG) }, .help = "bytes of a segment at most" },
-    { .name = "keepidle", .kind = SOCKOPT_TIME, .min = 1, .at = { AS(TCP, TCP_KEEPIDLE, SECONDS) },
-      .help = "silence before the peer is asked" },
-    { .name = "keepintvl", .kind = SOCKOPT_TIME, .min = 1, .at = { AS(TCP, TCP_KEEPINTVL, SECONDS) },
-      .help = "between two such questions" },
+    { .name = "keepidle", .kind = SOCKOPT_TIME, .min = 1, .max = 32767000,
+      .at = { AS(TCP, TCP_KEEPIDLE, SECONDS) }, .help = "silence before the peer is asked" },
+    { .name = "keepintvl", .kind = SOCKOPT_TIME, .min = 1, .max = 32767000,
+      .at = { AS(TCP, TCP_KEEPINTVL, SECONDS) }, .help = "between two such questions" },
     { .name = "keepcnt", .kind = SOCKOPT_INT, .min = 1, .max = 127, .at = { AT(TCP, TCP_KEEPCNT) },
       .help = "how many of them may stay unanswered" },
     { .name = "user-timeout", .kind = SOCKOPT_TIME, .at = { AS(TCP, TCP_USER_TIMEOUT, MS) },
       .help = "how long data may stay unacknowledged" },
-    { .name = "syncnt", .kind = SOCKOPT_INT, .min = 1, .max = 255, .at = { AT(TCP, TCP_SYNCNT) },
+    { .name = "syncnt", .kind = SOCKOPT_INT, .min = 1, .max = 127, .at = { AT(TCP, TCP_SYNCNT) },
       .help = "how often a connection is asked for again" },
     { .name = "linger2", .kind = SOCKOPT_TIME, .at = { AS(TCP, TCP_LINGER2, SECONDS) },
       .help = "how long the peer may take to end after us" },
@@ -317,13 +336,14 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "save-syn", .once = true, .at = { AT(TCP, TCP_SAVE_SYN) },
       .help = "the first packets of clients are kept" },
     { .name = "inq", .at = { AT(TCP, TCP_INQ) }, .help = "how much is there comes along" },
-    { .name = "tx-delay", .kind = SOCKOPT_INT, .at = { AT(TCP, TCP_TX_DELAY) },
+    { .name = "tx-delay", .kind = SOCKOPT_INT, .max = 268435455, .at = { AT(TCP, TCP_TX_DELAY) },
       .help = "microseconds by which packets are held back" },
     { .name = "rto-max-ms", .kind = SOCKOPT_TIME, .min = 1000, .max = 120000,
       .at = { AS(TCP, TCP_RTO_MAX_MS, MS) }, .help = "the longest wait before a repetition" },
-    { .name = "rto-min-us", .kind = SOCKOPT_INT, .min = 1, .at = { AT(TCP, TCP_RTO_MIN_US) },
+    { .name = "rto-min-us", .kind = SOCKOPT_INT, .min = 1, .max = 200000, .at = { AT(TCP, TCP_RTO_MIN_US) },
       .help = "the shortest, in microseconds" },
-    { .name = "delack-max-us", .kind = SOCKOPT_INT, .min = 1, .at = { AT(TCP, TCP_DELACK_MAX_US) },
+    { .name = "delack-max-us", .kind = SOCKOPT_INT, .min = 1, .max = 200000,
+      .at = { AT(TCP, TCP_DELACK_MAX_US) },
       .help = "the longest wait with an acknowledgement, in microseconds" },
     { .name = "md5sig", .once = true, .is_secret = true, .kind = SOCKOPT_TEXT, .max = TCP_MD5SIG_MAXKEYLEN,
       .at = { AS(TCP, TCP_MD5SIG_EXT, MD5_IPV4), AS(TCP, TCP_MD5SIG_EXT, MD5_IPV6),
@@ -373,6 +393,8 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "how the next one was comes along" },
     { .name = "reuse-port", .once = true, .at = { AT(SCTP, SCTP_REUSE_PORT) },
       .help = "bind where others with this option are bound" },
+    { .name = "auth-chunk", .last = true, .once = true, .piles = true, .kind = SOCKOPT_INT, .max = 255,
+      .at = { AS(SCTP, SCTP_AUTH_CHUNK, BYTE) }, .help = "chunks of this kind have to be authentic" },
     { .name = "pr-supported", .at = { AS(SCTP, SCTP_PR_SUPPORTED, ASSOC) }, .help = "partial reliability" },
     { .name = "reconfig-supported", .at = { AS(SCTP, SCTP_RECONFIG_SUPPORTED, ASSOC) },
       .help = "streams can be reset" },
@@ -416,6 +438,8 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "past the queues of the kernel" },
     { .name = "loss", .at = { AT(PACKET, PACKET_LOSS) },
       .help = "a malformed frame is skipped, not an error" },
+    { .name = "vnet-hdr", .once = true, .at = { AT(PACKET, PACKET_VNET_HDR) },
+      .help = "frames have a header of virtio before them, both ways" },
     { .name = "tx-has-off", .once = true, .at = { AT(PACKET, PACKET_TX_HAS_OFF) },
       .help = "frames to send say where they begin" },
     { .name = "reserve", .once = true, .kind = SOCKOPT_SIZE, .at = { AT(PACKET, PACKET_RESERVE) },
@@ -424,12 +448,17 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "frames above this size are copied as well" },
     { .name = "timestamp", .kind = SOCKOPT_INT, .at = { AT(PACKET, PACKET_TIMESTAMP) },
       .help = "which clock, as bits" },
-    { .name = "fanout", .phase = PHASE_BOUND, .kind = SOCKOPT_INT, .max = UINT32_MAX,
+    /* Not after bind: that is how a packet socket connects. */
+    { .name = "fanout", .phase = PHASE_CONNECTED, .kind = SOCKOPT_INT, .max = UINT32_MAX,
       .at = { AT(PACKET, PACKET_FANOUT) }, .help = "share the frames: group, method * 65536, flags" },
     { .name = "promisc", .once = true, .piles = true, .kind = SOCKOPT_INTERFACE,
       .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, PROMISC) }, .help = "see all frames of a device" },
     { .name = "allmulti", .once = true, .piles = true, .kind = SOCKOPT_INTERFACE,
       .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, ALLMULTI) }, .help = "see all multicast frames of a device" },
+    { .name = "multicast", .once = true, .piles = true, .kind = SOCKOPT_STATION,
+      .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, MULTICAST) }, .help = "see those for one address" },
+    { .name = "unicast", .once = true, .piles = true, .kind = SOCKOPT_STATION,
+      .at = { AS(PACKET, PACKET_ADD_MEMBERSHIP, UNICAST) }, .help = "be one more station" },
     /* netlink(7). bind(2) has a say in the first 32 groups, so they are joined after it. */
     { .name = "add-membership", .phase = PHASE_BOUND, .piles = true, .kind = SOCKOPT_INT, .min = 1,
       .at = { AT(NETLINK, NETLINK_ADD_MEMBERSHIP) }, .help = "hear a group" },
@@ -444,7 +473,7 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "get-strict-chk", .at = { AT(NETLINK, NETLINK_GET_STRICT_CHK) },
       .help = "a request for a list is checked strictly" },
     /* vsock(7) */
-    { .name = "buffer-size", .kind = SOCKOPT_SIZE, .max = INT64_MAX,
+    { .name = "buffer-size", .last = true, .kind = SOCKOPT_SIZE, .max = INT64_MAX,
       .at = { AS(VSOCK, SO_VM_SOCKETS_BUFFER_SIZE, U64) }, .help = "bytes that may be under way" },
     { .name = "buffer-min-size", .kind = SOCKOPT_SIZE, .max = INT64_MAX,
       .at = { AS(VSOCK, SO_VM_SOCKETS_BUFFER_MIN_SIZE, U64) }, .help = "at least" },

@@ -1,38 +1,39 @@
 #include "dial/sockopt_value.h"
 
+#include "base/hex.h"
 #include "dial/group.h"
 #include "domain/host.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
-
-static int
-hex_digit(char digit)
-{
-    if (digit >= '0' && digit <= '9')
-        return digit - '0';
-    char lower = (char)(digit | 0x20);
-    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 int
 sockopt_hex(const char *text, unsigned char *bytes, size_t room)
 {
     size_t count = 0;
-    for (; *text != '\0' && *text != ':'; text += 2) {
-        int high = hex_digit(text[0]);
-        int low = high < 0 ? -1 : hex_digit(text[1]);
-        if (low < 0 || count == room)
-            return -1;
-        bytes[count++] = (unsigned char)(high << 4 | low);
-    }
-    return (int)count;
+    const char *problem;
+    return hex_read(text, strcspn(text, ":"), bytes, room, &count, &problem) < 0 ? -1 : (int)count;
+}
+
+bool
+sockopt_station(const char *text, char *interface, unsigned char *mac)
+{
+    size_t length = strcspn(text, "/"), count = 0;
+    const char *problem;
+    if (text[length] == '\0' || length >= IF_NAMESIZE)
+        return false;
+    (void)snprintf(interface, IF_NAMESIZE, "%.*s", (int)length, text);
+    const char *address = text + length + 1;
+    return group_is_interface(interface) &&
+           hex_read(address, strlen(address), mac, ETH_ALEN, &count, &problem) == 0 && count == ETH_ALEN;
 }
 
 static int
@@ -102,6 +103,21 @@ put_interface(struct sockopt_bytes *bytes, enum sockopt_form form, const char *t
     if (form == FORM_ALLMULTI)
         membership.mr_type = PACKET_MR_ALLMULTI;
     return put(bytes, &membership, sizeof membership);
+}
+
+/* A frame's destination that the interface has to let through (packet(7)). */
+static int
+put_station(struct sockopt_bytes *bytes, enum sockopt_form form, const char *text)
+{
+    char interface[IF_NAMESIZE];
+    struct packet_mreq membership = {
+        .mr_type = form == FORM_MULTICAST ? PACKET_MR_MULTICAST : PACKET_MR_UNICAST,
+        .mr_alen = ETH_ALEN,
+    };
+    (void)sockopt_station(text, interface, membership.mr_address); /* known to be good */
+    unsigned index = group_interface(interface);
+    membership.mr_ifindex = (int)index;
+    return index == 0 ? -1 : put(bytes, &membership, sizeof membership);
 }
 
 static int
@@ -207,6 +223,9 @@ sockopt_encode(const struct sockopt_setting *setting, const struct sockopt_place
     case FORM_PROMISC:
     case FORM_ALLMULTI:
         return put_interface(bytes, place->form, setting->text);
+    case FORM_MULTICAST:
+    case FORM_UNICAST:
+        return put_station(bytes, place->form, setting->text);
     case FORM_ANYCAST:
         return put_anycast(bytes, setting->text);
     case FORM_GROUP:

@@ -15,6 +15,9 @@ struct sockopt_bytes {
 /* How many bytes `text` spells in hexadecimal, up to its end or a colon, at most `room`. -1: it does not. */
 int sockopt_hex(const char *text, unsigned char *bytes, size_t room);
 
+/* INTERFACE/MAC in its two parts, of IF_NAMESIZE and ETH_ALEN bytes. False: it is not that. */
+bool sockopt_station(const char *text, char *interface, unsigned char *mac);
+
 /*
  * Encode a value for one place of its row; place NULL: of an option without a row.
  * Returns 0, or -1 with errno: ENODEV (no such interface), or EAFNOSUPPORT if it is none for this place.

@@ -5,7 +5,6 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h> /* linux/atalk.h needs sa_family_t */
 
 #include <linux/atalk.h>
@@ -17,23 +16,10 @@ enum {
     HEADER_SIZE = 12, /* of DDP, without its type (struct ddpehdr in the kernel) */
 };
 
-static const struct {
-    const char *name;
-    int number;
-} ddp_types[] = {
-    { "rtmp", 1 }, { "nbp", 2 }, { "atp", 3 }, { "aep", 4 }, { "zip", 6 }, { "adsp", 7 }, { "ip", 22 },
+static const struct protocol ddp_types[] = {
+    { "rtmp", 1 }, { "nbp", 2 },  { "atp", 3 }, { "aep", 4 },
+    { "zip", 6 },  { "adsp", 7 }, { "ip", 22 }, { NULL, 0 },
 };
-
-static const char *const ddp_words[] = { "rtmp", "nbp", "atp", "aep", "zip", "adsp", "ip", NULL };
-
-static int
-appletalk_protocol_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof ddp_types / sizeof ddp_types[0]; i++)
-        if (strcasecmp(name, ddp_types[i].name) == 0)
-            return ddp_types[i].number;
-    return -1;
-}
 
 /* The kernel's sockets know nothing of types. */
 static int
@@ -161,24 +147,7 @@ appletalk_message_max(int fd, const struct type *type)
     return DDP_MAXSZ - (type->value == SOCK_DGRAM ? 1 : 0);
 }
 
-/* atalk_sendmsg refuses MSG_NOSIGNAL. */
-static const struct type message_type = {
-    .name = "dgram",
-    .value = SOCK_DGRAM,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages without a connection",
-};
-
-static const struct type frame_type = {
-    .name = "raw",
-    .value = SOCK_RAW,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages with their headers",
-};
-
-static const struct type *const types[] = { &message_type, &frame_type, NULL };
+static const struct type *const types[] = { &bare_dgram_type, &bare_raw_type, NULL };
 
 const struct domain appletalk_domain = {
     .name = "appletalk",
@@ -191,8 +160,7 @@ const struct domain appletalk_domain = {
     .help = "AppleTalk datagrams (DDP)",
     .read = appletalk_read,
     .format = appletalk_format,
-    .protocol_find = appletalk_protocol_find,
-    .protocol_words = ddp_words,
+    .protocols = ddp_types,
     .socket_protocol = appletalk_socket_protocol,
     .put_header = appletalk_put_header,
     .header_size = appletalk_header_size,

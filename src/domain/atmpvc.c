@@ -16,15 +16,7 @@
 /* What the address of a circuit may be: 16 bits each, though interfaces have fewer (12 and 16 at an NNI). */
 enum { INTERFACE_MAX = 32767, VPI_MAX = 4095, VCI_MAX = 65535 };
 
-static const char *const aal_words[] = { "aal5", "aal0", NULL };
-
-static int
-atmpvc_protocol_find(const char *name)
-{
-    if (strcasecmp(name, "aal5") == 0)
-        return ATM_AAL5;
-    return strcasecmp(name, "aal0") == 0 ? ATM_AAL0 : -1;
-}
+static const struct protocol layers[] = { { "aal5", ATM_AAL5 }, { "aal0", ATM_AAL0 }, { NULL, 0 } };
 
 /* A number or, for any, *: which is -1 in all three parts. */
 static bool
@@ -150,8 +142,7 @@ const struct domain atmpvc_domain = {
     .help = "ATM, permanent circuits",
     .read = atmpvc_read,
     .format = atmpvc_format,
-    .protocol_find = atmpvc_protocol_find,
-    .protocol_words = aal_words,
+    .protocols = layers,
     .prepare = atmpvc_prepare,
     .message_max = atmpvc_message_max,
 };

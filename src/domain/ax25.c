@@ -16,30 +16,17 @@
 
 enum {
     PID_TEXT = 0xf0, /* "no layer 3 protocol": what terminals speak (AX.25 2.2, section 3.4) */
+    PID_MAX = 255,
     VIA_OURS_MAX = 1,
 };
 
 /* Stands for any device in bind(2) (null_ax25_address). */
 static const unsigned char any_device[CALLSIGN_BYTES] = { 0x40, 0x40, 0x40, 0x40, 0x40, 0x40, 0 };
 
-static const struct {
-    const char *name;
-    int pid;
-} pids[] = {
-    { "text", PID_TEXT }, { "netrom", 0xcf }, { "flexnet", 0xce },
-    { "arp", 0xcd },      { "ip", 0xcc },     { "rose", 0x01 },
+static const struct protocol pids[] = {
+    { "text", PID_TEXT }, { "netrom", 0xcf }, { "flexnet", 0xce }, { "arp", 0xcd },
+    { "ip", 0xcc },       { "rose", 0x01 },   { NULL, 0 },
 };
-
-static const char *const pid_words[] = { "text", "netrom", "flexnet", "arp", "ip", "rose", NULL };
-
-static int
-ax25_protocol_find(const char *name)
-{
-    for (size_t i = 0; i < sizeof pids / sizeof pids[0]; i++)
-        if (strcasecmp(name, pids[i].name) == 0)
-            return pids[i].pid;
-    return -1;
-}
 
 /* The kernel has a usual PID for all types but raw. */
 static int
@@ -98,17 +85,21 @@ ax25_read(const struct resolve_query *query, struct address *address, struct fau
             fault, STATUS_USAGE,
             "hears only the station that it is connected to: connect from both ends, or use --type raw",
             "-l --type dgram");
+    if (query->protocol > PID_MAX)
+        return fault_say(fault, STATUS_USAGE, "a PID is 1 to 255", "protocol %d", query->protocol);
     struct full_sockaddr_ax25 name = { .fsa_ax25 = { .sax25_family = AF_AX25 } };
     size_t count = 0;
+    bool lacks_digipeater = false;
     for (rest += strspn(rest, separators); *rest; rest += strspn(rest, separators)) {
         size_t length = strcspn(rest, separators);
-        const char *problem = NULL;
-        if (count != 1 || !is_via(rest, length))
-            problem = add_call(&name, count++, rest, length, is_ours);
+        lacks_digipeater = count == 1 && is_via(rest, length);
+        const char *problem = lacks_digipeater ? NULL : add_call(&name, count++, rest, length, is_ours);
         if (problem)
             return bad_address(query, problem, fault);
         rest += length;
     }
+    if (lacks_digipeater)
+        return bad_address(query, "after via comes a digipeater", fault);
     if (count == 0)
         return bad_address(query, "a callsign is up to 6 letters and digits, and -0 to -15", fault);
     *address = (struct address){ .length = count > 1 ? sizeof name : sizeof name.fsa_ax25 };
@@ -179,12 +170,8 @@ ax25_bind(int fd, const struct address *address, mode_t mode, struct binding *bi
         *binding = (struct binding){ .address = *address };
         return 0;
     }
-    int error = errno;
-    struct address_text text;
-    ax25_format(address, &text);
-    errno = error;
-    (void)fault_set(fault, status, "bind to %s", text.host);
-    if (error == EADDRNOTAVAIL)
+    (void)domain_bind_fault(&ax25_domain, address, status, fault);
+    if (fault->error == EADDRNOTAVAIL)
         fault_add(fault, "; no device that is up has this callsign: CALL,DEVICE names one that has");
     return -1;
 }
@@ -250,24 +237,7 @@ static const struct type connection_type = {
     .help = "connections, which keep records apart",
 };
 
-/* ax25_sendmsg refuses MSG_NOSIGNAL. */
-static const struct type message_type = {
-    .name = "dgram",
-    .value = SOCK_DGRAM,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages without a connection",
-};
-
-static const struct type frame_type = {
-    .name = "raw",
-    .value = SOCK_RAW,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages with their headers",
-};
-
-static const struct type *const types[] = { &connection_type, &message_type, &frame_type, NULL };
+static const struct type *const types[] = { &connection_type, &bare_dgram_type, &bare_raw_type, NULL };
 
 const struct domain ax25_domain = {
     .name = "ax25",
@@ -281,8 +251,7 @@ const struct domain ax25_domain = {
     .read = ax25_read,
     .format = ax25_format,
     .spell = ax25_spell,
-    .protocol_find = ax25_protocol_find,
-    .protocol_words = pid_words,
+    .protocols = pids,
     .socket_protocol = ax25_socket_protocol,
     .prepare = ax25_prepare,
     .bind = ax25_bind,
@@ -290,5 +259,6 @@ const struct domain ax25_domain = {
     .header_size = ax25_header_size,
     .put_header = ax25_put_header,
     .unsettled = ax25_unsettled,
+    .ended_badly = unsent_unread,
     .same = ax25_same,
 };

@@ -3,12 +3,13 @@
 #include "base/number.h"
 #include "domain/field.h"
 #include "domain/interface.h"
-#include "domain/name.h"
 #include <linux/can.h>
 #include <linux/can/j1939.h>
+#include <linux/can/raw.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /*
  * How much of struct sockaddr_can each protocol uses. The kernel gives addresses of these lengths, and takes longer
@@ -24,6 +25,8 @@ enum {
     SHORT_DIGITS = 3, /* more mean an identifier of 29 bits, as in cansend(1) */
     ISOTP_MAX = 8200, /* MAX_MSG_LENGTH of net/can/isotp.c; newer kernels may be told to take more */
     NAME_DIGITS = 16,
+    XL_FRAMES = 7,            /* CAN_RAW_XL_FRAMES of linux/can/raw.h since Linux 6.2 */
+    XL_FRAME_MAX = 12 + 2048, /* CANXL_MTU of linux/can.h since then */
 };
 
 struct reader {
@@ -219,31 +222,22 @@ can_same(const struct address *a, const struct address *b)
            names[0].can_addr.j1939.name == names[1].can_addr.j1939.name;
 }
 
-static const struct {
-    const char *name;
-    int number;
-} protocols[] = { { "raw", CAN_RAW }, { "bcm", CAN_BCM }, { "isotp", CAN_ISOTP }, { "j1939", CAN_J1939 } };
-
-static const char *const protocol_words[] = { "raw", "bcm", "isotp", "j1939", NULL };
+static const struct protocol protocols[] = {
+    { "raw", CAN_RAW }, { "bcm", CAN_BCM }, { "isotp", CAN_ISOTP }, { "j1939", CAN_J1939 }, { NULL, 0 },
+};
 
 static int
-protocol_find(const char *name)
+can_protocol_find(const char *name)
 {
-    static const char *const prefixes[] = { "CAN_", "can-", NULL };
-    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
-        if (name_matches(name, prefixes, protocols[i].name, "", protocols[i].number))
-            return protocols[i].number;
-    return -1;
+    bool has_prefix = strncasecmp(name, "can-", 4) == 0 || strncasecmp(name, "CAN_", 4) == 0;
+    return protocol_number(protocols, has_prefix ? name + 4 : name);
 }
 
 static const char *
-protocol_name(const struct type *type, int protocol)
+can_protocol_name(const struct type *type, int protocol)
 {
-    int number = socket_protocol(type, protocol);
-    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
-        if (protocols[i].number == number)
-            return protocols[i].name;
-    return "can";
+    const char *name = protocol_name(protocols, socket_protocol(type, protocol));
+    return name ? name : "can";
 }
 
 /* Raw frames and ISO-TP know no peer but the interface, or the pair of identifiers, that they are bound to. */
@@ -255,12 +249,28 @@ can_connect(int fd, const struct type *type, const struct address *remote)
     return connects ? connect(fd, name, remote->length) : bind(fd, name, remote->length);
 }
 
+static bool
+is_on(int fd, int option)
+{
+    int value = 0;
+    socklen_t size = sizeof value;
+    return getsockopt(fd, SOL_CAN_RAW, option, &value, &size) == 0 && value != 0;
+}
+
+/* Longer frames are sent as they are received: by who has asked for them. */
+static size_t
+frame_max(int fd)
+{
+    if (is_on(fd, XL_FRAMES))
+        return XL_FRAME_MAX;
+    return is_on(fd, CAN_RAW_FD_FRAMES) ? CANFD_MTU : CAN_MTU;
+}
+
 static size_t
 can_message_max(int fd, const struct type *type)
 {
-    (void)fd;
     if (type->value == SOCK_RAW)
-        return CAN_MTU;
+        return frame_max(fd);
     return type->only_protocol == CAN_BCM || type->only_protocol == CAN_J1939 ? SIZE_MAX : ISOTP_MAX;
 }
 
@@ -314,9 +324,9 @@ const struct domain can_domain = {
     .check = can_check,
     .resolve = can_resolve,
     .format = can_format,
-    .protocol_name = protocol_name,
-    .protocol_find = protocol_find,
-    .protocol_words = protocol_words,
+    .protocol_name = can_protocol_name,
+    .protocol_find = can_protocol_find,
+    .protocols = protocols,
     .socket_protocol = socket_protocol,
     .connect = can_connect,
     .message_max = can_message_max,

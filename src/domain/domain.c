@@ -159,6 +159,14 @@ domain_protocol_name(const struct domain *domain, const struct type *type, int p
 }
 
 int
+domain_protocol_find(const struct domain *domain, const char *name)
+{
+    if (domain->protocol_find)
+        return domain->protocol_find(name);
+    return domain->protocols ? protocol_number(domain->protocols, name) : -1;
+}
+
+int
 domain_connect(const struct domain *domain, int fd, const struct type *type, const struct address *remote)
 {
     return domain->connect ? domain->connect(fd, type, remote)
@@ -175,22 +183,29 @@ domain_explain(const struct domain *domain, const struct address *address, bool 
 }
 
 int
+domain_bind_fault(const struct domain *domain, const struct address *address, enum status status,
+                  struct fault *fault)
+{
+    int error = errno;
+    struct address_text text;
+    domain->format(address, &text);
+    errno = error;
+    (void)fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
+    domain_explain(domain, address, false, error, fault);
+    return -1;
+}
+
+int
 domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
             struct binding *binding, enum status status, struct fault *fault)
 {
     if (domain->bind)
         return domain->bind(fd, address, mode, binding, status, fault);
     struct binding bound = { .address.length = sizeof bound.address.name };
-    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0) {
-        int error = errno;
-        struct address_text text;
-        domain->format(address, &text);
-        errno = error;
-        (void)fault_set(fault, status, "bind to %s%s%s", text.host, *text.port ? " port " : "", text.port);
-        domain_explain(domain, address, false, error, fault);
-        return -1;
-    }
-    if (getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
+    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0)
+        return domain_bind_fault(domain, address, status, fault);
+    if (domain->keeps_address ||
+        getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
         bound.address = *address; /* families in which a bound socket has no name that could be asked for */
     *binding = bound;
     return 0;

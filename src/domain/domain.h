@@ -7,6 +7,8 @@
 #define SKT_DOMAIN_DOMAIN_H
 
 #include "base/fault.h"
+#include "domain/pattern.h"
+#include "domain/protocol.h"
 #include "domain/type.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,6 +62,7 @@ struct resolve_query {
     bool keeps_headers; /* messages have the kernel's headers (header_size) */
     bool promiscuous;   /* hear what is for others, too (has_interface) */
     const char *groups; /* multicast groups to hear, in words; NULL: none (has_groups) */
+    const char *netns;  /* the network namespace whose interfaces are meant (lookup.h); NULL: ours */
 };
 
 /* A local address that bind(2) took, and what must be undone when it is given back. */
@@ -89,9 +92,11 @@ struct domain {
     bool has_port;                   /* addresses are host and port; otherwise one word */
     bool has_files;                  /* a bound address may be a file of its own, with a mode */
     bool address_optional;           /* there is a usual address */
+    bool keeps_address;              /* getsockname(2) tells of another address than that which was bound */
     bool needs_source;               /* connecting needs an address to come from */
     bool has_interface;              /* an address is an interface, which may be promiscuous */
     bool has_groups;                 /* there are multicast groups that a word can name */
+    bool knows_by_connection;        /* patterns match a connection, so that datagrams match none */
     const char *operands;            /* for help and messages: "[HOST] PORT" */
     const char *help;
 
@@ -126,9 +131,11 @@ struct domain {
     /* "tcp", "udp", "unix": for messages. NULL: the domain's name. */
     const char *(*protocol_name)(const struct type *type, int protocol);
 
-    /* The number of a protocol by name, in any case, or -1. NULL: protocols have no names here. */
+    /* The names of protocols that people are told. NULL: protocols have no names here. */
+    const struct protocol *protocols;
+
+    /* The number of a protocol by one of these or another name, in any case, or -1. NULL: by one of these. */
     int (*protocol_find)(const char *name);
-    const char *const *protocol_words; /* some of those names, ended by NULL */
 
     /* socket(2)'s third argument; `protocol` 0: none was asked for. NULL: the number as it is. */
     int (*socket_protocol)(const struct type *type, int protocol);
@@ -175,12 +182,44 @@ struct domain {
      * DOMAIN_HEADER_MAX. NULL: nothing. */
     size_t (*put_header)(const struct type *type, int protocol, unsigned char *bytes);
 
+    /*
+     * Does the kernel take and give messages of one size in one piece: UDP_SEGMENT and UDP_GRO of udp(7)? Not where the
+     * user has set what would change that. NULL: never.
+     */
+    bool (*has_trains)(int fd, const struct type *type);
+
     /* Which process a connection goes to, in words: "pid 7, uid 0, gid 0". False: not known. NULL: never is. */
     bool (*who)(int fd, char *words, size_t size);
+
+    /*
+     * The same of who has sent a message, where there is no connection: have each message come with it, and read it off
+     * one that has come. Both NULL: it is never known.
+     */
+    void (*tell_senders)(int fd);
+    bool (*sender)(const struct msghdr *message, char *words, size_t size);
+
+    /*
+     * Read which peers a pattern means (pattern.h), out of what stands behind "unix:". Returns NULL, or what would
+     * be right. NULL: there are no patterns of this family.
+     */
+    const char *(*read_pattern)(const char *words, struct pattern *pattern);
+
+    /*
+     * Ask for the name in a pattern, and add one pattern for each answer. May block. On failure STATUS_LOOKUP. NULL:
+     * patterns have no names.
+     */
+    int (*resolve_pattern)(const struct pattern *pattern, struct pattern_list *list, struct fault *fault);
+
+    /* Is the peer one of those that a pattern of this family (or of its whole) means? fd as for pattern_list_matches. */
+    bool (*matches)(const struct pattern *pattern, const struct address *peer, int fd);
 
     /* Bytes sent that the peer's kernel has not acknowledged, our end counting as one; or, where only that is
      * known, the memory that they take. NULL: all has arrived. */
     uint64_t (*unsettled)(int fd, const struct type *type);
+
+    /* Did the end that was just read, orderly as it looks, destroy something, or come from the network? Says so in words.
+     * NULL: none does, or nobody knows. */
+    bool (*ended_badly)(int fd, char *words, size_t size);
 
     /* What a notice among the messages means; its sender is the one that it is about. NULL: there are none. */
     enum notice (*notice)(const void *message, size_t size);
@@ -218,9 +257,13 @@ int domain_resolve(const struct domain *domain, const struct resolve_query *quer
                    struct fault *fault);
 void domain_spell(const struct domain *domain, const struct address *address, const struct type *type,
                   char *word, size_t size);
+int domain_protocol_find(const struct domain *domain, const char *name);
 const char *domain_protocol_name(const struct domain *domain, const struct type *type, int protocol);
 int domain_connect(const struct domain *domain, int fd, const struct type *type,
                    const struct address *remote);
+/* bind(2) has failed: `status` and errno, "bind to ADDRESS". Returns -1. For a domain's own bind. */
+int domain_bind_fault(const struct domain *domain, const struct address *address, enum status status,
+                      struct fault *fault);
 int domain_bind(const struct domain *domain, int fd, const struct address *address, mode_t mode,
                 struct binding *binding, enum status status, struct fault *fault);
 void domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,

@@ -1,26 +1,20 @@
 #include "domain/inet.h"
 
 #include "domain/host.h"
-#include "domain/inet_dccp.h"
 #include "domain/inet_name.h"
+#include "domain/inet_pattern.h"
 #include "domain/inet_protocol.h"
 #include "domain/inet_sctp.h"
+#include "domain/inet_socket.h"
 #include <arpa/inet.h>
 #include <errno.h>
-#include <linux/sock_diag.h>
-#include <linux/sockios.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
-#include <poll.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
-/* A UDP datagram's size is 16 bits with its own 8 bytes, and in IPv4 with the header's 20: RFC 768, 791. */
-enum { UDP4_MAX = 65535 - 20 - 8, UDP6_MAX = 65535 - 8, PORT_MAX = 65535 };
-
-enum { IPV4_HEADER_MIN = 20 };
+enum { PORT_MAX = 65535 };
 
 static bool
 service_port(const char *name, const char *protocol, uint16_t *port)
@@ -251,6 +245,28 @@ inet_resolve(const struct resolve_query *asked, struct address_list *list, struc
     return resolve_literal(&query, &host, port, list, fault);
 }
 
+/* All addresses of a name, or the one with the index of its interface. */
+static int
+inet_resolve_pattern(const struct pattern *pattern, struct pattern_list *list, struct fault *fault)
+{
+    const struct resolve_query query = {
+        .family = AF_UNSPEC,
+        .target = { .host = pattern->name },
+        .purpose = PURPOSE_SOURCE,
+        .type = &stream_type,
+    };
+    struct address_list found = { .items = NULL };
+    int result = inet_resolve(&query, &found, fault);
+    for (size_t i = 0; i < found.count && result == 0; i++) {
+        struct pattern one = *pattern;
+        inet_pattern_of(&found.items[i], &one);
+        if (pattern_list_add(list, &one) < 0)
+            result = fault_set(fault, STATUS_LOCAL, "list of patterns");
+    }
+    address_list_free(&found);
+    return result;
+}
+
 static void
 inet_spell(const struct address *address, const struct type *type, char *word, size_t size)
 {
@@ -265,158 +281,15 @@ inet_spell(const struct address *address, const struct type *type, char *word, s
                    brackets ? "]" : "", text.port);
 }
 
-static int
-bind_fault(const struct address *address, enum status status, struct fault *fault)
-{
-    int error = errno;
-    struct address_text text;
-    inet_format(address, &text);
-    errno = error;
-    if (inet_get_port(address) == 0)
-        return fault_set(fault, status, "bind to %s", text.host);
-    return fault_set(fault, status, "bind to %s port %s", text.host, text.port);
-}
-
-/* v6only is said either way: net.ipv6.bindv6only must not change what a listener takes (ipv6(7)). */
-static int
-bind_name(int fd, const struct address *address, int v6only, struct binding *binding, enum status status,
-          struct fault *fault)
-{
-    bool is_v6 = inet_name(address).any.sa_family == AF_INET6;
-    if (is_v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only) < 0)
-        return bind_fault(address, status, fault);
-    struct binding bound = { .address.length = sizeof bound.address.name };
-    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0 ||
-        getsockname(fd, (struct sockaddr *)&bound.address.name, &bound.address.length) < 0)
-        return bind_fault(address, status, fault);
-    *binding = bound;
-    return 0;
-}
-
-static int
-inet46_bind(int fd, const struct address *address, mode_t mode, struct binding *binding, enum status status,
-            struct fault *fault)
-{
-    (void)mode; /* no files here */
-    return bind_name(fd, address, 0, binding, status, fault);
-}
-
-static int
-inet_bind(int fd, const struct address *address, mode_t mode, struct binding *binding, enum status status,
-          struct fault *fault)
-{
-    (void)mode;
-    return bind_name(fd, address, 1, binding, status, fault);
-}
-
-static int
-protocol_of(int fd)
-{
-    int protocol = 0;
-    socklen_t size = sizeof protocol;
-    return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 ? protocol : 0;
-}
-
-static int
-inet_prepare(int fd, const struct type *type, int protocol, enum status status, struct fault *fault)
-{
-    (void)protocol;
-    return type == &sctp_type ? sctp_prepare(fd, status, fault) : 0;
-}
-
-static int
-inet_connect(int fd, const struct type *type, const struct address *remote)
-{
-    return type == &sctp_type ? sctp_connect(fd, remote)
-                              : connect(fd, (const struct sockaddr *)&remote->name, remote->length);
-}
-
-/* What we write goes out at once, and a peer that has vanished is noticed some day. */
-static void
-inet_opened(int fd, const struct type *type)
-{
-    if (type->value != SOCK_STREAM)
-        return;
-    const int on = 1;
-    if (type == &sctp_stream_type)
-        sctp_opened(fd);
-    else
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-}
-
-static size_t
-inet_message_max(int fd, const struct type *type)
-{
-    if (protocol_of(fd) == IPPROTO_DCCP)
-        return dccp_message_max(fd);
-    if (type->value != SOCK_DGRAM || type->portless)
-        return SIZE_MAX; /* that is the protocol's or the interface's matter */
-    struct address end = { .length = sizeof end.name };
-    if (getpeername(fd, (struct sockaddr *)&end.name, &end.length) < 0) { /* whoever writes is answered */
-        int only_ipv6 = 0;
-        socklen_t size = sizeof only_ipv6;
-        (void)getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, &size); /* sockets of IPv4 have none */
-        return only_ipv6 ? UDP6_MAX : UDP4_MAX;
-    }
-    union inet_name given = inet_name(&end);
-    return inet_unmapped(&given).any.sa_family == AF_INET6 ? UDP6_MAX : UDP4_MAX;
-}
-
-/* Raw sockets of IPv4 receive the IP header as well (raw(7)); its length is in 32-bit words (RFC 791). */
-static size_t
-inet_header_size(int fd, const struct type *type, const void *message, size_t size)
-{
-    int family = AF_UNSPEC;
-    socklen_t length = sizeof family;
-    if (type->value != SOCK_RAW || getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &family, &length) < 0 ||
-        family != AF_INET || size < IPV4_HEADER_MIN)
-        return 0;
-    return (size_t)(*(const unsigned char *)message & 0x0f) * 4;
-}
-
-/*
- * SCTP and DCCP have no SIOCOUTQ. Of SCTP a message takes memory until it is acknowledged, of DCCP until it has left:
- * more is not known of messages that may be lost.
- */
-static uint64_t
-memory_queued(int fd)
-{
-    uint32_t memory[SK_MEMINFO_VARS] = { 0 };
-    socklen_t size = sizeof memory;
-    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0 ? memory[SK_MEMINFO_WMEM_ALLOC] : 0;
-}
-
-/* Once the peer has ended nothing goes out any more, but for the end itself, sent again and again for a while. */
-static uint64_t
-dccp_queued(int fd)
-{
-    struct pollfd hang_up = { .fd = fd, .events = 0 };
-    return poll(&hang_up, 1, 0) > 0 ? 0 : memory_queued(fd);
-}
-
-/* SIOCOUTQ: what we sent, our end included, and the peer's kernel has not acknowledged (tcp(7)). */
-static uint64_t
-inet_unsettled(int fd, const struct type *type)
-{
-    if (type == &dccp_type)
-        return dccp_queued(fd);
-    if (type == &sctp_stream_type || type == &sctp_type)
-        return memory_queued(fd);
-    int bytes = 0;
-    if (!type->accepts || ioctl(fd, SIOCOUTQ, &bytes) < 0 || bytes < 0)
-        return 0;
-    return (uint64_t)bytes;
-}
-
 #define INET_COLUMNS                                                                                         \
     .types = inet_types, .has_port = true, .operands = "[HOST] PORT", .check = inet_check,                   \
     .resolve = inet_resolve, .needs_lookup = inet_needs_lookup, .format = inet_format, .spell = inet_spell,  \
-    .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find,                                \
-    .protocol_words = inet_protocol_words, .socket_protocol = inet_socket_protocol, .read_port = inet_port,  \
-    .prepare = inet_prepare, .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking,        \
-    .opened = inet_opened, .message_max = inet_message_max, .unsettled = inet_unsettled, .same = inet_same,  \
-    .port = inet_get_port, .set_port = inet_set_port
+    .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find, .protocols = inet_protocols,   \
+    .socket_protocol = inet_socket_protocol, .read_port = inet_port, .prepare = inet_prepare,                \
+    .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking, .opened = inet_opened,          \
+    .message_max = inet_message_max, .has_trains = inet_has_trains, .unsettled = inet_unsettled,             \
+    .same = inet_same, .port = inet_get_port, .set_port = inet_set_port, .read_pattern = inet_read_pattern,  \
+    .resolve_pattern = inet_resolve_pattern, .matches = inet_matches
 
 const struct domain inet46_domain = {
     .name = "inet46",

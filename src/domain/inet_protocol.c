@@ -62,26 +62,28 @@ const struct type *const inet_types[] = {
     &dgram_type,       &sctp_type,  &inet_raw_type, &dccp_type, NULL,
 };
 
-/* The types that a protocol has; a raw socket takes any. */
+const struct protocol inet_protocols[] = {
+    { "tcp", IPPROTO_TCP },   { "udp", IPPROTO_UDP },       { "mptcp", IPPROTO_MPTCP },
+    { "sctp", IPPROTO_SCTP }, { "dccp", IPPROTO_DCCP },     { "udplite", IPPROTO_UDPLITE },
+    { "icmp", IPPROTO_ICMP }, { "icmpv6", IPPROTO_ICMPV6 }, { NULL, 0 },
+};
+
+/* The types that these have; a raw socket takes any protocol. */
 static const struct {
-    const char *name;
     int number;
     const struct type *types[2];
 } known[] = {
-    { .name = "tcp", .number = IPPROTO_TCP, .types = { &stream_type } },
-    { .name = "udp", .number = IPPROTO_UDP, .types = { &dgram_type } },
-    { .name = "mptcp", .number = IPPROTO_MPTCP, .types = { &stream_type } },
-    { .name = "sctp", .number = IPPROTO_SCTP, .types = { &stream_type, &seqpacket_type } },
-    { .name = "dccp", .number = IPPROTO_DCCP, .types = { &dccp_type } },
-    { .name = "udplite", .number = IPPROTO_UDPLITE, .types = { &dgram_type } },
-    { .name = "icmp", .number = IPPROTO_ICMP, .types = { &dgram_type } },
-    { .name = "icmpv6", .number = IPPROTO_ICMPV6, .types = { &dgram_type } },
+    { .number = IPPROTO_TCP, .types = { &stream_type } },
+    { .number = IPPROTO_UDP, .types = { &dgram_type } },
+    { .number = IPPROTO_MPTCP, .types = { &stream_type } },
+    { .number = IPPROTO_SCTP, .types = { &stream_type, &seqpacket_type } },
+    { .number = IPPROTO_DCCP, .types = { &dccp_type } },
+    { .number = IPPROTO_UDPLITE, .types = { &dgram_type } },
+    { .number = IPPROTO_ICMP, .types = { &dgram_type } },
+    { .number = IPPROTO_ICMPV6, .types = { &dgram_type } },
 };
 
 enum { KNOWN = sizeof known / sizeof known[0] };
-
-const char *const inet_protocol_words[] = { "tcp",     "udp",  "mptcp",  "sctp", "dccp",
-                                            "udplite", "icmp", "icmpv6", NULL };
 
 /* The protocol that a type has when none is asked for. */
 static int
@@ -105,11 +107,8 @@ const char *
 inet_protocol_name(const struct type *type, int protocol)
 {
     int number = protocol != 0 ? protocol : type->only_protocol != 0 ? type->only_protocol : usual(type);
-    for (size_t i = 0; i < KNOWN; i++) {
-        if (known[i].number == number)
-            return known[i].name;
-    }
-    return type->name;
+    const char *name = protocol_name(inet_protocols, number);
+    return name ? name : type->name;
 }
 
 int
@@ -117,10 +116,9 @@ inet_protocol_find(const char *name)
 {
     if (strncasecmp(name, "IPPROTO_", 8) == 0)
         name += 8;
-    for (size_t i = 0; i < KNOWN; i++) {
-        if (strcasecmp(known[i].name, name) == 0)
-            return known[i].number;
-    }
+    int number = protocol_number(inet_protocols, name);
+    if (number >= 0)
+        return number;
     char lower[64];
     size_t length = strlen(name);
     if (length >= sizeof lower)
@@ -145,7 +143,8 @@ inet_protocol_fits(const struct type *type, int protocol, struct fault *fault)
     char why[64];
     (void)snprintf(why, sizeof why, "it has %s%s%s", types[0]->name, types[1] ? ", " : "",
                    types[1] ? types[1]->name : "");
-    return fault_say(fault, STATUS_USAGE, why, "protocol %s has no type %s", known[i].name, type->name);
+    return fault_say(fault, STATUS_USAGE, why, "protocol %s has no type %s",
+                     protocol_name(inet_protocols, protocol), type->name);
 }
 
 int

@@ -3,6 +3,7 @@
 #define SKT_DOMAIN_INET_PROTOCOL_H
 
 #include "base/fault.h"
+#include "domain/protocol.h"
 #include "domain/type.h"
 
 /* The types, with their rows for protocols that differ. */
@@ -13,7 +14,7 @@ const char *inet_protocol_name(const struct type *type, int protocol);
 int inet_protocol_find(const char *name);
 const char *inet_lacking(const struct type *type, int protocol, int error);
 int inet_socket_protocol(const struct type *type, int protocol);
-extern const char *const inet_protocol_words[];
+extern const struct protocol inet_protocols[];
 
 /* Has the protocol such a type? Returns 0, or -1 with STATUS_USAGE and those that it has. */
 int inet_protocol_fits(const struct type *type, int protocol, struct fault *fault);

@@ -116,16 +116,7 @@ ipx_same(const struct address *a, const struct address *b)
            memcmp(one.node, other.node, sizeof one.node) == 0;
 }
 
-/* ipx_sendmsg refuses MSG_NOSIGNAL. */
-static const struct type message_type = {
-    .name = "dgram",
-    .value = SOCK_DGRAM,
-    .unit = UNIT_MESSAGES,
-    .no_flags = MSG_NOSIGNAL,
-    .help = "messages without a connection",
-};
-
-static const struct type *const types[] = { &message_type, NULL };
+static const struct type *const types[] = { &bare_dgram_type, NULL };
 
 const struct domain ipx_domain = {
     .name = "ipx",

@@ -1,5 +1,6 @@
 #include "domain/name.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,4 +46,15 @@ name_matches(const char *typed, const char *const *prefixes, const char *name, c
         }
     }
     return strcasecmp(typed, name) == 0 || is_one_of(typed, aliases);
+}
+
+bool
+name_equals(const char *typed, size_t length, const char *name)
+{
+    for (size_t i = 0; i < length; i++) {
+        int c = typed[i] == '_' ? '-' : tolower((unsigned char)typed[i]);
+        if (c != name[i] || name[i] == '\0')
+            return false;
+    }
+    return name[length] == '\0';
 }

@@ -1,6 +1,7 @@
 #include "domain/netlink.h"
 
 #include "base/number.h"
+#include "domain/name.h"
 #include <errno.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -31,52 +32,67 @@ static const struct type netlink_dgram_type = {
 
 static const struct type *const types[] = { &netlink_raw_type, &netlink_dgram_type, NULL };
 
+/* linux/netlink.h, without the NETLINK_; a dash for each underscore. */
+static const struct protocol protocols[] = {
+    { "route", NETLINK_ROUTE },
+    { "usersock", NETLINK_USERSOCK },
+    { "sock-diag", NETLINK_SOCK_DIAG },
+    { "nflog", NETLINK_NFLOG },
+    { "xfrm", NETLINK_XFRM },
+    { "selinux", NETLINK_SELINUX },
+    { "audit", NETLINK_AUDIT },
+    { "fib-lookup", NETLINK_FIB_LOOKUP },
+    { "connector", NETLINK_CONNECTOR },
+    { "netfilter", NETLINK_NETFILTER },
+    { "kobject-uevent", NETLINK_KOBJECT_UEVENT },
+    { "generic", NETLINK_GENERIC },
+    { "crypto", NETLINK_CRYPTO },
+    { NULL, 0 },
+};
+
+/* What hardly any kernel has. */
+static const struct protocol rare_protocols[] = {
+    { "firewall", NETLINK_FIREWALL },
+    { "iscsi", NETLINK_ISCSI },
+    { "ip6-fw", NETLINK_IP6_FW },
+    { "dnrtmsg", NETLINK_DNRTMSG },
+    { "scsitransport", NETLINK_SCSITRANSPORT },
+    { "ecryptfs", NETLINK_ECRYPTFS },
+    { "rdma", NETLINK_RDMA },
+    { "smc", NETLINK_SMC },
+    { NULL, 0 },
+};
+
 /*
- * linux/netlink.h, without the NETLINK_; a dash for each underscore. A protocol is there once something in the kernel
- * has opened its side of it; what is missing where nothing has is NULL for those that no kernel lacks.
+ * A protocol is there once something in the kernel has opened its side of it; what is missing where nothing has is
+ * NULL for those that no kernel lacks.
  */
 static const struct {
-    const char *name;
     const char *lacking;
     const char *groups; /* heard where the user names none: without, nothing could ever come */
-} protocols[] = {
-    [NETLINK_ROUTE] = { .name = "route" },
-    [NETLINK_USERSOCK] = { .name = "usersock" },
-    [NETLINK_FIREWALL] = { .name = "firewall", .lacking = "no kernel since 3.5 has it" },
-    [NETLINK_SOCK_DIAG] = { .name = "sock-diag" },
-    [NETLINK_NFLOG] = { .name = "nflog", .lacking = "no kernel since 3.17 has it: use netfilter" },
-    [NETLINK_XFRM] = { .name = "xfrm", .lacking = "needs a kernel with CONFIG_XFRM_USER, module xfrm_user" },
-    [NETLINK_SELINUX] = { .name = "selinux", .lacking = "needs a kernel with CONFIG_SECURITY_SELINUX" },
-    [NETLINK_ISCSI] = { .name = "iscsi",
-                        .lacking =
+} facts[] = {
+    [NETLINK_FIREWALL] = { .lacking = "no kernel since 3.5 has it" },
+    [NETLINK_NFLOG] = { .lacking = "no kernel since 3.17 has it: use netfilter" },
+    [NETLINK_XFRM] = { .lacking = "needs a kernel with CONFIG_XFRM_USER, module xfrm_user" },
+    [NETLINK_SELINUX] = { .lacking = "needs a kernel with CONFIG_SECURITY_SELINUX" },
+    [NETLINK_ISCSI] = { .lacking =
                             "needs a kernel with CONFIG_SCSI_ISCSI_ATTRS, module scsi_transport_iscsi" },
-    [NETLINK_AUDIT] = { .name = "audit", .lacking = "needs a kernel with CONFIG_AUDIT" },
-    [NETLINK_FIB_LOOKUP] = { .name = "fib-lookup", .lacking = "needs a kernel with CONFIG_INET" },
-    [NETLINK_CONNECTOR] = { .name = "connector",
-                            .lacking = "needs a kernel with CONFIG_CONNECTOR, module cn" },
-    [NETLINK_NETFILTER] = { .name = "netfilter",
-                            .lacking = "needs a kernel with CONFIG_NETFILTER_NETLINK, module nfnetlink" },
-    [NETLINK_IP6_FW] = { .name = "ip6-fw", .lacking = "no kernel since 3.5 has it" },
-    [NETLINK_DNRTMSG] = { .name = "dnrtmsg", .lacking = "no kernel since 6.1 has it" },
-    [NETLINK_KOBJECT_UEVENT] = { .name = "kobject-uevent", .groups = "kernel" },
-    [NETLINK_GENERIC] = { .name = "generic" },
-    [NETLINK_SCSITRANSPORT] = { .name = "scsitransport",
-                                .lacking = "needs a kernel with CONFIG_SCSI_NETLINK, module scsi_mod" },
-    [NETLINK_ECRYPTFS] = { .name = "ecryptfs", .lacking = "no kernel since 2.6.28 has it" },
-    [NETLINK_RDMA] = { .name = "rdma", .lacking = "needs a kernel with CONFIG_INFINIBAND, module ib_core" },
-    [NETLINK_CRYPTO] = { .name = "crypto",
-                         .lacking = "needs a kernel with CONFIG_CRYPTO_USER, module crypto_user" },
-    [NETLINK_SMC] = { .name = "smc",
-                      .lacking = "no kernel has it: use sock-diag, or generic (SMC_GEN_NETLINK), "
+    [NETLINK_AUDIT] = { .lacking = "needs a kernel with CONFIG_AUDIT" },
+    [NETLINK_FIB_LOOKUP] = { .lacking = "needs a kernel with CONFIG_INET" },
+    [NETLINK_CONNECTOR] = { .lacking = "needs a kernel with CONFIG_CONNECTOR, module cn" },
+    [NETLINK_NETFILTER] = { .lacking = "needs a kernel with CONFIG_NETFILTER_NETLINK, module nfnetlink" },
+    [NETLINK_IP6_FW] = { .lacking = "no kernel since 3.5 has it" },
+    [NETLINK_DNRTMSG] = { .lacking = "no kernel since 6.1 has it" },
+    [NETLINK_KOBJECT_UEVENT] = { .groups = "kernel" },
+    [NETLINK_SCSITRANSPORT] = { .lacking = "needs a kernel with CONFIG_SCSI_NETLINK, module scsi_mod" },
+    [NETLINK_ECRYPTFS] = { .lacking = "no kernel since 2.6.28 has it" },
+    [NETLINK_RDMA] = { .lacking = "needs a kernel with CONFIG_INFINIBAND, module ib_core" },
+    [NETLINK_CRYPTO] = { .lacking = "needs a kernel with CONFIG_CRYPTO_USER, module crypto_user" },
+    [NETLINK_SMC] = { .lacking = "no kernel has it: use sock-diag, or generic (SMC_GEN_NETLINK), "
                                  "which need CONFIG_SMC, modules smc and smc_diag" },
 };
 
-enum { PROTOCOLS = sizeof protocols / sizeof protocols[0] };
-
-static const char *const protocol_words[] = {
-    "route",      "usersock",  "sock-diag", "nflog",          "xfrm",    "selinux", "audit",
-    "fib-lookup", "connector", "netfilter", "kobject-uevent", "generic", "crypto",  NULL,
-};
+enum { FACTS = sizeof facts / sizeof facts[0] };
 
 /* The groups of protocols that have few and lasting ones; those of generic are numbered as families come. */
 static const struct {
@@ -110,6 +126,15 @@ static const struct {
     { NETLINK_ROUTE, "ipv6-mroute-r", RTNLGRP_IPV6_MROUTE_R },
     { NETLINK_ROUTE, "nexthop", RTNLGRP_NEXTHOP },
     { NETLINK_ROUTE, "brvlan", RTNLGRP_BRVLAN },
+    { NETLINK_ROUTE, "phonet-ifaddr", RTNLGRP_PHONET_IFADDR },
+    { NETLINK_ROUTE, "phonet-route", RTNLGRP_PHONET_ROUTE },
+    /* Younger than many headers: since Linux 5.15 and 5.18 */
+    { NETLINK_ROUTE, "mctp-ifaddr", 34 },
+    { NETLINK_ROUTE, "tunnel", 35 },
+    { NETLINK_ROUTE, "stats", 36 },
+    /* linux/cn_proc.h: what becomes of processes; linux/genetlink.h: what becomes of families */
+    { NETLINK_CONNECTOR, "proc", 1 },
+    { NETLINK_GENERIC, "nlctrl", 16 },
     /* linux/inet_diag.h */
     { NETLINK_SOCK_DIAG, "inet-tcp-destroy", 1 },
     { NETLINK_SOCK_DIAG, "inet-udp-destroy", 2 },
@@ -144,42 +169,21 @@ static const struct {
 
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
-/* Are `length` characters this name, in any case, with _ for -? */
-static bool
-is_name(const char *text, size_t length, const char *name)
-{
-    if (strlen(name) != length)
-        return false;
-    for (size_t i = 0; i < length; i++) {
-        char c = (char)(text[i] == '_' ? '-' : text[i]);
-        if (strncasecmp(&c, &name[i], 1) != 0)
-            return false;
-    }
-    return true;
-}
-
 static int
 netlink_protocol_find(const char *name)
 {
     if (strncasecmp(name, "NETLINK_", 8) == 0)
         name += 8;
-    for (int i = 0; i < PROTOCOLS; i++) {
-        if (protocols[i].name && is_name(name, strlen(name), protocols[i].name))
-            return i;
-    }
-    return -1;
-}
-
-static bool
-is_known(int protocol)
-{
-    return protocol >= 0 && protocol < PROTOCOLS && protocols[protocol].name;
+    int number = protocol_number(protocols, name);
+    return number >= 0 ? number : protocol_number(rare_protocols, name);
 }
 
 static const char *
 netlink_protocol_name(const struct type *type, int protocol)
 {
-    return is_known(protocol) ? protocols[protocol].name : type->name;
+    const char *name = protocol_name(protocols, protocol);
+    name = name ? name : protocol_name(rare_protocols, protocol);
+    return name ? name : type->name;
 }
 
 static const char *
@@ -188,7 +192,7 @@ netlink_lacking(const struct type *type, int protocol, int error)
     (void)type;
     if (error != EPROTONOSUPPORT)
         return NULL;
-    const char *lacking = is_known(protocol) ? protocols[protocol].lacking : NULL;
+    const char *lacking = protocol < FACTS ? facts[protocol].lacking : NULL;
     return lacking ? lacking : "nothing in this kernel, and none of its modules, has opened it";
 }
 
@@ -220,7 +224,7 @@ netlink_group(int protocol, const char *words, unsigned *group, const char **res
         length -= 8;
     }
     for (size_t i = 0; i < GROUPS; i++) {
-        if (groups[i].protocol == protocol && is_name(words, length, groups[i].name)) {
+        if (groups[i].protocol == protocol && name_equals(words, length, groups[i].name)) {
             *group = groups[i].group;
             return 0;
         }
@@ -241,7 +245,7 @@ groups_of(const struct resolve_query *query)
 {
     if (query->groups)
         return query->groups;
-    const char *usual = is_known(query->protocol) ? protocols[query->protocol].groups : NULL;
+    const char *usual = query->protocol < FACTS ? facts[query->protocol].groups : NULL;
     return usual ? usual : "";
 }
 
@@ -339,7 +343,7 @@ const struct domain netlink_domain = {
     .format = netlink_format,
     .protocol_name = netlink_protocol_name,
     .protocol_find = netlink_protocol_find,
-    .protocol_words = protocol_words,
+    .protocols = protocols,
     .lacking = netlink_lacking,
     .join = netlink_join,
     .same = netlink_same,

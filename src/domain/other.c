@@ -2,9 +2,10 @@
 
 #include "base/hex.h"
 #include "base/number.h"
-#include "domain/name.h"
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
 
 static const char prefix[] = "hex:";
 
@@ -47,19 +48,24 @@ other_name_of(int family)
     return NULL;
 }
 
-/* By their numbers: BTPROTO_ of the kernel's net/bluetooth/bluetooth.h. */
-const char *const other_bluetooth_words[] = { "l2cap", "hci",  "sco",   "rfcomm", "bnep",
-                                              "cmtp",  "hidp", "avdtp", "iso",    NULL };
+/* BTPROTO_ of the kernel's net/bluetooth/bluetooth.h */
+static const struct protocol bluetooth[] = {
+    { "l2cap", 0 }, { "hci", 1 },  { "sco", 2 },   { "rfcomm", 3 }, { "bnep", 4 },
+    { "cmtp", 5 },  { "hidp", 6 }, { "avdtp", 7 }, { "iso", 8 },    { NULL, 0 },
+};
+
+const struct protocol *
+other_protocols(int family)
+{
+    return family == OTHER_BLUETOOTH ? bluetooth : NULL;
+}
 
 int
 other_protocol_find(int family, const char *name)
 {
-    static const char *const prefixes[] = { "BTPROTO_", NULL };
-    for (int i = 0; family == OTHER_BLUETOOTH && other_bluetooth_words[i]; i++) {
-        if (name_matches(name, prefixes, other_bluetooth_words[i], "", i))
-            return i;
-    }
-    return -1;
+    if (family != OTHER_BLUETOOTH)
+        return -1;
+    return protocol_number(bluetooth, strncasecmp(name, "BTPROTO_", 8) == 0 ? name + 8 : name);
 }
 
 /* NUMBER/ before the bytes. Returns what is behind it, or NULL if there is no good number before the stroke. */
@@ -121,8 +127,19 @@ other_spell(const struct address *address, const struct type *type, char *word, 
     (void)snprintf(word, size, "%s", text.host);
 }
 
+/* NET/ROM and Rose refuse MSG_NOSIGNAL, which no family needs: SIGPIPE is ignored (base/loop.h). */
+static const struct type record_type = {
+    .name = "seqpacket",
+    .value = SOCK_SEQPACKET,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .accepts = true,
+    .half_closes = true,
+    .help = "a connection that carries messages in order",
+};
+
 static const struct type *const types[] = {
-    &stream_type, &dgram_type, &seqpacket_type, &raw_type, &rdm_type, &dccp_type, &packet_type, NULL,
+    &stream_type, &dgram_type, &record_type, &raw_type, &rdm_type, &dccp_type, &packet_type, NULL,
 };
 
 const struct domain other_domain = {

@@ -27,7 +27,7 @@ const struct other_name *other_name_of(int family);
 /* The number of a protocol by its name in the family, in any case, or -1: only Bluetooth's have names. */
 int other_protocol_find(int family, const char *name);
 
-/* These names, ended by NULL. */
-extern const char *const other_bluetooth_words[];
+/* These names, or NULL. */
+const struct protocol *other_protocols(int family);
 
 #endif

@@ -1,15 +1,14 @@
 #include "domain/packet.h"
 
 #include "base/hex.h"
+#include "domain/ethernet_type.h"
 #include "domain/interface.h"
-#include "domain/name.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h> /* netpacket/packet.h has no struct sockaddr_pkt */
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/ioctl.h>
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -64,48 +63,11 @@ packet_filter_link(const struct type *type)
 
 static const struct type *const types[] = { &packet_raw_type, &packet_dgram_type, &packet_old_type, NULL };
 
-/* linux/if_ether.h, without the ETH_P_; the standards' own abbreviations where they are better known. */
-static const struct {
-    const char *name;
-    int number;
-} known[] = {
-    { "all", ETH_P_ALL },           { "ip", ETH_P_IP },           { "ipv6", ETH_P_IPV6 },
-    { "arp", ETH_P_ARP },           { "rarp", ETH_P_RARP },       { "vlan", ETH_P_8021Q },
-    { "8021q", ETH_P_8021Q },       { "8021ad", ETH_P_8021AD },   { "lldp", ETH_P_LLDP },
-    { "eapol", ETH_P_PAE },         { "pae", ETH_P_PAE },         { "pppoe-discovery", ETH_P_PPP_DISC },
-    { "ppp_disc", ETH_P_PPP_DISC }, { "pppoe", ETH_P_PPP_SES },   { "ppp_ses", ETH_P_PPP_SES },
-    { "mpls", ETH_P_MPLS_UC },      { "mpls_uc", ETH_P_MPLS_UC }, { "mpls_mc", ETH_P_MPLS_MC },
-    { "ptp", ETH_P_1588 },          { "1588", ETH_P_1588 },       { "macsec", ETH_P_MACSEC },
-    { "batman", ETH_P_BATMAN },     { "aoe", ETH_P_AOE },         { "tipc", ETH_P_TIPC },
-    { "loopback", ETH_P_LOOPBACK }, { "802_3", ETH_P_802_3 },     { "802_2", ETH_P_802_2 },
-};
-
-enum { KNOWN = sizeof known / sizeof known[0] };
-
-static const char *const protocol_words[] = { "all",  "ip",     "ipv6",   "arp",      "rarp",
-                                              "vlan", "8021ad", "lldp",   "eapol",    "pppoe",
-                                              "mpls", "ptp",    "macsec", "loopback", NULL };
-
-static int
-packet_protocol_find(const char *name)
-{
-    if (strncasecmp(name, "ETH_P_", 6) == 0)
-        name += 6;
-    for (size_t i = 0; i < KNOWN; i++) {
-        if (strcasecmp(known[i].name, name) == 0)
-            return known[i].number;
-    }
-    return -1;
-}
-
 static const char *
 packet_protocol_name(const struct type *type, int protocol)
 {
-    for (size_t i = 0; i < KNOWN; i++) {
-        if (known[i].number == protocol)
-            return known[i].name;
-    }
-    return type->name;
+    const char *name = ethernet_type_name(protocol);
+    return name ? name : type->name;
 }
 
 /*
@@ -321,13 +283,8 @@ packet_bind(int fd, const struct address *address, mode_t mode, struct binding *
             struct fault *fault)
 {
     (void)mode; /* no files here */
-    if (bind_to_interface(fd, address) < 0) {
-        int error = errno;
-        struct address_text text;
-        packet_format(address, &text);
-        errno = error;
-        return fault_set(fault, status, "bind to %s", text.host);
-    }
+    if (bind_to_interface(fd, address) < 0)
+        return domain_bind_fault(&packet_domain, address, status, fault);
     *binding = (struct binding){ .address = *address };
     return 0;
 }
@@ -380,8 +337,8 @@ const struct domain packet_domain = {
     .resolve = packet_resolve,
     .format = packet_format,
     .protocol_name = packet_protocol_name,
-    .protocol_find = packet_protocol_find,
-    .protocol_words = protocol_words,
+    .protocol_find = ethernet_type_find,
+    .protocols = ethernet_types,
     .socket_protocol = packet_socket_protocol,
     .prepare = packet_prepare,
     .connect = packet_connect,

@@ -117,23 +117,6 @@ tipc_format(const struct address *address, struct address_text *text)
         (void)snprintf(text->host, sizeof text->host, "%u:%u:%u@0", range->type, range->lower, range->upper);
 }
 
-/* getsockname(2) tells the socket's own address, which is none that it could be bound to: the service is. */
-static int
-tipc_bind(int fd, const struct address *address, mode_t mode, struct binding *binding, enum status status,
-          struct fault *fault)
-{
-    (void)mode;
-    if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0) {
-        int error = errno;
-        struct address_text text;
-        tipc_format(address, &text);
-        errno = error;
-        return fault_set(fault, status, "bind to %s", text.host);
-    }
-    *binding = (struct binding){ .address = *address };
-    return 0;
-}
-
 /*
  * Unless asked not to, the kernel throws away what nobody takes. Of rdm, which is meant to arrive, it comes back
  * instead, without its bytes.
@@ -206,11 +189,11 @@ const struct domain tipc_domain = {
     .family = AF_TIPC,
     .kernel = "CONFIG_TIPC, module tipc",
     .types = types,
+    .keeps_address = true, /* the socket's own address is none that it could be bound to: the service is */
     .operands = "TYPE:INSTANCE",
     .help = "services of a cluster, by type and instance",
     .read = tipc_read,
     .format = tipc_format,
     .prepare = tipc_prepare,
-    .bind = tipc_bind,
     .message_max = tipc_message_max,
 };

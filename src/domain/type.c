@@ -9,6 +9,7 @@ const struct type stream_type = {
     .accepts = true,
     .urgent = true,
     .half_closes = true,
+    .reconnects = true,
     .help = "a connection that carries bytes in order",
 };
 
@@ -57,6 +58,22 @@ const struct type packet_type = {
     .value = 10, /* SOCK_PACKET, which libc marks as obsolete */
     .unit = UNIT_MESSAGES,
     .help = "whole frames of a network device, the old way",
+};
+
+const struct type bare_dgram_type = {
+    .name = "dgram",
+    .value = SOCK_DGRAM,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages without a connection",
+};
+
+const struct type bare_raw_type = {
+    .name = "raw",
+    .value = SOCK_RAW,
+    .unit = UNIT_MESSAGES,
+    .no_flags = MSG_NOSIGNAL,
+    .help = "messages with their headers",
 };
 
 const struct type *const type_rows[] = {

@@ -27,6 +27,7 @@ struct type {
     bool half_closes; /* shutdown(2) SHUT_WR tells the peer that our sending has ended */
     bool shuts_both;  /* SHUT_RDWR before close(2) makes the end an orderly one for the peer */
     bool no_empty;    /* a message has a byte; without a connection, one that has none is ours come back */
+    bool reconnects;  /* after a refusal the same socket may connect again */
     bool marks_end;   /* a message may come in pieces, the last of which has MSG_EOR */
     bool has_service; /* both ends name a service by a code (--dccp-service) */
     bool addressed;   /* no connect(2): every send(2) needs the address */
@@ -45,7 +46,10 @@ struct type {
 /* The usual rows. */
 extern const struct type stream_type, dgram_type, seqpacket_type, raw_type, rdm_type, dccp_type, packet_type;
 
-/* All of them, ended by NULL. */
+/* The same of families whose sendmsg in the kernel refuses MSG_NOSIGNAL: a domain's own rows, in no list. */
+extern const struct type bare_dgram_type, bare_raw_type;
+
+/* All of the usual ones, ended by NULL. */
 extern const struct type *const type_rows[];
 
 /*

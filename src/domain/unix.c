@@ -1,6 +1,7 @@
 #include "domain/unix.h"
 
 #include "base/fd.h"
+#include "domain/unix_pattern.h"
 #include "observe/escape.h"
 #include <errno.h>
 #include <stddef.h>
@@ -17,7 +18,8 @@
 enum {
     PATH_BYTES_MAX = sizeof((struct sockaddr_un *)NULL)->sun_path - 1,
     PATH_OFFSET = offsetof(struct sockaddr_un, sun_path),
-    BIND_TRIES = 8,     /* others may bind and remove the same path meanwhile */
+    BIND_TRIES = 8, /* others may bind and remove the same path meanwhile */
+    SEND_BUFFER = 1024 * 1024,
     SEND_OVERHEAD = 32, /* unix_dgram_sendmsg in the kernel takes messages of SO_SNDBUF less this */
 };
 
@@ -275,6 +277,18 @@ unix_unbind(struct binding *binding)
         (void)unlink(name.sun_path); /* a file that stays is dead, and the next listener knows that */
 }
 
+/*
+ * A stream goes on while the peer is busy with what came before. Sockets of messages do not gain: what is in their
+ * buffer is in no cache any more when it is read. An option of the user's comes later, and is the last.
+ */
+static void
+unix_opened(int fd, const struct type *type)
+{
+    const int bytes = SEND_BUFFER;
+    if (type->unit == UNIT_BYTES && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); /* net.core.wmem_max bounds it */
+}
+
 static size_t
 unix_message_max(int fd, const struct type *type)
 {
@@ -286,6 +300,16 @@ unix_message_max(int fd, const struct type *type)
     return (size_t)(bytes - SEND_OVERHEAD);
 }
 
+static bool
+say_who(const struct ucred *peer, char *words, size_t size)
+{
+    if (peer->uid == (uid_t)-1)
+        return false;
+    (void)snprintf(words, size, "pid %ld, uid %lu, gid %lu", (long)peer->pid, (unsigned long)peer->uid,
+                   (unsigned long)peer->gid);
+    return true;
+}
+
 /*
  * SO_PEERCRED (unix(7)): who listened or connected, as it was then. A datagram socket has no such peer, which
  * shows as a process and a user that cannot be.
@@ -295,11 +319,29 @@ unix_who(int fd, char *words, size_t size)
 {
     struct ucred peer;
     socklen_t length = sizeof peer;
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) < 0 || peer.uid == (uid_t)-1)
-        return false;
-    (void)snprintf(words, size, "pid %ld, uid %lu, gid %lu", (long)peer.pid, (unsigned long)peer.uid,
-                   (unsigned long)peer.gid);
-    return true;
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && say_who(&peer, words, size);
+}
+
+static void
+unix_tell_senders(int fd)
+{
+    const int on = 1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on); /* refused: then it is not known */
+}
+
+/* SCM_CREDENTIALS (unix(7)): who sent it, as it is now. */
+static bool
+unix_sender(const struct msghdr *message, char *words, size_t size)
+{
+    struct msghdr read_only = *message; /* CMSG_NXTHDR takes no pointer to const */
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(&read_only); part; part = CMSG_NXTHDR(&read_only, part)) {
+        struct ucred peer;
+        if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_CREDENTIALS)
+            continue;
+        memcpy(&peer, CMSG_DATA(part), sizeof peer);
+        return say_who(&peer, words, size);
+    }
+    return false;
 }
 
 static const struct type *const types[] = { &stream_type, &dgram_type, &seqpacket_type, NULL };
@@ -318,7 +360,14 @@ const struct domain unix_domain = {
     .bind_for_answers = unix_bind_for_answers,
     .bind = unix_bind,
     .unbind = unix_unbind,
+    .opened = unix_opened,
     .message_max = unix_message_max,
     .same = unix_same,
     .who = unix_who,
+    .tell_senders = unix_tell_senders,
+    .sender = unix_sender,
+    .knows_by_connection = true,
+    .read_pattern = unix_read_pattern,
+    .resolve_pattern = unix_resolve_pattern,
+    .matches = unix_matches,
 };

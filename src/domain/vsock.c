@@ -175,6 +175,26 @@ vsock_no_way(const struct address *address, bool connects, int error)
     return NULL;
 }
 
+static const char *
+vsock_read_pattern(const char *words, struct pattern *pattern)
+{
+    uint32_t low = VMADDR_CID_ANY, high;
+    bool is_name = !strchr("0123456789", words[0]);
+    if (is_name && read_cid(words, &low) && low != VMADDR_CID_ANY)
+        high = low;
+    else if (!pattern_read_range(words, VMADDR_CID_ANY - 1, &low, &high))
+        return "not vsock:CID (also CID-CID): a CID is 0 to 4294967294, local, host or hypervisor";
+    pattern_set_bounds(pattern, low, high);
+    return NULL;
+}
+
+static bool
+vsock_matches(const struct pattern *pattern, const struct address *peer, int fd)
+{
+    (void)fd;
+    return pattern_bounds_have(pattern, cid_of(peer));
+}
+
 /* virtio_transport_seqpacket_enqueue in the kernel sends nothing for a message of no bytes, and says so to nobody. */
 static const struct type vsock_seqpacket_type = {
     .name = "seqpacket",
@@ -203,5 +223,7 @@ const struct domain vsock_domain = {
     .spell = vsock_spell,
     .connect = vsock_connect,
     .no_way = vsock_no_way,
+    .read_pattern = vsock_read_pattern,
+    .matches = vsock_matches,
     .message_max = vsock_message_max,
 };

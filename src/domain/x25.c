@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h> /* linux/x25.h needs sa_family_t */
 
 #include <linux/x25.h>
@@ -77,6 +78,45 @@ x25_unsettled(int fd, const struct type *type)
     return unsent(fd);
 }
 
+/* ITU-T X.25, table 5-7. */
+static const struct {
+    unsigned char cause;
+    const char *help;
+} causes[] = {
+    { 0x01, "number busy" },
+    { 0x03, "invalid facility request" },
+    { 0x05, "network congestion" },
+    { 0x09, "out of order" },
+    { 0x0b, "access barred" },
+    { 0x0d, "not obtainable" },
+    { 0x11, "remote procedure error" },
+    { 0x13, "local procedure error" },
+    { 0x15, "RPOA out of order" },
+    { 0x19, "reverse charging not accepted" },
+    { 0x21, "incompatible destination" },
+    { 0x29, "fast select not accepted" },
+    { 0x39, "ship absent" },
+};
+
+/* The other side itself clears with cause 0, or with the highest bit set; all other causes are the network's. */
+static bool
+x25_ended_badly(int fd, char *words, size_t size)
+{
+    enum { DTE_CAUSE = 0x80 };
+    if (unsent_unread(fd, words, size))
+        return true;
+    struct x25_causediag why = { .cause = 0 };
+    if (ioctl(fd, SIOCX25GCAUSEDIAG, &why) < 0 || why.cause == 0 || why.cause & DTE_CAUSE)
+        return false;
+    const char *help = "not known";
+    for (size_t i = 0; i < sizeof causes / sizeof causes[0]; i++)
+        if (causes[i].cause == why.cause)
+            help = causes[i].help;
+    (void)snprintf(words, size, "the call was cleared, cause 0x%02x (%s), diagnostic %u", (unsigned)why.cause,
+                   help, (unsigned)why.diagnostic);
+    return true;
+}
+
 static size_t
 x25_message_max(int fd, const struct type *type)
 {
@@ -114,5 +154,6 @@ const struct domain x25_domain = {
     .format = x25_format,
     .bind_for_answers = x25_bind_for_answers,
     .unsettled = x25_unsettled,
+    .ended_badly = x25_ended_badly,
     .message_max = x25_message_max,
 };

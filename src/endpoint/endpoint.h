@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/uio.h>
 
 enum io {
     IO_DONE,   /* the call did something */
@@ -45,6 +46,7 @@ typedef void on_loss(const void *context, const char *name);
 
 enum { ENDPOINT_POLLS_MAX = 20 };
 
+struct batch;
 struct endpoint;
 
 struct endpoint_ops {
@@ -68,6 +70,23 @@ struct endpoint_ops {
                      struct fault *fault);
 
     /*
+     * If reads_batches: as many reads as can be done at once, each one message, into a batch that is empty
+     * (batch.h). IO_DONE: it holds at least one.
+     */
+    enum io (*read_batch)(struct endpoint *endpoint, struct batch *batch, struct fault *fault);
+
+    /*
+     * If writes_batches: as many writes of one message each, in order. *sent: how many were done, whatever is
+     * returned; IO_DONE if at least one was and none has failed.
+     */
+    enum io (*write_batch)(struct endpoint *endpoint, const struct iovec *messages, size_t count,
+                           size_t *sent, struct fault *fault);
+
+    /* Bytes: as `write`, of several pieces one after the other, at least one. NULL: there is only write. */
+    enum io (*write_vector)(struct endpoint *endpoint, const struct iovec *pieces, size_t count, size_t *put,
+                            struct fault *fault);
+
+    /*
      * A call that the pump made by itself on read_fd or, if `writing`, on write_fd failed with `error`: what read or
      * write would have answered. The kernel tells some errors only once. NULL where there are no such descriptors.
      */
@@ -89,6 +108,10 @@ struct endpoint_ops {
     /* Bytes written that are known not to have arrived yet; 0 if that cannot be known. */
     uint64_t (*unsettled)(struct endpoint *endpoint);
 
+    /* Messages that were for us and that the kernel is known to have dropped before we could read them. NULL: never
+     * any. */
+    uint64_t (*dropped)(struct endpoint *endpoint);
+
     /* Close and free. */
     void (*close)(struct endpoint *endpoint);
 };
@@ -106,9 +129,14 @@ struct endpoint {
     bool peer_ended;    /* reading has seen the other side's own end, in order */
     bool cut;           /* a message came that was larger than the room for it */
     size_t message_max; /* messages: the largest one that can be written */
+    bool reads_batches; /* one read is one message, and read_batch may read more than one */
+    bool writes_batches;
+    size_t
+        join_max; /* bytes: so much may go out in one write, of messages that it joins; 0: a write is seen as one */
     int socket;  /* the socket underneath, to be asked for its names and options; -1: none, or none yet */
     int read_fd; /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;
+    bool reads_file; /* read_fd is a regular file: its bytes are there without waiting */
 };
 
 #endif

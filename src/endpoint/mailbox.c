@@ -1,7 +1,6 @@
-#include "endpoint/mailbox.h"
+#include "endpoint/mailbox_batch.h"
 
 #include "base/fd.h"
-#include "endpoint/pieces.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,28 +11,12 @@ enum {
     DISCARD_ROUNDS = 64
 }; /* messages thrown away in one go while settling; more waits for the next call */
 
-enum { SENDER_ERRORS_MAX = 1000 }; /* pending at once: the kernel tells each only once */
-
-struct mailbox {
-    struct endpoint base;
-    int fds[MAILBOX_SOCKETS_MAX]; /* -1: closed, because the only sender uses another */
-    size_t count;
-    const struct domain *domain;
-    const struct type *type;
-    struct mailbox_choice choice;
-    struct address sender; /* the last one, or the only one */
-    int sender_fd;         /* where it wrote to; -1: nobody has written yet */
-    bool connected;        /* to the only sender */
-    struct socket_header header;
-    struct pieces
-        pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
-};
-
 static size_t
 mailbox_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
-    (void)now;
     const struct mailbox *mailbox = (const struct mailbox *)endpoint;
+    if (mailbox->sequel.result != IO_DONE && wants & WANT_READ)
+        *now = true;
     for (size_t i = 0; i < mailbox->count; i++) {
         short events = wants & WANT_READ ? POLLIN : 0;
         if (wants & WANT_WRITE && mailbox->fds[i] == mailbox->sender_fd)
@@ -46,8 +29,8 @@ mailbox_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls
 static unsigned
 mailbox_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls, size_t count)
 {
-    (void)endpoint;
-    unsigned ready = 0;
+    const struct mailbox *mailbox = (const struct mailbox *)endpoint;
+    unsigned ready = mailbox->sequel.result != IO_DONE && wants & WANT_READ ? READY_READ : 0;
     for (size_t i = 0; i < count; i++) {
         if (wants & WANT_READ && polls[i].revents & (POLLIN | POLLERR | POLLHUP))
             ready |= READY_READ;
@@ -64,9 +47,8 @@ mailbox_failed(const struct mailbox *mailbox, struct fault *fault)
     return IO_FAILED;
 }
 
-/* Errors that tell of an earlier message to somebody: no reason for a listener to end. */
-static bool
-concerns_a_sender(int error)
+bool
+mailbox_concerns_a_sender(int error)
 {
     return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNRESET ||
            error == EPERM || error == ENOENT || error == EPIPE || error == ENOTCONN;
@@ -97,10 +79,19 @@ is_same_sender(const struct mailbox *mailbox, const struct address *sender)
 {
     if (sender->length == 0 || mailbox->sender.length == 0)
         return sender->length == mailbox->sender.length;
+    if (sender->length == mailbox->sender.length &&
+        memcmp(&sender->name, &mailbox->sender.name, sender->length) == 0)
+        return true; /* the usual case, without asking */
     return domain_same(mailbox->domain, &mailbox->sender, sender);
 }
 
-/* Note who wrote. Returns false for a message that is not from the only sender. */
+static bool
+asks_who(const struct mailbox *mailbox)
+{
+    return mailbox->choice.on_who && mailbox->domain->sender;
+}
+
+/* Note who wrote. Returns false for a message that is not from the only sender, or from one that may not write. */
 static bool
 note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
 {
@@ -108,10 +99,15 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     bool same = known && is_same_sender(mailbox, sender);
     if (known && !same && !mailbox->choice.takes_all)
         return false; /* it was queued before the socket was connected to the first */
+    bool is_new = !known || mailbox->choice.takes_all;
+    if (is_new && mailbox->choice.is_heard && !mailbox->choice.is_heard(mailbox->choice.context, sender))
+        return false;
     mailbox->sender = *sender;
     mailbox->sender_fd = mailbox->base.socket = fd;
     if (!same && mailbox->choice.on_sender)
         mailbox->choice.on_sender(mailbox->choice.context, sender);
+    if (!same && mailbox->choice.on_who && *mailbox->who)
+        mailbox->choice.on_who(mailbox->choice.context, mailbox->who);
     if (!known && !mailbox->choice.takes_all)
         keep_only(mailbox, fd);
     return true;
@@ -143,56 +139,70 @@ take_notice(struct mailbox *mailbox, const struct address *about, const void *no
     return means == NOTICE_ENDED ? IO_ENDED : mailbox_failed(mailbox, fault);
 }
 
+enum io
+mailbox_take_message(struct mailbox *mailbox, size_t i, const struct address *sender, int flags, void *data,
+                     size_t room, size_t *got, struct fault *fault)
+{
+    if (flags & NOTICE_FLAG)
+        return take_notice(mailbox, sender, data, *got, fault);
+    if (*got == 0 && mailbox->type->paired) {
+        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
+        return mailbox_failed(mailbox, fault);
+    }
+    if (*got == 0 && mailbox->type->no_empty)
+        return came_back(mailbox, sender, fault);
+    if (!note_sender(mailbox, mailbox->fds[i], sender))
+        return IO_AGAIN;
+    if (*got == 0 && mailbox->choice.eof_message)
+        return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
+    return envelope_open(&mailbox->envelope, &mailbox->base, mailbox->fds[i], &mailbox->pieces[i], flags,
+                         data, room, got, fault);
+}
+
+enum io
+mailbox_not_read(const struct mailbox *mailbox, int error, struct fault *fault)
+{
+    if (error == EAGAIN)
+        return IO_AGAIN;
+    errno = error;
+    if (error != mailbox->type->loss_error)
+        return mailbox_failed(mailbox, fault);
+    if (mailbox->choice.on_loss)
+        mailbox->choice.on_loss(mailbox->choice.context, mailbox->base.name);
+    return IO_AGAIN;
+}
+
 static enum io
 receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got, struct fault *fault)
 {
-    const int fd = mailbox->fds[i];
     struct address sender = { .length = 0 };
     struct iovec vector = { .iov_base = data, .iov_len = room };
+    union {
+        struct cmsghdr aligned;
+        char space[CMSG_SPACE(sizeof(struct ucred))];
+    } control;
+    bool with_who = asks_who(mailbox);
     struct msghdr message = {
         .msg_name = &sender.name,
         .msg_namelen = sizeof sender.name,
         .msg_iov = &vector,
         .msg_iovlen = 1,
+        .msg_control = with_who ? &control : NULL,
+        .msg_controllen = with_who ? sizeof control : 0,
     };
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~mailbox->type->no_flags) | mailbox->choice.receive_flags;
     ssize_t n;
     int told = 0; /* an error that does not pass is no news of a sender */
     do
-        n = recvmsg(fd, &message, flags);
-    while (n < 0 && (errno == EINTR || (concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX)));
-    if (n < 0 && errno != EAGAIN && errno == mailbox->type->loss_error) {
-        if (mailbox->choice.on_loss)
-            mailbox->choice.on_loss(mailbox->choice.context, mailbox->base.name);
-        return IO_AGAIN;
-    }
+        n = recvmsg(mailbox->fds[i], &message, flags);
+    while (n < 0 && (errno == EINTR || (mailbox_concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX)));
     if (n < 0)
-        return errno == EAGAIN ? IO_AGAIN : mailbox_failed(mailbox, fault);
+        return mailbox_not_read(mailbox, errno, fault);
     sender.length = message.msg_namelen;
-    if (message.msg_flags & NOTICE_FLAG)
-        return take_notice(mailbox, &sender, data, (size_t)n, fault);
-    if (n == 0 && mailbox->type->paired) {
-        errno = ENETDOWN; /* no message of a circuit is empty (vcc_recvmsg) */
-        return mailbox_failed(mailbox, fault);
-    }
-    if (n == 0 && mailbox->type->no_empty)
-        return came_back(mailbox, &sender, fault);
-    if (!note_sender(mailbox, fd, &sender))
-        return IO_AGAIN;
-    if (message.msg_flags & MSG_TRUNC) {
-        mailbox->base.cut = true;
-        (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu",
-                        mailbox->base.name, n, room);
-        return IO_FAILED;
-    }
-    if (n == 0 && mailbox->choice.eof_message)
-        return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
     *got = (size_t)n;
-    bool is_last = !mailbox->type->marks_end || message.msg_flags & MSG_EOR;
-    enum io joined = pieces_join(&mailbox->pieces[i], is_last, data, room, got, mailbox->base.name, fault);
-    if (joined == IO_DONE && !mailbox->choice.keeps_headers)
-        *got = socket_payload(mailbox->domain, fd, mailbox->type, data, *got);
-    return joined;
+    if (!with_who || !mailbox->domain->sender(&message, mailbox->who, sizeof mailbox->who))
+        *mailbox->who = '\0';
+    return mailbox_take_message(mailbox, i, &sender, message.msg_flags, data, room, got, fault);
 }
 
 static enum io
@@ -229,25 +239,20 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
-    return socket_send(mailbox->sender_fd, mailbox->type, mailbox->choice.send_flags, &mailbox->header, data,
-                       size, mailbox->connected ? NULL : &mailbox->sender);
+    return envelope_send(&mailbox->envelope, mailbox->sender_fd, data, size,
+                         mailbox->connected ? NULL : &mailbox->sender);
 }
 
-static enum io
+enum io
 mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
     struct mailbox *mailbox = (struct mailbox *)endpoint;
     if (mailbox->sender_fd < 0)
         return IO_AGAIN; /* nobody to write to yet; reading finds one */
-    if (size > mailbox->base.message_max)
-        return socket_too_large(endpoint, size, fault);
-    if (size == 0 && mailbox->type->no_empty) {
-        (void)fault_say(fault, STATUS_LOCAL, "message too small", "%s: 0 bytes, at least 1",
-                        mailbox->base.name);
+    if (envelope_check(&mailbox->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
-    }
     ssize_t n = send_to_sender(mailbox, data, size);
-    if (n < 0 && concerns_a_sender(errno))
+    if (n < 0 && mailbox_concerns_a_sender(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
     if (n >= 0 && (size_t)n < size) {
         (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zd of %zu bytes",
@@ -263,7 +268,7 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (errno == EAGAIN || errno == ENOBUFS || errno == ENOMEM)
         return IO_PAUSE; /* poll knows only our own side of an unconnected socket */
     if (errno == EMSGSIZE)
-        return socket_too_large(endpoint, size, fault);
+        return envelope_too_large(endpoint, size, fault);
     return cannot_answer(mailbox, size, put, fault);
 }
 
@@ -308,7 +313,7 @@ discard(struct mailbox *mailbox, struct fault *fault)
             .msg_iovlen = 1,
         };
         ssize_t n = recvmsg(mailbox->sender_fd, &message, MSG_DONTWAIT & ~mailbox->type->no_flags);
-        if (n < 0 && errno != EINTR && !concerns_a_sender(errno))
+        if (n < 0 && errno != EINTR && !mailbox_concerns_a_sender(errno))
             return errno == EAGAIN ? IO_DONE : mailbox_failed(mailbox, fault);
         about.length = message.msg_namelen;
         if (n >= 0 && message.msg_flags & NOTICE_FLAG &&
@@ -343,10 +348,13 @@ static const struct endpoint_ops mailbox_ops = {
     .ready = mailbox_ready,
     .read = mailbox_read,
     .write = mailbox_write,
+    .read_batch = mailbox_read_batch,
+    .write_batch = mailbox_write_batch,
     .end_writing = mailbox_end_writing,
     .lost = mailbox_lost,
     .settle = mailbox_settle,
     .unsettled = mailbox_unsettled,
+    .dropped = mailbox_dropped,
     .close = mailbox_close,
 };
 
@@ -369,14 +377,20 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
         .domain = domain,
         .type = type,
         .choice = *choice,
+        .envelope = envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags),
         .sender_fd = -1,
         .connected = type->paired,
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);
-    const struct socket_choice header = { .keeps_headers = choice->keeps_headers,
-                                          .protocol = choice->protocol };
-    mailbox->header = socket_header(domain, type, &header);
     mailbox->base.message_max = domain_message_max(domain, fds[0], type);
     mailbox->base.socket = mailbox->base.read_fd = mailbox->base.write_fd = -1;
+    bool has_trains = domain->has_trains && domain->has_trains(fds[0], type);
+    mailbox->base.reads_batches = mailbox->base.writes_batches = has_trains;
+    for (size_t i = 0; i < count; i++) {
+        if (has_trains)
+            mailbox->bulks[i] = bulk_make(fds[i], choice->is_shared);
+        if (asks_who(mailbox) && !choice->is_shared)
+            domain->tell_senders(fds[i]);
+    }
     return &mailbox->base;
 }

@@ -1,32 +1,12 @@
 #include "endpoint/socket.h"
 
 #include "base/fd.h"
-#include "endpoint/pieces.h"
+#include "endpoint/socket_message.h"
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-
-struct socket {
-    struct endpoint base;
-    int fd;
-    const struct domain *domain;
-    const struct type *type;
-    struct socket_choice choice;
-    struct address peer; /* of types without connect(2); length 0: connected */
-    struct socket_header header;
-    size_t part;        /* of the message being written: what send(2) has taken already */
-    bool marks_records; /* every record comes with credentials, so that an empty one is no end */
-    bool ended;         /* the peer was told that our writing has ended */
-    bool shut_both;
-    struct pieces pieces; /* of the message that is coming in */
-    bool hung_up;         /* poll goes on saying so, whatever is asked */
-    bool urgent_lost;     /* urgent data could not be written: the next read says why */
-    struct fault urgent_fault;
-    int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
-    char name[256];
-};
 
 /* Bytes thrown away in one go while settling; more waits for the next call. */
 enum { DISCARD_SIZE = 64 * 1024, DISCARD_ROUNDS = 64 };
@@ -35,7 +15,7 @@ enum { DISCARD_SIZE = 64 * 1024, DISCARD_ROUNDS = 64 };
  * The kernel hands a pending error to whoever asks first and then forgets it: after a reset was told to
  * send(2), recv(2) reads an end that looks orderly. So it is kept here.
  */
-static enum io
+enum io
 socket_broke(struct socket *socket, int error, struct fault *fault)
 {
     if (socket->broken == 0)
@@ -53,19 +33,6 @@ is_over(const struct socket *socket)
     return socket->base.ends && socket->base.peer_ended && !socket->type->half_closes;
 }
 
-static bool
-takes_urgent(const struct socket *socket)
-{
-    return socket->choice.urgent.fd >= 0 && !socket->urgent_lost;
-}
-
-static void
-take_urgent(struct socket *socket)
-{
-    if (takes_urgent(socket))
-        socket->urgent_lost = urgent_take(socket->fd, &socket->choice.urgent, &socket->urgent_fault) != 0;
-}
-
 static size_t
 socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
@@ -73,11 +40,13 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
     short events = 0;
     if (is_over(socket) && wants & (WANT_WRITE | WANT_NOTICE))
         *now = true;
+    if (socket->sequel.result != IO_DONE && wants & WANT_READ)
+        *now = true;
     if (wants & WANT_READ)
         events |= POLLIN;
     if (wants & WANT_WRITE)
         events |= POLLOUT;
-    if (takes_urgent(socket) && (wants != 0 || !socket->hung_up))
+    if (urgent_takes(&socket->urgent) && (wants != 0 || !socket->hung_up))
         events |= POLLPRI;
     if (wants == 0 && events == 0)
         return 0;
@@ -94,8 +63,9 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     short revents = polls[0].revents;
     unsigned ready = 0;
     if (revents & POLLPRI)
-        take_urgent(socket); /* at once, also while our buffer is full: the next one would take its place */
-    if (wants & WANT_READ && socket->urgent_lost)
+        urgent_take(&socket->urgent,
+                    socket->fd); /* also while our buffer is full: there is room for one only */
+    if (wants & WANT_READ && (socket->urgent.lost || socket->sequel.result != IO_DONE))
         ready |= READY_READ;
     if (wants & WANT_READ && revents & (POLLIN | POLLHUP | POLLERR))
         ready |= READY_READ;
@@ -107,9 +77,8 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     return ready;
 }
 
-/* After our own shutdown of both directions an end says nothing about the peer. */
-static enum io
-note_end(struct socket *socket)
+enum io
+socket_ended(struct socket *socket)
 {
     socket->base.peer_ended = !socket->shut_both;
     return IO_ENDED;
@@ -134,9 +103,8 @@ is_loss(const struct socket *socket, int error)
     return true;
 }
 
-/* What errno of a receiving call means. */
-static enum io
-not_read(struct socket *socket, struct fault *fault)
+enum io
+socket_not_read(struct socket *socket, struct fault *fault)
 {
     if (errno == EAGAIN || is_loss(socket, errno))
         return IO_AGAIN;
@@ -144,16 +112,28 @@ not_read(struct socket *socket, struct fault *fault)
         return socket_broke(socket, errno, fault);
     int error =
         socket->broken ? socket->broken : pending_error(socket->fd); /* not every end is an orderly one */
-    return error == 0 ? note_end(socket) : socket_broke(socket, error, fault);
+    return error == 0 ? socket_ended(socket) : socket_broke(socket, error, fault);
+}
+
+enum io
+socket_not_received(struct socket *socket, struct fault *fault)
+{
+    char why[128];
+    enum io result = socket_not_read(socket, fault);
+    if (result != IO_ENDED || !socket->domain->ended_badly ||
+        !socket->domain->ended_badly(socket->fd, why, sizeof why))
+        return result;
+    (void)fault_say(fault, STATUS_CONNECTION, why, "%s", socket->name);
+    return IO_FAILED;
 }
 
 static enum io
 read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
 {
-    bool is_behind = !takes_urgent(socket) || urgent_is_behind(socket->fd);
-    take_urgent(socket);
-    if (socket->urgent_lost) {
-        *fault = socket->urgent_fault;
+    bool is_behind = !urgent_takes(&socket->urgent) || urgent_is_behind(socket->fd);
+    urgent_take(&socket->urgent, socket->fd);
+    if (socket->urgent.lost) {
+        *fault = socket->urgent.fault;
         return IO_FAILED;
     }
     if (!is_behind)
@@ -163,173 +143,19 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
         n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);
     while (n < 0 && errno == EINTR);
     if (n < 0)
-        return not_read(socket, fault);
+        return socket_not_read(socket, fault);
     if (n == 0)
-        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
+        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : socket_ended(socket);
     *got = (size_t)n;
     return IO_DONE;
-}
-
-size_t
-socket_payload(const struct domain *domain, int fd, const struct type *type, void *message, size_t size)
-{
-    size_t header = domain->header_size ? domain->header_size(fd, type, message, size) : 0;
-    if (header > size)
-        header = size;
-    if (header > 0)
-        memmove(message, (char *)message + header, size - header);
-    return size - header;
-}
-
-/* A message of ours that nobody took came back, without its bytes. */
-static enum io
-came_back(const struct socket *socket, struct fault *fault)
-{
-    (void)fault_say(fault, STATUS_CONNECTION, "a message came back: nobody is there, or has no room for it",
-                    "%s", socket->name);
-    return IO_FAILED;
-}
-
-/* What came is no message but tells of one, or of the connection. */
-static enum io
-take_notice(struct socket *socket, const void *notice, size_t size, struct fault *fault)
-{
-    switch (socket->domain->notice ? socket->domain->notice(notice, size) : NOTICE_OTHER) {
-    case NOTICE_ENDED:
-        return note_end(socket);
-    case NOTICE_LOST:
-        return socket_broke(socket, ECONNRESET, fault);
-    case NOTICE_OTHER:
-        break;
-    }
-    return IO_AGAIN;
-}
-
-/*
- * After reading nothing: was that the end of the connection? An empty record of a Unix socket comes with credentials; an
- * empty message of DCCP reads just as the end does, which poll(2) tells as well.
- */
-static bool
-is_end(const struct socket *socket, const struct msghdr *message)
-{
-    struct pollfd hang_up = { .fd = socket->fd, .events = POLLRDHUP };
-    const struct type *type = socket->type;
-    if (!type->accepts || message->msg_controllen > 0 || (type->end_error != 0 && !type->no_empty))
-        return false;
-    return !type->no_empty || poll(&hang_up, 1, 0) > 0;
-}
-
-static enum io
-read_message(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
-{
-    union {
-        struct cmsghdr aligned;
-        char space[CMSG_SPACE(sizeof(struct ucred))];
-    } control;
-    struct iovec vector = { .iov_base = data, .iov_len = room };
-    bool told = socket->marks_records; /* others would get descriptors that nobody asked for */
-    struct msghdr message = {
-        .msg_iov = &vector,
-        .msg_iovlen = 1,
-        .msg_control = told ? &control : NULL,
-        .msg_controllen = told ? sizeof control : 0,
-    };
-    /* frames (packet(7)) refuse the last flag, which means nothing where no descriptors can come */
-    int flags = MSG_DONTWAIT | MSG_TRUNC | (told ? MSG_CMSG_CLOEXEC : 0);
-    ssize_t n;
-    do
-        n = recvmsg(socket->fd, &message, (flags & ~socket->type->no_flags) | socket->choice.receive_flags);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        return not_read(socket, fault);
-    if (message.msg_flags & NOTICE_FLAG)
-        return take_notice(socket, data, (size_t)n, fault);
-    if (n == 0 && is_end(socket, &message))
-        return socket->broken == ECONNRESET ? socket_broke(socket, ECONNRESET, fault) : note_end(socket);
-    if (n == 0 && socket->type->paired)
-        return socket_broke(socket, ENETDOWN, fault); /* no message of a circuit is empty (vcc_recvmsg) */
-    if (n == 0 && socket->type->no_empty && !socket->type->accepts)
-        return came_back(socket, fault);
-    if (n == 0 && !socket->type->half_closes && socket->choice.eof_message) /* the connection may still end */
-        return socket->type->unread_lost ? IO_ENDED : note_end(socket);
-    if (message.msg_flags & MSG_TRUNC) {
-        socket->base.cut = true;
-        (void)fault_say(fault, STATUS_CONNECTION, "message cut", "%s: %zd bytes, room for %zu", socket->name,
-                        n, room);
-        return IO_FAILED;
-    }
-    *got = (size_t)n;
-    bool is_last = !socket->type->marks_end || message.msg_flags & MSG_EOR;
-    enum io joined = pieces_join(&socket->pieces, is_last, data, room, got, socket->name, fault);
-    if (joined == IO_DONE && !socket->choice.keeps_headers)
-        *got = socket_payload(socket->domain, socket->fd, socket->type, data, *got);
-    return joined;
-}
-
-struct socket_header
-socket_header(const struct domain *domain, const struct type *type, const struct socket_choice *choice)
-{
-    struct socket_header header = { .size = 0 };
-    if (domain->put_header && !choice->keeps_headers)
-        header.size = domain->put_header(type, choice->protocol, header.bytes);
-    return header;
-}
-
-/* With a header before the payload, in one message. */
-static ssize_t
-send_parts(int fd, int flags, const struct socket_header *header, const void *data, size_t size,
-           const struct address *peer)
-{
-    struct iovec parts[] = {
-        { .iov_base = (void *)(uintptr_t)header->bytes, .iov_len = header->size },
-        { .iov_base = (void *)(uintptr_t)data, .iov_len = size },
-    };
-    const struct msghdr message = {
-        .msg_name = peer ? (void *)(uintptr_t)&peer->name : NULL,
-        .msg_namelen = peer ? peer->length : 0,
-        .msg_iov = parts,
-        .msg_iovlen = 2,
-    };
-    ssize_t n = sendmsg(fd, &message, flags);
-    return n >= (ssize_t)header->size ? n - (ssize_t)header->size : n;
-}
-
-ssize_t
-socket_send(int fd, const struct type *type, int flags, const struct socket_header *header, const void *data,
-            size_t size, const struct address *peer)
-{
-    if (peer && peer->length == 0)
-        peer = NULL;
-    /* where MSG_NOSIGNAL is refused: SIGPIPE is ignored anyway (base/loop.h) */
-    flags |= ((MSG_DONTWAIT | MSG_NOSIGNAL) & ~type->no_flags) | type->send_flags;
-    ssize_t n;
-    do
-        n = header->size > 0
-                ? send_parts(fd, flags, header, data, size, peer)
-                : sendto(fd, data, size, flags, peer ? (const struct sockaddr *)&peer->name : NULL,
-                         peer ? peer->length : 0);
-    while (n < 0 && errno == EINTR);
-    return n;
 }
 
 static enum io
 socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    return socket->type->unit == UNIT_MESSAGES ? read_message(socket, data, room, got, fault)
+    return socket->type->unit == UNIT_MESSAGES ? socket_read_message(socket, data, room, got, fault)
                                                : read_bytes(socket, data, room, got, fault);
-}
-
-enum io
-socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault)
-{
-    static const char why[] = "message too large";
-    if (endpoint->message_max == SIZE_MAX)
-        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes", endpoint->name, size);
-    else
-        (void)fault_say(fault, STATUS_LOCAL, why, "%s: %zu bytes, at most %zu", endpoint->name, size,
-                        endpoint->message_max);
-    return IO_FAILED;
 }
 
 /* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
@@ -356,8 +182,7 @@ static ssize_t
 send_some(const struct socket *socket, const void *data, size_t size)
 {
     for (;;) {
-        ssize_t n = socket_send(socket->fd, socket->type, socket->choice.send_flags, &socket->header, data,
-                                size, &socket->peer);
+        ssize_t n = envelope_send(&socket->envelope, socket->fd, data, size, &socket->peer);
         bool is_too_much = n < 0 && errno == EMSGSIZE && socket->type->unit == UNIT_BYTES && size > 1;
         if (!is_too_much)
             return n;
@@ -365,35 +190,47 @@ send_some(const struct socket *socket, const void *data, size_t size)
     }
 }
 
-/* Does poll(2) say so, though send(2) has just refused? DCCP's does while its queue is full. */
-static bool
-polls_writable(const struct socket *socket)
+/* What errno of a sending call means, for a message of `size` bytes. */
+static enum io
+not_written(struct socket *socket, int error, size_t size, struct fault *fault)
 {
-    struct pollfd poll_fd = { .fd = socket->fd, .events = POLLOUT };
-    return poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLOUT;
+    bool messages = socket->type->unit == UNIT_MESSAGES;
+    if (error == EAGAIN) /* DCCP's poll(2) says writable while its queue is full */
+        return messages && fd_is_ready(socket->fd, POLLOUT) ? IO_PAUSE : IO_AGAIN;
+    if (error == ENOBUFS || error == ENOMEM)
+        return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
+    if (error == EMSGSIZE && messages)
+        return envelope_too_large(&socket->base, size, fault);
+    return socket_broke(socket, error, fault);
 }
 
 static enum io
 socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    bool messages = socket->type->unit == UNIT_MESSAGES;
-    if (messages && size > socket->base.message_max)
-        return socket_too_large(endpoint, size, fault);
-    if (messages && size == 0 && socket->type->no_empty) {
-        (void)fault_say(fault, STATUS_LOCAL, "message too small", "%s: 0 bytes, at least 1", socket->name);
+    if (socket->type->unit == UNIT_MESSAGES &&
+        envelope_check(&socket->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
-    }
     ssize_t n = send_some(socket, (const char *)data + socket->part, size - socket->part);
     if (n >= 0)
         return was_taken(socket, size, (size_t)n, put, fault);
-    if (errno == EAGAIN)
-        return messages && polls_writable(socket) ? IO_PAUSE : IO_AGAIN;
-    if (errno == ENOBUFS || errno == ENOMEM)
-        return IO_PAUSE; /* a full queue of an interface; no descriptor tells when it has room again */
-    if (errno == EMSGSIZE && messages)
-        return socket_too_large(endpoint, size, fault);
-    return socket_broke(socket, errno, fault);
+    return not_written(socket, errno, size, fault);
+}
+
+/* The refusal of the first may have come while others were sent, and nothing else may ask for it any more. */
+static enum io
+socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
+                   struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    int error = bulk_send(&socket->bulk, socket->fd, envelope_send_flags(&socket->envelope), messages, count,
+                          &socket->peer, sent);
+    if (error == 0) {
+        error = pending_error(socket->fd);
+        return error == 0 ? IO_DONE : socket_broke(socket, error, fault);
+    }
+    enum io result = not_written(socket, error, messages[*sent].iov_len, fault);
+    return *sent > 0 && result != IO_FAILED ? IO_DONE : result;
 }
 
 static enum io
@@ -458,11 +295,11 @@ discard(struct socket *socket, struct fault *fault)
         ssize_t n = recvmsg(socket->fd, &message, (MSG_DONTWAIT | MSG_TRUNC) & ~socket->type->no_flags);
         enum io result = IO_AGAIN;
         if (n >= 0 && message.msg_flags & NOTICE_FLAG)
-            result = take_notice(socket, data, (size_t)n, fault);
-        else if (n == 0 && (socket->type->unit == UNIT_BYTES || is_end(socket, &message)))
-            return note_end(socket);
+            result = socket_take_notice(socket, data, (size_t)n, fault);
+        else if (n == 0 && (socket->type->unit == UNIT_BYTES || socket_is_end(socket, &message)))
+            return socket_ended(socket);
         else if (n < 0 && errno != EINTR)
-            return not_read(socket, fault);
+            return socket_not_read(socket, fault);
         if (result != IO_AGAIN)
             return result;
     }
@@ -499,6 +336,13 @@ socket_settle(struct endpoint *endpoint, struct fault *fault)
     return in_flight(socket) > 0 ? IO_AGAIN : IO_DONE;
 }
 
+static uint64_t
+socket_dropped(struct endpoint *endpoint)
+{
+    const struct socket *socket = (const struct socket *)endpoint;
+    return endpoint->reads_batches ? bulk_dropped(&socket->bulk, socket->fd) : 0;
+}
+
 static void
 socket_close(struct endpoint *endpoint)
 {
@@ -515,11 +359,14 @@ static const struct endpoint_ops socket_ops = {
     .ready = socket_ready,
     .read = socket_read,
     .write = socket_write,
+    .read_batch = socket_read_batch,
+    .write_batch = socket_write_batch,
     .broke = socket_broke_elsewhere,
     .end_writing = socket_end_writing,
     .lost = socket_lost,
     .settle = socket_settle,
     .unsettled = socket_unsettled,
+    .dropped = socket_dropped,
     .close = socket_close,
 };
 
@@ -543,7 +390,8 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         .domain = domain,
         .type = type,
         .choice = *choice,
-        .header = socket_header(domain, type, choice),
+        .urgent = { .sink = choice->urgent },
+        .envelope = envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags),
     };
     if (type->addressed)
         socket->peer = *peer;
@@ -551,11 +399,15 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     socket->base.name = socket->name;
     socket->base.socket = fd;
     socket->base.message_max = domain_message_max(domain, fd, type);
-    /* urgent data stands between bytes, and an end that is an error is told only once */
-    bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0 && type->end_error == 0;
-    socket->base.read_fd = type->unit == UNIT_BYTES && reads_plainly ? fd : -1;
-    socket->base.write_fd =
-        type->unit == UNIT_BYTES && choice->send_flags == 0 && type->send_flags == 0 ? fd : -1;
+    /* SCTP's streams are made of messages; urgent data stands between bytes; an end that is an error is told only once */
+    bool is_plain = type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;
+    bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0;
+    socket->base.read_fd = is_plain && reads_plainly ? fd : -1;
+    socket->base.write_fd = is_plain && choice->send_flags == 0 && type->send_flags == 0 ? fd : -1;
+    if (domain->has_trains && domain->has_trains(fd, type)) {
+        socket->base.reads_batches = socket->base.writes_batches = true;
+        socket->bulk = bulk_make(fd, choice->is_shared);
+    }
     if (type->unit == UNIT_MESSAGES && type->accepts && !type->no_empty) {
         const int on = 1; /* a family without it has no empty records */
         socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;

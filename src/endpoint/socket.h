@@ -11,7 +11,6 @@
 #include "endpoint/endpoint.h"
 #include "endpoint/urgent.h"
 #include "domain/domain.h"
-#include <sys/types.h>
 
 enum half_close { HALF_CLOSE_WRITE, HALF_CLOSE_BOTH, HALF_CLOSE_NONE };
 
@@ -22,8 +21,10 @@ struct socket_choice {
     int protocol;               /* of the socket, as the user chose it; 0: the usual one */
     int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
     int receive_flags;
+    bool is_shared;      /* others have the socket, too, and may read it */
     on_loss *on_loss;    /* may be NULL */
-    const void *context; /* of on_loss */
+    on_loss *on_drop;    /* called once when the kernel tells that it drops what comes; may be NULL */
+    const void *context; /* of both */
     struct urgent_sink urgent;
 };
 
@@ -35,26 +36,5 @@ struct socket_choice {
 struct endpoint *socket_take(int fd, const struct domain *domain, const struct type *type,
                              const struct address *peer, const struct socket_choice *choice, const char *name,
                              struct fault *fault);
-
-/* What stands before the payload of every message sent. */
-struct socket_header {
-    unsigned char bytes[DOMAIN_HEADER_MAX];
-    size_t size;
-};
-
-/* The header for a domain's messages (domain.h, put_header); none for a user who writes it. */
-struct socket_header socket_header(const struct domain *domain, const struct type *type,
-                                   const struct socket_choice *choice);
-
-/* send(2) without waiting; peer: where to, NULL or length 0 if connected. Returns as send(2), without the header. */
-ssize_t socket_send(int fd, const struct type *type, int flags, const struct socket_header *header,
-                    const void *data, size_t size, const struct address *peer);
-
-/* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
-size_t socket_payload(const struct domain *domain, int fd, const struct type *type, void *message,
-                      size_t size);
-
-/* A message that the kernel or we found too large: IO_FAILED, with both sizes if the largest is known. */
-enum io socket_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault);
 
 #endif

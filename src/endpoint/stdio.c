@@ -1,14 +1,17 @@
 #include "endpoint/stdio.h"
 
 #include "base/fd.h"
+#include "endpoint/batch.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /* How one of the two descriptors is used without ever blocking on it. */
@@ -22,12 +25,16 @@ struct stream {
     int inherited; /* 0 or 1 */
     int fd;        /* the inherited one or our own description of the same; -1: ended */
     enum manner manner;
+    bool is_file;
+    bool is_packets; /* what was written at once is read so, or may be: a pipe, a socket of messages */
+    size_t join_max; /* of writes: see endpoint.h */
 };
 
 struct stdio {
     struct endpoint base;
     struct stdio_choice choice;
     struct stream in, out;
+    struct sequel sequel;
     bool used;      /* something was read or written */
     bool out_ended; /* no more is to be written; it stays open until it is used */
 };
@@ -59,6 +66,29 @@ may_open_own(int inherited, int mode, int flags)
     return (held == mode || held == O_RDWR) && ioctl(inherited, TIOCGPTN, &number) != 0;
 }
 
+static bool
+is_stream_socket(int fd)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
+
+/*
+ * Where the borders of writes are seen: in packet pipes and sockets that keep messages apart, and in devices that take
+ * each as a record. Up to PIPE_BUF nobody else's bytes get into a write to a pipe (pipe(7)): it stays so of messages.
+ */
+static size_t
+join_max(int fd, const struct stat *facts, int flags)
+{
+    bool is_null = S_ISCHR(facts->st_mode) && facts->st_rdev == makedev(1, 3); /* null(4) */
+    if (S_ISREG(facts->st_mode) || is_null || isatty(fd))
+        return SIZE_MAX;
+    if (S_ISFIFO(facts->st_mode))
+        return flags & O_DIRECT ? 0 : PIPE_BUF;
+    return S_ISSOCK(facts->st_mode) && is_stream_socket(fd) ? SIZE_MAX : 0;
+}
+
 static struct stream
 stream_open(int inherited, int mode)
 {
@@ -67,6 +97,9 @@ stream_open(int inherited, int mode)
     int flags = fcntl(inherited, F_GETFL);
     if (fstat(inherited, &facts) != 0 || flags < 0)
         return stream;
+    stream.join_max = join_max(inherited, &facts, flags);
+    stream.is_file = S_ISREG(facts.st_mode);
+    stream.is_packets = S_ISFIFO(facts.st_mode) || (S_ISSOCK(facts.st_mode) && !is_stream_socket(inherited));
     if (S_ISSOCK(facts.st_mode)) {
         stream.manner = MANNER_SOCKET;
     } else if (S_ISFIFO(facts.st_mode) || isatty(inherited)) {
@@ -88,13 +121,6 @@ stream_close(struct stream *stream)
     return fd_close(&stream->inherited);
 }
 
-static bool
-is_ready(int fd, short events)
-{
-    struct pollfd ask = { .fd = fd, .events = events };
-    return poll(&ask, 1, 0) > 0;
-}
-
 static enum io
 io_failed(const char *name, struct fault *fault)
 {
@@ -108,6 +134,7 @@ stdio_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, 
     struct stdio *stdio = (struct stdio *)endpoint;
     size_t count = 0;
     /* The inherited one: our own never hears of the end of a FIFO whose writers were gone before (pipe.c) */
+    *now = *now || (wants & WANT_READ && stdio->sequel.result != IO_DONE);
     if (wants & WANT_READ && !stdio->choice.no_input)
         polls[count++] = (struct pollfd){ .fd = stdio->in.inherited, .events = POLLIN };
     if (stdio->choice.discards) {
@@ -125,6 +152,8 @@ stdio_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *poll
     struct stdio *stdio = (struct stdio *)endpoint;
     unsigned ready = stdio->choice.discards && wants & WANT_WRITE ? READY_WRITE : 0;
     size_t i = 0;
+    if (wants & WANT_READ && stdio->sequel.result != IO_DONE)
+        ready |= READY_READ;
     if (wants & WANT_READ && !stdio->choice.no_input && polls[i++].revents)
         ready |= READY_READ;
     if (i == count)
@@ -153,7 +182,7 @@ stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, stru
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     struct stream *in = &stdio->in;
-    if (in->manner == MANNER_BOUNDED && !is_ready(in->fd, POLLIN))
+    if (in->manner == MANNER_BOUNDED && !fd_is_ready(in->fd, POLLIN))
         return IO_AGAIN;
     ssize_t n;
     do
@@ -168,29 +197,79 @@ stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, stru
     return stdio->out_ended ? close_output(stdio, fault) : IO_DONE;
 }
 
+/* Each read is a message. What is there now is read, until a read would wait. */
 static enum io
-stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
+stdio_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *fault)
+{
+    struct stdio *stdio = (struct stdio *)endpoint;
+    if (stdio->sequel.result != IO_DONE)
+        return sequel_tell(&stdio->sequel, fault);
+    enum io result = IO_DONE;
+    size_t used = 0;
+    while (result == IO_DONE && batch->count < BATCH_MESSAGES_MAX &&
+           used + batch->message_max <= BATCH_SIZE) {
+        size_t got;
+        result = stdio_read(endpoint, batch->data + used, batch->message_max, &got, fault);
+        if (result == IO_DONE) {
+            batch_add(batch, batch->data + used, got, got);
+            used += got;
+        }
+    }
+    if (batch->count == 0)
+        return result;
+    if (result == IO_ENDED || result == IO_FAILED)
+        stdio->sequel = (struct sequel){ .result = result, .fault = *fault };
+    return IO_DONE;
+}
+
+/* One write(2) or send(2) of all pieces. Returns as they do. */
+static ssize_t
+put_pieces(const struct stream *out, const struct iovec *pieces, size_t count)
+{
+    const struct msghdr message = { .msg_iov = (struct iovec *)(uintptr_t)pieces, .msg_iovlen = count };
+    ssize_t n;
+    do
+        n = out->manner == MANNER_SOCKET ? sendmsg(out->fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL)
+            : count == 1                 ? write(out->fd, pieces->iov_base, pieces->iov_len)
+                                         : writev(out->fd, pieces, (int)count);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static enum io
+stdio_write_vector(struct endpoint *endpoint, const struct iovec *pieces, size_t count, size_t *put,
+                   struct fault *fault)
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     struct stream *out = &stdio->out;
-    *put = size;
-    if (stdio->choice.discards)
+    struct iovec first = pieces[0];
+    *put = 0;
+    if (stdio->choice.discards) {
+        for (size_t i = 0; i < count; i++)
+            *put += pieces[i].iov_len;
         return IO_DONE;
-    if (out->manner == MANNER_BOUNDED) {
-        if (!is_ready(out->fd, POLLOUT))
-            return IO_AGAIN;
-        size = size < PIPE_BUF ? size : PIPE_BUF; /* after POLLOUT so much never blocks: pipe(7) */
     }
-    ssize_t n;
-    do
-        n = out->manner == MANNER_SOCKET ? send(out->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                                         : write(out->fd, data, size);
-    while (n < 0 && errno == EINTR);
+    if (out->manner == MANNER_BOUNDED) {
+        if (!fd_is_ready(out->fd, POLLOUT))
+            return IO_AGAIN;
+        /* after POLLOUT so much never blocks: pipe(7) */
+        first.iov_len = first.iov_len < PIPE_BUF ? first.iov_len : PIPE_BUF;
+        pieces = &first;
+        count = 1;
+    }
+    ssize_t n = put_pieces(out, pieces, count);
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : io_failed("standard output", fault);
     stdio->used = true;
     *put = (size_t)n;
     return IO_DONE;
+}
+
+static enum io
+stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
+{
+    const struct iovec piece = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+    return stdio_write_vector(endpoint, &piece, 1, put, fault);
 }
 
 static enum io
@@ -252,6 +331,8 @@ static const struct endpoint_ops stdio_ops = {
     .ready = stdio_ready,
     .read = stdio_read,
     .write = stdio_write,
+    .read_batch = stdio_read_batch,
+    .write_vector = stdio_write_vector,
     .broke = stdio_broke,
     .end_writing = stdio_end_writing,
     .lost = stdio_lost,
@@ -278,6 +359,9 @@ stdio_open(const struct stdio_choice *choice, struct fault *fault)
     stdio->base.silent = choice->no_input;
     stdio->base.message_max = SIZE_MAX;
     stdio->base.socket = -1;
+    stdio->base.reads_batches = stdio->in.is_packets && stdio->in.manner != MANNER_BOUNDED;
+    stdio->base.join_max = choice->discards ? SIZE_MAX : stdio->out.join_max;
+    stdio->base.reads_file = stdio->in.is_file;
     stdio->base.read_fd = choice->no_input ? -1 : stdio->in.fd;
     stdio->base.write_fd = choice->discards ? -1 : stdio->out.fd;
     return &stdio->base;

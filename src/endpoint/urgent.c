@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,15 +18,19 @@ put(const struct urgent_sink *sink, char byte, struct fault *fault)
     return fault_set(fault, STATUS_LOCAL, "%s", sink->name);
 }
 
-int
-urgent_take(int socket, const struct urgent_sink *sink, struct fault *fault)
+bool
+urgent_takes(const struct urgent *urgent)
+{
+    return urgent->sink.fd >= 0 && !urgent->lost;
+}
+
+void
+urgent_take(struct urgent *urgent, int socket)
 {
     char byte;
     /* EINVAL: there is none; EAGAIN: announced, but not here yet. Errors of the connection show in recv(2). */
-    while (recv(socket, &byte, sizeof byte, MSG_OOB | MSG_DONTWAIT) == 1)
-        if (put(sink, byte, fault) != 0)
-            return -1;
-    return 0;
+    while (urgent_takes(urgent) && recv(socket, &byte, sizeof byte, MSG_OOB | MSG_DONTWAIT) == 1)
+        urgent->lost = put(&urgent->sink, byte, &urgent->fault) != 0;
 }
 
 bool

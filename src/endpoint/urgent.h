@@ -14,11 +14,21 @@ struct urgent_sink {
     const char *name; /* of the file, for messages */
 };
 
+/* A socket's: where it goes, and whether it still can. */
+struct urgent {
+    struct urgent_sink sink;
+    bool lost; /* some could not be written: the next read says why */
+    struct fault fault;
+};
+
+/* Is any taken? Not once some is lost. */
+bool urgent_takes(const struct urgent *urgent);
+
 /*
- * Move all urgent data that has come in by `socket` to the sink. Never blocks: a sink that takes nothing is full, and
- * that is a failure, as urgent data cannot wait. Returns 0, or -1 with STATUS_LOCAL.
+ * Move all urgent data that has come in by `socket` to the sink, if any is taken. Never blocks: a sink that takes
+ * nothing is full, and that is a failure, as urgent data cannot wait: then `lost`, and the fault is STATUS_LOCAL.
  */
-int urgent_take(int socket, const struct urgent_sink *sink, struct fault *fault);
+void urgent_take(struct urgent *urgent, int socket);
 
 /*
  * Is there anything but urgent data to receive? If so, urgent data that comes from now on is behind it, and a

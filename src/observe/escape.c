@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Bytes of the well-formed UTF-8 sequence at text, or 0. C1 controls (U+0080 to U+009F) count as none. */
-static size_t
-utf8_length(const unsigned char *text)
+size_t
+escape_utf8(const unsigned char *text)
 {
     size_t length = text[0] >= 0xc2 && text[0] <= 0xdf   ? 2
                     : text[0] >= 0xe0 && text[0] <= 0xef ? 3
@@ -26,7 +25,7 @@ escape(const char *text, char *safe, size_t size)
     while (*text) {
         char hex[5];
         const char *piece = text;
-        size_t whole = (unsigned char)*text < 0x80 ? 1 : utf8_length((const unsigned char *)text);
+        size_t whole = (unsigned char)*text < 0x80 ? 1 : escape_utf8((const unsigned char *)text);
         size_t length = whole;
         if (whole == 0 || (unsigned char)*text < 0x20 || *text == 0x7f) {
             whole = 1;
@@ -41,5 +40,29 @@ escape(const char *text, char *safe, size_t size)
     }
     if (size > 0)
         safe[used] = '\0';
+    return safe;
+}
+
+const char *
+escape_bytes(const void *bytes, size_t count, char *safe, size_t size)
+{
+    const char *at = bytes;
+    size_t used = 0;
+    safe[0] = '\0';
+    while (count > 0) {
+        /* one character at a time, or a byte that is none */
+        char piece[5] = "";
+        size_t length = count < 4 ? count : 4;
+        memcpy(piece, at, length);
+        size_t whole = (unsigned char)*at < 0x80 ? 1 : escape_utf8((const unsigned char *)piece);
+        whole = whole == 0 ? 1 : whole;
+        piece[whole] = '\0';
+        if (*at != '\0')
+            used += strlen(escape(piece, safe + used, size - used));
+        else if (used + sizeof "\\x00" <= size)
+            used += (size_t)snprintf(safe + used, size - used, "\\x00");
+        at += whole;
+        count -= whole;
+    }
     return safe;
 }

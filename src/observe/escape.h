@@ -13,4 +13,13 @@
  */
 const char *escape(const char *text, char *safe, size_t size);
 
+/* The same for bytes that may have zeros among them, as \x00. */
+const char *escape_bytes(const void *bytes, size_t count, char *safe, size_t size);
+
+/*
+ * Bytes of the well-formed UTF-8 sequence of more than one byte at `text`, which a zero byte ends, or 0. C1 controls
+ * (U+0080 to U+009F) count as none.
+ */
+size_t escape_utf8(const unsigned char *text);
+
 #endif

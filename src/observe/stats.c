@@ -36,3 +36,11 @@ stats_print(const struct log *log, const struct totals *sent, const struct total
     print_direction(log, "sent", sent, of_messages, ms);
     print_direction(log, "received", received, of_messages, ms);
 }
+
+void
+stats_dropped(const struct log *log, enum log_level level, uint64_t dropped)
+{
+    log_line(log, level,
+             "at least %" PRIu64 " message%s dropped by the kernel: they came faster than they were taken",
+             dropped, dropped == 1 ? "" : "s");
+}

@@ -13,4 +13,7 @@
 void stats_print(const struct log *log, const struct totals *sent, const struct totals *received,
                  bool of_messages, int64_t ms);
 
+/* "skt: at least 12 messages dropped by the kernel: they came faster than they were taken" */
+void stats_dropped(const struct log *log, enum log_level level, uint64_t dropped);
+
 #endif

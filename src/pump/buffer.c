@@ -18,6 +18,23 @@ buffer_free(struct buffer *buffer)
     *buffer = (struct buffer){ 0 };
 }
 
+void
+buffer_rest(struct buffer *buffer)
+{
+    assert(buffer->start == buffer->end);
+    free(buffer->data);
+    buffer->data = NULL;
+    buffer->start = buffer->end = 0;
+}
+
+int
+buffer_wake(struct buffer *buffer)
+{
+    if (!buffer->data)
+        buffer->data = malloc(buffer->capacity);
+    return buffer->data ? 0 : -1;
+}
+
 size_t
 buffer_size(const struct buffer *buffer)
 {

@@ -18,6 +18,10 @@ struct buffer {
 int buffer_new(struct buffer *buffer, size_t capacity);
 void buffer_free(struct buffer *buffer);
 
+/* Give the memory back while nothing is held, and have it again: 0, or -1 with errno. */
+void buffer_rest(struct buffer *buffer);
+int buffer_wake(struct buffer *buffer);
+
 /* Bytes held, and where they begin. */
 size_t buffer_size(const struct buffer *buffer);
 const char *buffer_data(const struct buffer *buffer);

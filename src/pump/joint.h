@@ -18,7 +18,6 @@ struct flow {
 };
 
 struct joint {
-    struct loop *loop;
     struct endpoint *near, *far;
     const struct pump_policy *policy;
     const struct log *log;
@@ -32,9 +31,9 @@ struct joint {
     bool input_ended;       /* by itself, not by our policy */
     bool moved_on;          /* a state has changed: look at everything again before waiting */
     bool failed;
-    bool interrupted; /* a signal came while an observer waited */
-    bool far_is_dead; /* nothing more can be said over the socket, or no time is left for it */
-    struct fault *fault;
+    bool interrupted;    /* a signal came while an observer waited */
+    bool far_is_dead;    /* nothing more can be said over the socket, or no time is left for it */
+    struct fault *fault; /* the first; NULL: none yet, or no memory for it */
 };
 
 static inline bool
@@ -48,6 +47,12 @@ void joint_advance(struct joint *joint, struct flow *flow, enum flow_event event
 
 /* Remember a fault. The first is the one that is told; what follows from it is not. */
 void joint_fail(struct joint *joint, const struct fault *fault);
+
+/* The status of what has failed. */
+enum status joint_status(const struct joint *joint);
+
+/* At the end: 0, or -1 with what has failed. Frees what joint_fail has kept. */
+int joint_verdict(struct joint *joint, struct fault *fault);
 
 /* Fail with STATUS_TIMEOUT, and leave the far end alone from here on. */
 void joint_time_out(struct joint *joint, const char *why);

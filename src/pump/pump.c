@@ -5,12 +5,25 @@
 #include "pump/joint.h"
 #include "pump/settle.h"
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum {
     SETTLE_MS = 2000, /* something has failed, or our time is up: so long for the last acknowledgements */
     SETTLE_SLOW_MS = 20000, /* the same where kernels hold them back for seconds: X.25, AX.25 */
     PEER_END_MS =
         1000, /* --send-only, or unread bytes die with us: so long for the peer's end once all has arrived */
+};
+
+struct pump {
+    struct joint joint;
+    struct settle settle;
+    int64_t started;
+    bool is_settling; /* nothing is carried any more */
+    bool is_over;
+    bool peer_left;
+    bool awaits_only_input; /* what pump_interest has asked for, for pump_step */
+    unsigned near_wants, far_wants;
+    size_t near_polls, far_polls;
 };
 
 static bool
@@ -149,53 +162,46 @@ wants(const struct joint *joint, const struct flow *from, const struct flow *to)
     return wants;
 }
 
-/* Wait for either endpoint. Returns -1 when a signal asks us to end. */
-static int
-wait_ready(struct joint *joint, unsigned *near_ready, unsigned *far_ready)
+size_t
+pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
 {
-    struct pollfd polls[2 * ENDPOINT_POLLS_MAX];
+    struct joint *joint = &pump->joint;
+    if (pump->is_settling) {
+        *deadline = pump->settle.next_at;
+        return 0;
+    }
+    pump->awaits_only_input = ending_awaits_only_input(joint);
     bool at_once = joint->moved_on;
     joint->moved_on = false;
-    unsigned near_wants = wants(joint, &joint->sent, &joint->received);
-    unsigned far_wants = wants(joint, &joint->received, &joint->sent);
-    size_t near_polls = joint->near->ops->interest(joint->near, near_wants, polls, &at_once);
-    struct pollfd *far_first = polls + near_polls;
-    size_t far_polls = joint->far->ops->interest(joint->far, far_wants, far_first, &at_once);
-
-    int64_t deadline = at_once ? joint->now : ending_next(joint);
-    if (loop_wait(joint->loop, polls, near_polls + far_polls, deadline, joint->fault) < 0)
-        return -1;
-    joint->now = deadline_now();
-    *near_ready = joint->near->ops->ready(joint->near, near_wants, polls, near_polls);
-    *far_ready = joint->far->ops->ready(joint->far, far_wants, far_first, far_polls);
-    return 0;
+    pump->near_wants = wants(joint, &joint->sent, &joint->received);
+    pump->far_wants = wants(joint, &joint->received, &joint->sent);
+    pump->near_polls = joint->near->ops->interest(joint->near, pump->near_wants, polls, &at_once);
+    pump->far_polls =
+        joint->far->ops->interest(joint->far, pump->far_wants, polls + pump->near_polls, &at_once);
+    *deadline = at_once ? joint->now : ending_next(joint);
+    return pump->near_polls + pump->far_polls;
 }
 
-static int
-run_flows(struct joint *joint)
+/* Carry both directions as far as they go now. Returns true when nothing more is to be carried. */
+static bool
+step_flows(struct pump *pump, const struct pollfd *polls)
 {
-    for (;;) {
-        bool only_input = ending_awaits_only_input(joint);
-        unsigned near_ready, far_ready;
-        if (wait_ready(joint, &near_ready, &far_ready) != 0)
-            return -1;
-        carry(joint, &joint->received, far_ready, near_ready);
-        carry(joint, &joint->sent, near_ready, far_ready);
-        if (only_input && (joint->near->person || !(near_ready & READY_READ)))
-            joint_end_source(joint, &joint->sent);
-        if (joint->interrupted)
-            return -1;
-        if (ending_has_come(joint))
-            return 0;
-    }
+    struct joint *joint = &pump->joint;
+    unsigned near_ready = joint->near->ops->ready(joint->near, pump->near_wants, polls, pump->near_polls);
+    unsigned far_ready =
+        joint->far->ops->ready(joint->far, pump->far_wants, polls + pump->near_polls, pump->far_polls);
+    carry(joint, &joint->received, far_ready, near_ready);
+    carry(joint, &joint->sent, near_ready, far_ready);
+    if (pump->awaits_only_input && (joint->near->person || !(near_ready & READY_READ)))
+        joint_end_source(joint, &joint->sent);
+    return joint->interrupted || ending_has_come(joint);
 }
 
-/* All that was sent has been taken, or why not. Returns -1 when a signal asks us to end. */
-static int
-settle_far(struct joint *joint)
+/* From here on it is only waited until all that was sent has been taken. */
+static void
+begin_settling(struct pump *pump)
 {
-    if (joint->far_is_dead)
-        return 0;
+    struct joint *joint = &pump->joint;
     bool patient = !joint->failed && joint->policy->quit_ms < 0;
     struct settle_plan plan = {
         .deadline = deadline_sooner(joint->deadline, joint->hurry_until),
@@ -205,15 +211,23 @@ settle_far(struct joint *joint)
     int64_t settle_ms = joint->far->unread_lost ? SETTLE_SLOW_MS : SETTLE_MS;
     if (!patient)
         plan.deadline = deadline_sooner(plan.deadline, deadline_after(joint->now, settle_ms));
+    pump->peer_left = joint->far->peer_ended || (joint->failed && joint_status(joint) == STATUS_CONNECTION);
+    settle_start(&pump->settle, &plan, joint->now);
+    pump->is_settling = true;
+}
+
+/* Returns true when all that was sent has been taken, or why not is known. */
+static bool
+step_settling(struct pump *pump)
+{
+    struct joint *joint = &pump->joint;
     struct fault fault;
-    if (settle(joint->loop, joint->far, &plan, &fault) == 0)
-        return 0;
-    if (fault.signal) {
-        *joint->fault = fault;
-        return -1;
-    }
-    joint_fail(joint, &fault);
-    return 0;
+    if (joint->interrupted || joint->far_is_dead)
+        return true;
+    enum io result = settle_step(&pump->settle, joint->far, joint->now, &fault);
+    if (result == IO_FAILED)
+        joint_fail(joint, &fault);
+    return result != IO_AGAIN;
 }
 
 /* Standard output, if the session's end has not closed it: a file may still have something to say. */
@@ -240,23 +254,23 @@ check_records(struct joint *joint)
 
 /* "(sent 20 bytes, 5 of them not acknowledged, 7 more unsent; received 0 bytes)" */
 static void
-add_counts(struct joint *joint)
+add_counts(const struct joint *joint, struct fault *fault)
 {
     const struct transfer *sent = &joint->sent.carrier;
     uint64_t open = joint->far->ops->unsettled(joint->far);
     if (open > sent->given.bytes) /* a kernel that counts its buffers */
         open = sent->given.bytes;
     uint64_t unsent = transfer_left(sent);
-    fault_add(joint->fault, " (sent %" PRIu64 " bytes", sent->given.bytes);
+    fault_add(fault, " (sent %" PRIu64 " bytes", sent->given.bytes);
     if (open > 0)
-        fault_add(joint->fault, ", %" PRIu64 " of them not acknowledged", open);
+        fault_add(fault, ", %" PRIu64 " of them not acknowledged", open);
     if (unsent > 0)
-        fault_add(joint->fault, ", %" PRIu64 " more unsent", unsent);
-    fault_add(joint->fault, "; received %" PRIu64 " bytes", joint->received.carrier.taken.bytes);
+        fault_add(fault, ", %" PRIu64 " more unsent", unsent);
+    fault_add(fault, "; received %" PRIu64 " bytes", joint->received.carrier.taken.bytes);
     uint64_t unwritten = transfer_left(&joint->received.carrier);
     if (unwritten > 0)
-        fault_add(joint->fault, ", %" PRIu64 " of them not written", unwritten);
-    fault_add(joint->fault, ")");
+        fault_add(fault, ", %" PRIu64 " of them not written", unwritten);
+    fault_add(fault, ")");
 }
 
 static int
@@ -269,6 +283,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .records = joint->policy->records,
         .crlf = joint->policy->crlf,
         .by_line = joint->policy->delay_ms > 0,
+        .one_by_one = joint->policy->delay_ms > 0,
         .stays_inside =
             !joint->policy->no_splice && !observers && !joint->policy->crlf && joint->policy->delay_ms <= 0,
         .observers = observers,
@@ -278,6 +293,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .sink = joint->near,
         .direction = DIRECTION_RECEIVED,
         .block = (uint64_t)joint->policy->block_size,
+        .one_by_one = joint->policy->receive_max > 0,
         .stays_inside = !joint->policy->no_splice && !observers && joint->policy->block_size <= 0 &&
                         joint->policy->receive_max == 0,
         .records = joint->policy->records,
@@ -291,48 +307,111 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
     return -1;
 }
 
-int
-pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const struct pump_policy *policy,
-         int64_t deadline, struct observer *observers, const struct log *log, struct outcome *outcome,
-         struct fault *fault)
+struct pump *
+pump_start(struct endpoint *near, struct endpoint *far, const struct pump_setting *setting,
+           struct fault *fault)
 {
-    int64_t now = deadline_now();
-    struct joint joint = {
-        .loop = loop,
-        .near = near,
-        .far = far,
-        .policy = policy,
-        .log = log,
-        .sent = { .name = "sent", .state = near->silent ? FLOW_CLOSED : FLOW_OPEN },
-        .received = { .name = "received", .state = FLOW_OPEN },
-        .now = now,
-        .deadline = deadline,
-        .moved_at = now,
-        .sent_at = now,
-        .input_ended_at = -1,
-        .hurry_until = DEADLINE_NEVER,
-        .fault = fault,
-    };
-    *outcome = (struct outcome){ .started = now };
-    if (start(&joint, observers, fault) != 0)
-        return -1;
-    bool interrupted = run_flows(&joint) != 0;
-    outcome->peer_left = far->peer_ended || (joint.failed && fault->status == STATUS_CONNECTION);
-    interrupted = interrupted || settle_far(&joint) != 0;
-    if (!interrupted) {
-        close_output(&joint);
-        check_records(&joint);
-        if (joint.failed)
-            add_counts(&joint);
+    struct pump *pump = malloc(sizeof *pump);
+    if (!pump) {
+        (void)fault_set(fault, STATUS_LOCAL, "session");
+        return NULL;
     }
-    outcome->sent = joint.sent.carrier.given;
-    outcome->received = joint.received.carrier.taken;
-    outcome->ended = deadline_now();
-    outcome->input_ended = joint.input_ended;
-    outcome->untouched = !far->cut && joint.sent.carrier.taken.messages == 0 &&
-                         joint.received.carrier.taken.messages == 0 &&
-                         joint.received.carrier.taken.bytes == 0;
-    transfer_free(&joint.sent.carrier);
-    transfer_free(&joint.received.carrier);
-    return interrupted || joint.failed ? -1 : 0;
+    int64_t now = deadline_now();
+    *pump = (struct pump){
+        .started = now,
+        .joint = { .near = near,
+                   .far = far,
+                   .policy = setting->policy,
+                   .log = setting->log,
+                   .sent = { .name = "sent", .state = near->silent ? FLOW_CLOSED : FLOW_OPEN },
+                   .received = { .name = "received", .state = FLOW_OPEN },
+                   .now = now,
+                   .deadline = setting->deadline,
+                   .moved_at = now,
+                   .sent_at = now,
+                   .input_ended_at = -1,
+                   .hurry_until = DEADLINE_NEVER },
+    };
+    if (start(&pump->joint, setting->observers, fault) == 0)
+        return pump;
+    free(pump);
+    return NULL;
+}
+
+bool
+pump_step(struct pump *pump, const struct pollfd *polls)
+{
+    pump->joint.now = deadline_now();
+    if (!pump->is_settling) {
+        if (!step_flows(pump, polls))
+            return false;
+        begin_settling(pump);
+    }
+    pump->is_over = step_settling(pump);
+    return pump->is_over;
+}
+
+void
+pump_rest(struct pump *pump)
+{
+    transfer_rest(&pump->joint.sent.carrier);
+    transfer_rest(&pump->joint.received.carrier);
+}
+
+static void
+fill_outcome(const struct pump *pump, struct outcome *outcome)
+{
+    const struct joint *joint = &pump->joint;
+    const struct transfer *received = &joint->received.carrier;
+    *outcome = (struct outcome){
+        .sent = joint->sent.carrier.given,
+        .received = received->taken,
+        .started = pump->started,
+        .ended = deadline_now(),
+        .input_ended = joint->input_ended,
+        .untouched = !joint->far->cut && joint->sent.carrier.taken.messages == 0 &&
+                     received->taken.messages == 0 && received->taken.bytes == 0,
+        .peer_left = pump->peer_left,
+    };
+}
+
+int
+pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault)
+{
+    struct joint *joint = &pump->joint;
+    bool is_whole = pump->is_over && !joint->interrupted;
+    if (is_whole) {
+        close_output(joint);
+        check_records(joint);
+    }
+    int result = joint_verdict(joint, fault);
+    if (is_whole && result != 0)
+        add_counts(joint, fault);
+    fill_outcome(pump, outcome);
+    transfer_free(&joint->sent.carrier);
+    transfer_free(&joint->received.carrier);
+    free(pump);
+    return result;
+}
+
+int
+pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const struct pump_setting *setting,
+         struct outcome *outcome, struct fault *fault)
+{
+    *outcome = (struct outcome){ .started = deadline_now() };
+    struct pump *pump = pump_start(near, far, setting, fault);
+    if (!pump)
+        return -1;
+    for (;;) {
+        struct pollfd polls[PUMP_POLLS_MAX];
+        int64_t deadline;
+        size_t count = pump_interest(pump, polls, &deadline);
+        if (loop_wait(loop, polls, count, deadline, fault) < 0) {
+            struct fault unused;
+            (void)pump_end(pump, outcome, &unused);
+            return -1;
+        }
+        if (pump_step(pump, polls))
+            return pump_end(pump, outcome, fault);
+    }
 }

@@ -2,7 +2,7 @@
  * The pump: joins two endpoints with two flows, one a direction, until both have ended.
  *
  * near is this side (the standard streams), far the socket. Neither direction waits for the other; nothing
- * blocks but loop_wait; memory is one fixed buffer a direction.
+ * blocks; memory is one fixed buffer a direction.
  */
 #ifndef SKT_PUMP_PUMP_H
 #define SKT_PUMP_PUMP_H
@@ -40,15 +40,48 @@ struct outcome {
 };
 
 /*
- * Run a session. deadline: monotonic ms for all of it. observers: a list, or NULL.
- * Both endpoints stay the caller's.
+ * One session under way. It never waits: whoever runs it waits for what pump_interest names, and then calls pump_step,
+ * so that one thread can run one or thousands.
+ */
+struct pump;
+
+enum { PUMP_POLLS_MAX = 2 * ENDPOINT_POLLS_MAX };
+
+/* What all sessions of a run share. */
+struct pump_setting {
+    const struct pump_policy *policy;
+    int64_t deadline;           /* monotonic ms for all of it */
+    struct observer *observers; /* a list, or NULL */
+    const struct log *log;
+};
+
+/* Join two endpoints, which stay the caller's, and outlive the pump. Returns NULL with STATUS_LOCAL. */
+struct pump *pump_start(struct endpoint *near, struct endpoint *far, const struct pump_setting *setting,
+                        struct fault *fault);
+
+/*
+ * Fill polls (room for PUMP_POLLS_MAX) with what to wait for. Returns how many. *deadline: when to go on though nothing
+ * is ready; it may have passed already. To be called once before each step.
+ */
+size_t pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline);
+
+/* Go on, with the revents of the same polls. Returns true when the session is over. */
+bool pump_step(struct pump *pump, const struct pollfd *polls);
+
+/* Give back memory that is not in use, for when there are many. */
+void pump_rest(struct pump *pump);
+
+/*
+ * End the session, over or not (then nothing is waited for), and free it.
  *
  * Returns 0 when every byte read on each side was accepted by the other and both ended in order, or when the
  * policy ended it and all that was sent has arrived. Otherwise -1 with one fault that names the side and the
  * counts. *outcome is filled either way.
  */
-int pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const struct pump_policy *policy,
-             int64_t deadline, struct observer *observers, const struct log *log, struct outcome *outcome,
-             struct fault *fault);
+int pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault);
+
+/* Run a session from its start to its end, waiting in the loop. Returns as pump_end, or -1 when a signal came. */
+int pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far,
+             const struct pump_setting *setting, struct outcome *outcome, struct fault *fault);
 
 #endif

@@ -204,16 +204,8 @@ wrap_delimited(char delimiter, char *payload, size_t size, char **begin, size_t 
 }
 
 static int
-wrap_prefixed(size_t skip, char *payload, size_t size, char **begin, size_t *whole, char *problem,
-              size_t problem_size)
+wrap_prefixed(size_t skip, char *payload, size_t size, char **begin, size_t *whole)
 {
-    size_t max = skip == 2 ? UINT16_MAX : UINT32_MAX;
-    if (size > max) {
-        (void)snprintf(problem, problem_size,
-                       "a message of %zu bytes is too large for its length field, which holds %zu", size,
-                       max);
-        return -1;
-    }
     *begin = payload - skip;
     for (size_t i = 0; i < skip; i++)
         (*begin)[i] = (char)(size >> 8 * (skip - 1 - i) & 0xff);
@@ -234,31 +226,67 @@ wrap_netstring(char *payload, size_t size, char **begin, size_t *whole)
 }
 
 int
+record_check(const struct record_format *format, size_t size, char *problem, size_t problem_size)
+{
+    size_t max = format->kind == RECORD_U16 ? UINT16_MAX : format->kind == RECORD_U32 ? UINT32_MAX : SIZE_MAX;
+    if (size > max) {
+        (void)snprintf(problem, problem_size,
+                       "a message of %zu bytes is too large for its length field, which holds %zu", size,
+                       max);
+        return -1;
+    }
+    if (format->kind != RECORD_SIZE || size == format->size)
+        return 0;
+    (void)snprintf(problem, problem_size, "a message of %zu bytes is no record of size:%zu", size,
+                   format->size);
+    return -1;
+}
+
+size_t
+record_lead(const struct record_format *format, size_t size)
+{
+    char length[RECORD_PREFIX_MAX];
+    switch (format->kind) {
+    case RECORD_NONE:
+    case RECORD_LINE:
+    case RECORD_NUL:
+    case RECORD_SIZE:
+        break;
+    case RECORD_U16:
+        return 2;
+    case RECORD_U32:
+        return 4;
+    case RECORD_NETSTRING:
+        return (size_t)snprintf(length, sizeof length, "%zu:", size);
+    case RECORD_HEX:
+        return size;
+    }
+    return 0;
+}
+
+int
 record_wrap(const struct record_format *format, char *payload, size_t size, char **begin, size_t *whole,
             bool *ambiguous, char *problem, size_t problem_size)
 {
     *ambiguous = false;
     *begin = payload;
     *whole = size;
+    if (record_check(format, size, problem, problem_size) != 0)
+        return -1;
     switch (format->kind) {
     case RECORD_NONE:
+    case RECORD_SIZE:
         break;
     case RECORD_LINE:
         return wrap_delimited('\n', payload, size, begin, whole, ambiguous);
     case RECORD_NUL:
         return wrap_delimited('\0', payload, size, begin, whole, ambiguous);
     case RECORD_U16:
-        return wrap_prefixed(2, payload, size, begin, whole, problem, problem_size);
+        return wrap_prefixed(2, payload, size, begin, whole);
     case RECORD_U32:
-        return wrap_prefixed(4, payload, size, begin, whole, problem, problem_size);
+        return wrap_prefixed(4, payload, size, begin, whole);
     case RECORD_NETSTRING:
         return wrap_netstring(payload, size, begin, whole);
-    case RECORD_SIZE:
-        if (size == format->size)
-            break;
-        (void)snprintf(problem, problem_size, "a message of %zu bytes is no record of size:%zu", size,
-                       format->size);
-        return -1;
     case RECORD_HEX:
         return wrap_hex(payload, size, begin, whole);
     }

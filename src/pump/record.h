@@ -68,6 +68,12 @@ enum record_found record_find(const struct record_format *format, const char *da
  */
 int record_unwrap(const struct record_format *format, char *data, size_t max, struct record *record);
 
+/* May a payload of `size` bytes be marked up? Returns 0, or -1 with a problem in words. */
+int record_check(const struct record_format *format, size_t size, char *problem, size_t problem_size);
+
+/* How many bytes record_wrap puts before a payload of exactly `size` bytes. */
+size_t record_lead(const struct record_format *format, size_t size);
+
 /*
  * Mark up a payload of `size` bytes that stands at `payload` with record_prefix free bytes before it and
  * RECORD_SUFFIX_MAX after it. Returns 0 and where the record begins and its size, or -1 with a problem in

@@ -4,37 +4,55 @@
 
 enum { STEP_MAX_MS = 50 };
 
-/* No descriptor tells when the last acknowledgement comes, hence the steps. */
-int
-settle(struct loop *loop, struct endpoint *far, const struct settle_plan *plan, struct fault *fault)
+void
+settle_start(struct settle *settle, const struct settle_plan *plan, int64_t now)
 {
-    int64_t now = deadline_now();
-    int64_t moved_at = now;
-    int64_t arrived_at = -1;
-    uint64_t left = UINT64_MAX;
-    for (int64_t step = 1;; step = step * 2 < STEP_MAX_MS ? step * 2 : STEP_MAX_MS) {
-        enum io result = far->ops->settle(far, fault);
-        if (result == IO_FAILED)
-            return -1;
-        if (result == IO_ENDED)
-            return 0;
-        if (result == IO_DONE) {
-            arrived_at = arrived_at < 0 ? now : arrived_at;
-            if (deadline_passed(deadline_after(arrived_at, plan->end_ms), now))
-                return 0;
-        }
-        uint64_t left_before = left;
-        left = far->ops->unsettled(far);
-        moved_at = left != left_before ? now : moved_at;
-        if (deadline_passed(plan->deadline, now))
-            return arrived_at >= 0
-                       ? 0
-                       : fault_say(fault, STATUS_TIMEOUT, "timed out: not all that was sent has arrived",
-                                   "%s", far->name);
-        if (deadline_passed(deadline_after(moved_at, plan->idle_ms), now))
-            return fault_say(fault, STATUS_TIMEOUT, "timed out: the peer takes no more", "%s", far->name);
-        if (loop_wait(loop, NULL, 0, deadline_after(now, step), fault) < 0)
-            return -1;
-        now = deadline_now();
+    *settle = (struct settle){
+        .plan = *plan,
+        .next_at = now,
+        .step_ms = 1,
+        .moved_at = now,
+        .arrived_at = -1,
+        .left = UINT64_MAX,
+    };
+}
+
+/* Not all has arrived, or the peer has not ended: is it given up? */
+static enum io
+wait_on(struct settle *settle, struct endpoint *far, int64_t now, struct fault *fault)
+{
+    const struct settle_plan *plan = &settle->plan;
+    uint64_t left = far->ops->unsettled(far);
+    settle->moved_at = left != settle->left ? now : settle->moved_at;
+    settle->left = left;
+    if (deadline_passed(plan->deadline, now)) {
+        if (settle->arrived_at >= 0)
+            return IO_DONE;
+        (void)fault_say(fault, STATUS_TIMEOUT, "timed out: not all that was sent has arrived", "%s",
+                        far->name);
+        return IO_FAILED;
     }
+    if (deadline_passed(deadline_after(settle->moved_at, plan->idle_ms), now)) {
+        (void)fault_say(fault, STATUS_TIMEOUT, "timed out: the peer takes no more", "%s", far->name);
+        return IO_FAILED;
+    }
+    settle->next_at = deadline_after(now, settle->step_ms);
+    settle->step_ms = settle->step_ms * 2 < STEP_MAX_MS ? settle->step_ms * 2 : STEP_MAX_MS;
+    return IO_AGAIN;
+}
+
+enum io
+settle_step(struct settle *settle, struct endpoint *far, int64_t now, struct fault *fault)
+{
+    enum io result = far->ops->settle(far, fault);
+    if (result == IO_FAILED)
+        return IO_FAILED;
+    if (result == IO_ENDED)
+        return IO_DONE;
+    if (result == IO_DONE) {
+        settle->arrived_at = settle->arrived_at < 0 ? now : settle->arrived_at;
+        if (deadline_passed(deadline_after(settle->arrived_at, settle->plan.end_ms), now))
+            return IO_DONE;
+    }
+    return wait_on(settle, far, now, fault);
 }

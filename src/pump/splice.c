@@ -154,6 +154,10 @@ refuse(struct splice *splice)
 static enum splice_result
 put_off(struct splice *splice)
 {
+    if (splice->follows_sink) { /* the sink was ready: it is the source that has no more */
+        splice->follows_sink = splice->pending = false;
+        return SPLICE_AGAIN;
+    }
     bool again = splice->put_off;
     splice->put_off = true;
     if (!again)
@@ -230,7 +234,8 @@ drain_source(struct splice *splice, size_t *moved)
     ssize_t n = is_file ? send_file(splice) : move(splice->source, splice->sink, MOVE_SIZE);
     if (n > 0) {
         *moved = (size_t)n;
-        splice->pending = is_file;
+        splice->follows_sink = splice->follows_sink || splice->put_off;
+        splice->pending = is_file || splice->follows_sink;
         splice->put_off = false;
         return SPLICE_MOVED;
     }

@@ -37,6 +37,7 @@ struct splice {
     uint64_t held;       /* bytes in our own pipe; after the end, what was left */
     bool full;           /* it takes no more until some are out */
     bool pending;        /* FILE, DIRECT: the source has something to be moved */
+    bool follows_sink;   /* DIRECT: the sink is what is waited for; the source has always had more */
     bool put_off;        /* EAGAIN, and nothing moved since */
     bool refused;        /* no more of it: what is held has to be rescued */
     bool begun;

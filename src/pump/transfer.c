@@ -1,6 +1,7 @@
 #include "pump/transfer.h"
 
 #include "pump/crlf.h"
+#include "pump/message.h"
 #include <errno.h>
 #include <string.h>
 
@@ -20,41 +21,52 @@ takes_messages(const struct transfer *transfer)
     return transfer->source->unit == UNIT_MESSAGES;
 }
 
-static bool
-gives_messages(const struct transfer *transfer)
+bool
+transfer_gives_messages(const struct transfer *transfer)
 {
     return transfer->sink->unit == UNIT_MESSAGES;
 }
 
 /* Bytes in, messages out, told apart by marks. */
-static bool
-cuts(const struct transfer *transfer)
+bool
+transfer_cuts(const struct transfer *transfer)
 {
-    return !takes_messages(transfer) && gives_messages(transfer) && transfer->records.kind != RECORD_NONE;
+    return !takes_messages(transfer) && transfer_gives_messages(transfer) &&
+           transfer->records.kind != RECORD_NONE;
 }
 
 /* The buffer holds one message at a time. */
 static bool
 holds_one(const struct transfer *transfer)
 {
-    return takes_messages(transfer) || (gives_messages(transfer) && !cuts(transfer));
+    return takes_messages(transfer) || (transfer_gives_messages(transfer) && !transfer_cuts(transfer));
 }
 
 static size_t
-message_max(const struct transfer *transfer)
+sink_max(const struct transfer *transfer)
 {
     size_t most = MESSAGE_SIZE - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
     return transfer->sink->message_max < most ? transfer->sink->message_max : most;
 }
 
+static size_t
+read_as_message(const struct transfer *transfer)
+{
+    return sink_max(transfer) < READ_AS_MESSAGE ? sink_max(transfer) : READ_AS_MESSAGE;
+}
+
+size_t
+transfer_message_max(const struct transfer *transfer)
+{
+    return transfer_cuts(transfer) ? sink_max(transfer) : read_as_message(transfer);
+}
+
 /* Where bytes are moved without being looked at. A file's need no waiting for. */
 static void
-plan_splice(struct transfer *transfer)
+begin_splice(struct transfer *transfer)
 {
-    bool may = transfer->stays_inside && !takes_messages(transfer) && !gives_messages(transfer);
-    transfer->splice = splice_plan(may ? transfer->source->read_fd : -1, may ? transfer->sink->write_fd : -1);
-    if (transfer->splice.way == SPLICE_FILE)
-        (void)splice_begin(&transfer->splice);
+    transfer->splice = splice_plan(transfer->source->read_fd, transfer->sink->write_fd);
+    transfer->may_splice = transfer->splice.way != SPLICE_NONE && splice_begin(&transfer->splice) == 0;
 }
 
 static bool
@@ -63,21 +75,35 @@ is_spliced(const struct transfer *transfer)
     return transfer->splice.begun && transfer->splice.way != SPLICE_NONE;
 }
 
+static bool
+may_begin_splice(const struct transfer *transfer)
+{
+    return transfer->is_bulk && transfer->may_splice && !transfer->splice.begun && !transfer->source_ended;
+}
+
 int
 transfer_start(struct transfer *transfer, struct fault *fault)
 {
-    bool messages = takes_messages(transfer) || gives_messages(transfer);
+    bool messages = takes_messages(transfer) || transfer_gives_messages(transfer);
     transfer->after_cr = transfer->source_ended = transfer->holds_message = false;
     transfer->found = RECORD_NEEDS_MORE;
     transfer->taken = transfer->given = (struct totals){ 0 };
     transfer->ambiguous = 0;
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
-    if (buffer_new(&transfer->buffer, messages ? size : STREAM_SIZE) != 0)
+    transfer->buffer = (struct buffer){ .capacity = STREAM_SIZE }; /* of bytes: the first read takes it */
+    if (messages && buffer_new(&transfer->buffer, size) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
     transfer->is_bulk = transfer->asks_source = false;
     transfer->source_error = 0;
-    plan_splice(transfer);
-    return 0;
+    transfer->splice = splice_plan(-1, -1);
+    transfer->may_splice = transfer->stays_inside && !messages;
+    if (transfer->may_splice && transfer->source->reads_file)
+        begin_splice(transfer);
+    if (message_start(transfer) == 0)
+        return 0;
+    (void)fault_set(fault, STATUS_LOCAL, "buffer");
+    transfer_free(transfer);
+    return -1;
 }
 
 void
@@ -87,10 +113,18 @@ transfer_finish(struct transfer *transfer)
 }
 
 void
+transfer_rest(struct transfer *transfer)
+{
+    if (buffer_size(&transfer->buffer) == 0 && !transfer->holds_message && !message_is_held(transfer))
+        buffer_rest(&transfer->buffer);
+}
+
+void
 transfer_free(struct transfer *transfer)
 {
     splice_end(&transfer->splice);
     buffer_free(&transfer->buffer);
+    message_stop(transfer);
 }
 
 /* How far it is from a place in the stream to the end of its block. */
@@ -107,9 +141,11 @@ transfer_has_room(const struct transfer *transfer)
         return transfer_is_empty(transfer);
     if (is_spliced(transfer))
         return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
+    if (may_begin_splice(transfer)) /* when what is held has gone out */
+        return buffer_size(&transfer->buffer) == 0;
     /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
      * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
-    bool is_cut_off = cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
+    bool is_cut_off = transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
     size_t needed = is_cut_off ? 2 : transfer->buffer.capacity / 4;
     return transfer->buffer.capacity - buffer_size(&transfer->buffer) >= needed;
 }
@@ -117,7 +153,7 @@ transfer_has_room(const struct transfer *transfer)
 bool
 transfer_has_next(const struct transfer *transfer)
 {
-    if (cuts(transfer))
+    if (transfer_cuts(transfer))
         return transfer->found == RECORD_FOUND;
     if (transfer->block > 0 && !transfer->source_ended)
         return buffer_size(&transfer->buffer) >= block_rest(transfer, transfer->given.bytes);
@@ -129,17 +165,18 @@ transfer_has_next(const struct transfer *transfer)
 uint64_t
 transfer_left(const struct transfer *transfer)
 {
-    return buffer_size(&transfer->buffer) + splice_left(&transfer->splice);
+    return buffer_size(&transfer->buffer) + splice_left(&transfer->splice) + message_held(transfer);
 }
 
 bool
 transfer_is_empty(const struct transfer *transfer)
 {
-    return !transfer->holds_message && transfer_left(transfer) == 0;
+    return !transfer->holds_message && !message_is_held(transfer) &&
+           buffer_size(&transfer->buffer) + splice_left(&transfer->splice) == 0;
 }
 
-static int
-show(struct transfer *transfer, const void *data, size_t size, struct fault *fault)
+int
+transfer_show(struct transfer *transfer, const void *data, size_t size, struct fault *fault)
 {
     for (struct observer *observer = transfer->observers; observer; observer = observer->next)
         if (observer->moved(observer, transfer->direction, data, size, fault) != 0)
@@ -151,14 +188,14 @@ show(struct transfer *transfer, const void *data, size_t size, struct fault *fau
 static enum io
 find_next(struct transfer *transfer, struct fault *fault)
 {
-    if (!cuts(transfer) || transfer->found == RECORD_FOUND)
+    if (!transfer_cuts(transfer) || transfer->found == RECORD_FOUND)
         return IO_DONE;
     transfer->found =
         record_find(&transfer->records, buffer_data(&transfer->buffer), buffer_size(&transfer->buffer),
-                    transfer->source_ended, message_max(transfer), &transfer->next);
+                    transfer->source_ended, sink_max(transfer), &transfer->next);
     char *begin = transfer->buffer.data + transfer->buffer.start;
     if (transfer->found == RECORD_FOUND &&
-        record_unwrap(&transfer->records, begin, message_max(transfer), &transfer->next) != 0)
+        record_unwrap(&transfer->records, begin, sink_max(transfer), &transfer->next) != 0)
         transfer->found = RECORD_BAD;
     if (transfer->found != RECORD_BAD)
         return IO_DONE;
@@ -170,9 +207,8 @@ find_next(struct transfer *transfer, struct fault *fault)
 static size_t
 read_limit(const struct transfer *transfer, size_t room)
 {
-    if (!takes_messages(transfer) && gives_messages(transfer) && !cuts(transfer)) {
-        size_t most = message_max(transfer) < READ_AS_MESSAGE ? message_max(transfer) : READ_AS_MESSAGE;
-        room = transfer->crlf ? most / 2 : most;
+    if (!takes_messages(transfer) && transfer_gives_messages(transfer) && !transfer_cuts(transfer)) {
+        room = transfer->crlf ? read_as_message(transfer) / 2 : read_as_message(transfer);
     } else if (transfer->crlf) {
         room /= 2;
     }
@@ -206,7 +242,7 @@ static enum io
 read_message(struct transfer *transfer, struct fault *fault)
 {
     size_t room = MESSAGE_SIZE - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
-    size_t before = gives_messages(transfer) ? 0 : record_prefix(&transfer->records, room);
+    size_t before = transfer_gives_messages(transfer) ? 0 : record_prefix(&transfer->records, room);
     char *payload = transfer->buffer.data + before;
     size_t got;
     enum io result = transfer->source->ops->read(transfer->source, payload, room, &got, fault);
@@ -214,9 +250,9 @@ read_message(struct transfer *transfer, struct fault *fault)
         return result;
     transfer->taken.bytes += got;
     transfer->taken.messages++;
-    if (transfer->direction == DIRECTION_RECEIVED && show(transfer, payload, got, fault) != 0)
+    if (transfer->direction == DIRECTION_RECEIVED && transfer_show(transfer, payload, got, fault) != 0)
         return IO_FAILED;
-    if (!gives_messages(transfer))
+    if (!transfer_gives_messages(transfer))
         return wrap(transfer, payload, got, fault);
     transfer->buffer.start = before;
     transfer->buffer.end = before + got;
@@ -237,7 +273,7 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     transfer->taken.bytes += got;
     if (transfer->block == 0 || transfer->taken.bytes % transfer->block == 0)
         transfer->taken.messages++; /* a block counts as one read, however many it took */
-    if (transfer->direction == DIRECTION_RECEIVED && show(transfer, data, got, fault) != 0)
+    if (transfer->direction == DIRECTION_RECEIVED && transfer_show(transfer, data, got, fault) != 0)
         return IO_FAILED;
     if (transfer->crlf)
         got = crlf_expand(data, got, &transfer->after_cr);
@@ -284,6 +320,12 @@ read_spliced(struct transfer *transfer, struct fault *fault)
 enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
+    if (buffer_wake(&transfer->buffer) != 0) {
+        (void)fault_set(fault, STATUS_LOCAL, "buffer");
+        return IO_FAILED;
+    }
+    if (transfer->batch)
+        return message_read(transfer, fault);
     if (is_spliced(transfer))
         return read_spliced(transfer, fault);
     return takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);
@@ -303,16 +345,27 @@ next_write(const struct transfer *transfer, const char **data)
 {
     *data = buffer_data(&transfer->buffer);
     size_t size = buffer_size(&transfer->buffer);
-    if (cuts(transfer)) {
+    if (transfer_cuts(transfer)) {
         *data += transfer->next.skip;
         return transfer->next.size;
     }
     if (transfer->block > 0 && size > block_rest(transfer, transfer->given.bytes))
         size = block_rest(transfer, transfer->given.bytes);
-    if (!transfer->by_line || gives_messages(transfer))
+    if (!transfer->by_line || transfer_gives_messages(transfer))
         return size;
     const char *newline = memchr(*data, '\n', size);
     return newline ? (size_t)(newline - *data) + 1 : size;
+}
+
+/* Several messages at once. */
+static enum io
+write_messages(struct transfer *transfer, struct fault *fault)
+{
+    enum io result = message_send(transfer, fault);
+    if (result != IO_DONE)
+        return result;
+    transfer->found = RECORD_NEEDS_MORE;
+    return find_next(transfer, fault);
 }
 
 /* What the kernel would not move is carried by hand, in its order. */
@@ -353,15 +406,6 @@ write_spliced(struct transfer *transfer, struct fault *fault)
     return IO_AGAIN;
 }
 
-/* With the buffer empty: from here on inside the kernel? */
-static void
-begin_splice(struct transfer *transfer)
-{
-    if (transfer->is_bulk && !transfer->splice.begun && transfer->splice.way != SPLICE_NONE &&
-        !transfer->source_ended)
-        (void)splice_begin(&transfer->splice); /* refused: it goes on as it did */
-}
-
 static enum io
 write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
@@ -371,15 +415,16 @@ write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     enum io result = transfer->sink->ops->write(transfer->sink, data, size, &put, fault);
     if (result != IO_DONE)
         return result;
-    *unit_ended = gives_messages(transfer) || (put == size && put > 0 && data[put - 1] == '\n');
+    *unit_ended = transfer_gives_messages(transfer) || (put == size && put > 0 && data[put - 1] == '\n');
     transfer->given.bytes += put;
     transfer->given.messages++;
-    if (transfer->direction == DIRECTION_SENT && show(transfer, data, put, fault) != 0)
+    if (transfer->direction == DIRECTION_SENT && transfer_show(transfer, data, put, fault) != 0)
         return IO_FAILED;
-    buffer_taken(&transfer->buffer, cuts(transfer) ? transfer->next.whole : put);
+    buffer_taken(&transfer->buffer, transfer_cuts(transfer) ? transfer->next.whole : put);
+    message_fill(transfer);
     transfer->found = RECORD_NEEDS_MORE;
     transfer->holds_message = false;
-    if (buffer_size(&transfer->buffer) == 0)
+    if (buffer_size(&transfer->buffer) == 0 && may_begin_splice(transfer))
         begin_splice(transfer);
     return find_next(transfer, fault);
 }
@@ -388,6 +433,19 @@ enum io
 transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
     bool is_inside = is_spliced(transfer) && buffer_size(&transfer->buffer) == 0;
+    if (is_inside && transfer->splice.refused && buffer_wake(&transfer->buffer) != 0) {
+        (void)fault_set(fault, STATUS_LOCAL, "buffer");
+        return IO_FAILED;
+    }
+    if (message_is_direct(transfer)) {
+        enum io result = message_write_direct(transfer, fault);
+        message_fill(transfer);
+        return result;
+    }
+    if (message_sends(transfer)) {
+        *unit_ended = true;
+        return write_messages(transfer, fault);
+    }
     if (is_inside && !transfer->splice.refused)
         return write_spliced(transfer, fault);
     if (is_inside)

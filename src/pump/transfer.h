@@ -20,12 +20,14 @@ struct transfer {
     struct record_format records;
     bool crlf;         /* LF becomes CR LF */
     bool by_line;      /* a write ends at a line's end */
+    bool one_by_one;   /* messages are read and written one at a time: something happens between them */
     uint64_t block;    /* a read or write ends at a multiple of this, and only whole ones go on; 0: none */
     bool stays_inside; /* bytes may be moved inside the kernel: nobody has to see them */
     struct observer *observers; /* see what crosses the far endpoint */
 
     struct buffer buffer;
     struct splice splice;
+    bool may_splice;  /* both ends are plain, and it has not been refused */
     bool is_bulk;     /* worth the splicing, from the next time on that the buffer is empty */
     bool asks_source; /* the next read has to be a plain one */
     int source_error; /* errno of the source's that a splice was told; the next read tells it */
@@ -35,12 +37,17 @@ struct transfer {
     enum record_found found; /* bytes cut into messages: is the next one whole? */
     struct record next;
     struct totals taken, given; /* read from the source, written to the sink */
+    struct batch *batch;        /* messages that one call has read (message.h); NULL: one by one */
+    size_t batch_next;          /* the first of its trains that has not gone out */
     uint64_t ambiguous;         /* messages whose end cannot be told in the marked-up bytes */
 };
 
 /* Set the rest of a transfer whose first group of fields is filled in. Returns 0, or -1 with STATUS_LOCAL. */
 int transfer_start(struct transfer *transfer, struct fault *fault);
 void transfer_free(struct transfer *transfer);
+
+/* Give back the buffer's memory while nothing is in it; the next read takes it anew. */
+void transfer_rest(struct transfer *transfer);
 
 /* Would a read now have somewhere to put its bytes? Would a write have something to write? */
 bool transfer_has_room(const struct transfer *transfer);
@@ -50,7 +57,7 @@ bool transfer_has_next(const struct transfer *transfer);
 uint64_t transfer_left(const struct transfer *transfer);
 bool transfer_is_empty(const struct transfer *transfer);
 
-/* One read from the source. IO_FAILED also for bytes that are no record. */
+/* One read from the source, or one batch of them. IO_FAILED also for bytes that are no record. */
 enum io transfer_read(struct transfer *transfer, struct fault *fault);
 
 /* The source has ended: what is held is all there will be. IO_FAILED if it ends within a record. */
@@ -59,7 +66,13 @@ enum io transfer_end(struct transfer *transfer, struct fault *fault);
 /* Call when no more will be written, and before the descriptors are closed: they are left as they were found. */
 void transfer_finish(struct transfer *transfer);
 
-/* One write to the sink. *unit_ended: a message or a whole line has gone out. */
+/* One write to the sink, or one batch of them. *unit_ended: a message or a whole line has gone out. */
 enum io transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault);
+
+/* For message.c: what is a message here, and who has to see it. */
+bool transfer_gives_messages(const struct transfer *transfer);
+bool transfer_cuts(const struct transfer *transfer);
+size_t transfer_message_max(const struct transfer *transfer);
+int transfer_show(struct transfer *transfer, const void *data, size_t size, struct fault *fault);
 
 #endif

@@ -1,7 +1,9 @@
 #include "request/command.h"
 
 #include "base/number.h"
+#include "dial/netns.h"
 #include "domain/inet_dccp.h"
+#include "domain/pattern.h"
 #include "endpoint/flags.h"
 #include "pump/record.h"
 #include "request/nearest.h"
@@ -65,11 +67,7 @@ refuse_word(const struct command *command, const struct option_row *row, const c
             const char *const *known, struct fault *fault)
 {
     char why[sizeof fault->why];
-    const char *near = nearest(text, known);
-    int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
-                        near != NULL ? near : "", near != NULL ? "? " : "");
-    for (; *known != NULL && used > 0 && (size_t)used < sizeof why; known++)
-        used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
+    nearest_words(text, known, why, sizeof why);
     return refuse(command, row, text, why, fault);
 }
 
@@ -101,6 +99,11 @@ set_sockopt(struct command *command, const struct option_row *row, int64_t value
     if (option == NULL)
         return fault_say(fault, STATUS_USAGE, "this system has no such socket option", "%s",
                          command_name(command, row).text);
+    if (!sockopt_is_step(option, value)) {
+        char why[32];
+        (void)snprintf(why, sizeof why, "not a multiple of %d", option->step);
+        return fault_say(fault, STATUS_USAGE, why, "%s %" PRId64, command_name(command, row).text, value);
+    }
     const struct sockopt_setting setting = { .row = option, .level = level, .number = value };
     return add_setting(command, row, &setting, fault);
 }
@@ -175,7 +178,7 @@ read_number(struct command *command, const struct option_row *row, const char *t
 static int
 read_choice(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
-    for (const struct option_choice *choice = row->choices; choice->word != NULL; choice++) {
+    for (const struct sockopt_word *choice = row->choices; choice->word != NULL; choice++) {
         if (strcasecmp(choice->word, text) != 0)
             continue;
         if (row->kind == OPTION_CHOICE)
@@ -265,6 +268,23 @@ read_flags(struct command *command, const struct option_row *row, const char *te
     return set_number(command, row, flags, fault);
 }
 
+/* Patterns have to be well-formed; which of them are names that there are, is asked later, and so is what is in a file. */
+static int
+read_peers(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    struct access_sources *sources = &command->request.access;
+    bool is_file = row->kind == OPTION_PEERS_FILE;
+    if (*text == '\0')
+        return refuse(command, row, text, "empty", fault);
+    if (!is_file && pattern_read_all(text, false, command_name(command, row).text, NULL, fault) != 0)
+        return -1;
+    if (sources->count == ACCESS_SOURCES_MAX)
+        return refuse(command, row, text, "more than 64 lists: put them into a file", fault);
+    sources->items[sources->count++] =
+        (struct access_source){ .denies = row->constant != 0, .is_file = is_file, .text = text };
+    return 0;
+}
+
 static int
 read_service(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
@@ -321,6 +341,16 @@ read_text(struct command *command, const struct option_row *row, const char *tex
     if (is_descriptor &&
         (number_whole(text + 3, NUMBER_DECIMAL, &descriptor) != NUMBER_FOUND || descriptor > INT32_MAX))
         return refuse(command, row, text, "not a descriptor: fd:N with a number", fault);
+    set_text(command, row, text);
+    return 0;
+}
+
+static int
+read_netns(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    const char *why = netns_check(text);
+    if (why != NULL)
+        return refuse(command, row, text, why, fault);
     set_text(command, row, text);
     return 0;
 }
@@ -383,6 +413,11 @@ command_set(struct command *command, const struct option_row *row, const char *t
         return read_sockopt(command, row, text, fault);
     case OPTION_GROUP:
         return read_group(command, row, text, fault);
+    case OPTION_NETNS:
+        return read_netns(command, row, text, fault);
+    case OPTION_PEERS:
+    case OPTION_PEERS_FILE:
+        return read_peers(command, row, text, fault);
     case OPTION_PROGRAM:
         return read_program(command, row, text, fault);
     case OPTION_SHELL:

@@ -16,7 +16,7 @@ completes(const char *word)
 static bool
 takes_file(const struct option_row *row)
 {
-    return row->kind == OPTION_FILE || row->kind == OPTION_SINK;
+    return row->kind == OPTION_FILE || row->kind == OPTION_SINK || row->kind == OPTION_PEERS_FILE;
 }
 
 static void
@@ -99,7 +99,8 @@ static void
 zsh_excluded(FILE *stream, const struct option_row *row)
 {
     const char *blank = "";
-    if (row->kind == OPTION_COUNT || row->kind == OPTION_SOCKOPT || row->kind == OPTION_GROUP) {
+    if (row->kind == OPTION_COUNT || row->kind == OPTION_SOCKOPT || row->kind == OPTION_GROUP ||
+        row->kind == OPTION_PEERS || row->kind == OPTION_PEERS_FILE) {
         fputs("'*'", stream);
         return;
     }

@@ -17,6 +17,7 @@ static const char usage[] =
     "       skt [OPTION]... [-l] -U PATH     local sockets; @NAME is without a file\n"
     "       skt [OPTION]... [-l] URL         the same in one word, as tcp://HOST:PORT\n"
     "       skt [OPTION]... [-l] fd:N        a socket that is open already\n"
+    "       skt [OPTION]... -z HOST... PORTS see which answer of 22,80,8000-8100\n"
     "Join a socket to standard input and output.\n";
 
 static const char *const endings[] = {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { WORD_MAX = 40 };
@@ -62,4 +63,14 @@ nearest(const char *word, const char *const *candidates)
         found = *candidates;
     }
     return found;
+}
+
+void
+nearest_words(const char *word, const char *const *candidates, char *text, size_t size)
+{
+    const char *near = nearest(word, candidates);
+    int used = snprintf(text, size, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
+                        near != NULL ? near : "", near != NULL ? "? " : "");
+    for (; *candidates != NULL && used > 0 && (size_t)used < size; candidates++)
+        used += snprintf(text + used, size - (size_t)used, " %s", *candidates);
 }

@@ -2,6 +2,8 @@
 #ifndef SKT_REQUEST_NEAREST_H
 #define SKT_REQUEST_NEAREST_H
 
+#include <stddef.h>
+
 /*
  * candidates  words, ended by NULL
  *
@@ -10,5 +12,8 @@
  * for every three letters, or more than one in a short word.
  */
 const char *nearest(const char *word, const char *const *candidates);
+
+/* What to say of a word that is none of these: "did you mean tcp? known: tcp udp", cut to `size`. */
+void nearest_words(const char *word, const char *const *candidates, char *text, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 #include "request/operand.h"
 
+#include "dial/activation.h"
 #include "dial/inherit.h"
 #include <stdio.h>
 #include <string.h>
@@ -121,18 +122,30 @@ connect_to_word(struct command *command, struct fault *fault)
     return refuse_shape(command, word, shape, fault);
 }
 
+/* -z: the first operands are hosts, or paths. */
+static void
+scan_hosts(struct command *command, size_t count)
+{
+    struct scan_choice *scan = &command->request.scan;
+    scan->hosts = command->operands;
+    scan->host_count = count;
+}
+
 static int
 connect_targets(struct command *command, struct fault *fault)
 {
     struct target *remote = &command->request.socket.remote;
-    if (operands_count(command, 2, fault) != 0)
+    size_t count = command->operand_count;
+    if (operands_count(command, command->request.scans ? SIZE_MAX : 2, fault) != 0)
         return -1;
-    if (command->operand_count == 0)
+    if (count == 0)
         return missing(command, fault);
-    if (command->operand_count == 2)
-        *remote = (struct target){ .host = command->operands[0], .port = command->operands[1] };
+    if (count > 1)
+        *remote = (struct target){ .host = command->operands[0], .port = command->operands[count - 1] };
     else if (connect_to_word(command, fault) != 0)
         return -1;
+    if (count > 1)
+        scan_hosts(command, count - 1);
     if (*remote->host == '\0')
         return refuse(command->operands[0], "no host: connecting needs HOST and PORT", fault);
     if (strcmp(remote->host, "*") == 0)
@@ -212,8 +225,11 @@ word_targets(struct command *command, struct fault *fault)
 {
     struct socket_plan *plan = &command->request.socket;
     bool listens = command->request.listens;
-    if (operands_count(command, 1, fault) != 0)
+    bool scans = command->request.scans;
+    if (operands_count(command, scans ? SIZE_MAX : 1, fault) != 0)
         return -1;
+    if (scans && command->address == NULL)
+        scan_hosts(command, command->operand_count);
     if (command->operand_count > 0)
         plan->remote.host = command->address != NULL ? command->address : command->operands[0];
     if (listens && command->source != NULL && plan->remote.host != NULL)
@@ -234,49 +250,13 @@ word_targets(struct command *command, struct fault *fault)
     return 0;
 }
 
-/*
- * -z: one port, or FIRST-LAST. Names of services have hyphens, too: the word as a whole comes first, then
- * each hyphen in turn.
- */
-static int
-scan_range(struct command *command, struct fault *fault)
-{
-    struct request *request = &command->request;
-    struct target *remote = &request->socket.remote;
-    const char *range = remote->port;
-    const char *protocol =
-        domain_protocol_name(request->socket.domain, request->socket.type, request->socket.protocol);
-    int (*const read_port)(const char *, const char *, uint16_t *, struct fault *) =
-        request->socket.domain->read_port;
-    struct fault single;
-    if (read_port(range, protocol, &request->scan_first, &single) == 0) {
-        request->scan_last = request->scan_first;
-        return 0;
-    }
-    for (const char *hyphen = strchr(range, '-'); hyphen != NULL; hyphen = strchr(hyphen + 1, '-')) {
-        struct fault part;
-        char first[64];
-        (void)snprintf(first, sizeof first, "%.*s", (int)(hyphen - range), range);
-        if ((size_t)(hyphen - range) >= sizeof first ||
-            read_port(first, protocol, &request->scan_first, &part) != 0 ||
-            read_port(hyphen + 1, protocol, &request->scan_last, &part) != 0)
-            continue;
-        if (request->scan_first > request->scan_last)
-            return fault_say(fault, STATUS_USAGE, "a range begins with its lower port", "port %s", range);
-        remote->port = command_string(command, range, (size_t)(hyphen - range), fault);
-        return remote->port != NULL ? 0 : -1;
-    }
-    *fault = single;
-    return -1;
-}
-
-/* Is the word a range of numbers, as only -z takes it? */
+/* Is the word several ports in numbers, as only -z takes it? */
 static bool
 is_range(const char *port)
 {
     size_t first = strspn(port, "0123456789");
-    return first > 0 && port[first] == '-' &&
-           port[first + 1 + strspn(port + first + 1, "0123456789")] == '\0';
+    return first > 0 && (port[first] == '-' || port[first] == ',') &&
+           port[first + 1 + strspn(port + first + 1, "0123456789,-")] == '\0';
 }
 
 static int
@@ -288,14 +268,67 @@ check(const struct command *command, const struct target *target, enum purpose p
     return domain_check(plan->domain, &query, fault);
 }
 
+/* fd:systemd: a client is one connection, a listener may have several sockets. */
+static int
+take_activated(struct command *command, const char *word, struct fault *fault)
+{
+    struct socket_plan *plan = &command->request.socket;
+    int fds[OPEN_INHERITED_MAX];
+    int count = activation_take(word, fds, command->request.listens ? OPEN_INHERITED_MAX : 1, fault);
+    if (count < 0)
+        return -1;
+    plan->inherited = fds[0];
+    plan->inherited_more_count = (size_t)count - 1;
+    memcpy(plan->inherited_more, fds + 1, plan->inherited_more_count * sizeof fds[0]);
+    return 0;
+}
+
+static int
+check_source(const struct command *command, struct fault *fault)
+{
+    const struct target *source = &command->request.socket.source;
+    bool has_source = source->host != NULL || source->port != NULL;
+    return has_source ? check(command, source, PURPOSE_SOURCE, fault) : 0;
+}
+
+/* What -z is to try: every port of every host, or every path. */
+static int
+scan_targets(struct command *command, struct fault *fault)
+{
+    struct request *request = &command->request;
+    const struct socket_plan *plan = &request->socket;
+    struct scan_choice *scan = &request->scan;
+    const char *protocol = domain_protocol_name(plan->domain, plan->type, plan->protocol);
+    const bool has_ports = open_has_port(plan);
+    if (has_ports &&
+        ports_read(plan->remote.port, plan->domain->read_port, protocol, &scan->ports, fault) != 0)
+        return -1;
+    if (scan->hosts == NULL)
+        scan->host_count = 1;
+    for (size_t i = 0; i < scan->host_count; i++) {
+        const char *host = scan->hosts != NULL ? scan->hosts[i] : plan->remote.host;
+        const struct target target = { .host = host, .port = has_ports ? "1" : NULL }; /* they are good */
+        if (check(command, &target, PURPOSE_CONNECT, fault) != 0)
+            return -1;
+    }
+    return check_source(command, fault);
+}
+
 int
 operand_inherited(struct command *command, struct fault *fault)
 {
-    static const char *const unfit[] = { "source",  "source-port", "random",          "mode", "reuse-port",
-                                         "backlog", "nodns",       "connect-timeout", "zero", NULL };
+    static const char *const unfit[] = { "source",     "source-port", "random", "mode",
+                                         "reuse-port", "backlog",     "nodns",  "connect-timeout",
+                                         "zero",       "promiscuous", "netns",  "retry",
+                                         NULL };
     struct socket_plan *plan = &command->request.socket;
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
-    plan->inherited = inherit_number(word);
+    if (activation_is_word(word)) {
+        if (take_activated(command, word, fault) != 0)
+            return -1;
+    } else {
+        plan->inherited = inherit_number(word);
+    }
     if (plan->inherited < 0 && !command->request.receives)
         return 0;
     size_t most = command->request.receives ? 0 : 1;
@@ -322,12 +355,14 @@ operand_targets(struct command *command, struct fault *fault)
                                      : connect_targets(command, fault);
     if (found != 0)
         return -1;
-    if (request->scans && scan_range(command, fault) != 0)
-        return -1;
-    if (!request->scans && plan->remote.port != NULL && is_range(plan->remote.port))
-        return fault_say(fault, STATUS_USAGE, "a range of ports needs -z", "port %s", plan->remote.port);
+    if (request->scans)
+        return scan_targets(command, fault);
+    if (plan->remote.port != NULL && is_range(plan->remote.port))
+        return fault_say(fault, STATUS_USAGE,
+                         strchr(plan->remote.port, ',') != NULL ? "a list of ports needs -z"
+                                                                : "a range of ports needs -z",
+                         "port %s", plan->remote.port);
     if (check(command, &plan->remote, request->listens ? PURPOSE_LISTEN : PURPOSE_CONNECT, fault) != 0)
         return -1;
-    bool has_source = plan->source.host != NULL || plan->source.port != NULL;
-    return has_source ? check(command, &plan->source, PURPOSE_SOURCE, fault) : 0;
+    return check_source(command, fault);
 }

@@ -11,7 +11,6 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <netinet/in.h>
-#include <netinet/ip.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,47 +22,51 @@
     "zero quit-after no-shutdown shutdown send-only eof-message records hex recv-limit crlf delay output "   \
     "hex-dump stats send-flags recv-flags oob oob-file "
 
+/* What is about standard input and output, or about one socket's first bytes. */
+#define CONFLICTS_WITH_LOCAL_END                                                                             \
+    "zero no-input send-only recv-only records hex crlf delay quit-after eof-message oob peek pass-fd "      \
+    "receive-fd block"
+
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 /* No program: the standard streams, or no session at all. */
-#define CONFLICTS_WITH_PROGRAM "zero pass-fd peek no-input recv-only "
+#define CONFLICTS_WITH_PROGRAM "zero pass-fd peek no-input recv-only echo discard chargen send-file "
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
-static const struct option_choice shutdown_choices[] = {
+static const struct sockopt_word shutdown_choices[] = {
     { "wr", HALF_CLOSE_WRITE }, { "rdwr", HALF_CLOSE_BOTH }, { "none", HALF_CLOSE_NONE }, { NULL, 0 }
 };
 
-static const struct option_choice terminal_choices[] = { { "cooked", TERMINAL_COOKED },
-                                                         { "raw", TERMINAL_RAW },
-                                                         { NULL, 0 } };
+static const struct sockopt_word retry_choices[] = { { "forever", RETRY_FOREVER }, { NULL, 0 } };
 
-static const struct option_choice shell_choices[] = {
+static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
+
+static const struct sockopt_word terminal_choices[] = { { "cooked", TERMINAL_COOKED },
+                                                        { "raw", TERMINAL_RAW },
+                                                        { NULL, 0 } };
+
+static const struct sockopt_word shell_choices[] = {
     { "bash", 0 }, { "zsh", 0 }, { "fish", 0 }, { NULL, 0 }
 };
 
-/* clang-format off */
-/* RFC 2474, RFC 2597, RFC 3246, and the older words of RFC 791 and RFC 1349, as nc knows them. */
-static const struct option_choice tos_choices[] = {
-    { "af11", IPTOS_DSCP_AF11 }, { "af12", IPTOS_DSCP_AF12 }, { "af13", IPTOS_DSCP_AF13 },
-    { "af21", IPTOS_DSCP_AF21 }, { "af22", IPTOS_DSCP_AF22 }, { "af23", IPTOS_DSCP_AF23 },
-    { "af31", IPTOS_DSCP_AF31 }, { "af32", IPTOS_DSCP_AF32 }, { "af33", IPTOS_DSCP_AF33 },
-    { "af41", IPTOS_DSCP_AF41 }, { "af42", IPTOS_DSCP_AF42 }, { "af43", IPTOS_DSCP_AF43 },
-    { "cs0", IPTOS_CLASS_CS0 }, { "cs1", IPTOS_CLASS_CS1 }, { "cs2", IPTOS_CLASS_CS2 },
-    { "cs3", IPTOS_CLASS_CS3 }, { "cs4", IPTOS_CLASS_CS4 }, { "cs5", IPTOS_CLASS_CS5 },
-    { "cs6", IPTOS_CLASS_CS6 }, { "cs7", IPTOS_CLASS_CS7 }, { "ef", IPTOS_DSCP_EF },
-    { "critical", IPTOS_PREC_CRITIC_ECP }, { "inetcontrol", IPTOS_PREC_INTERNETCONTROL },
-    { "netcontrol", IPTOS_PREC_NETCONTROL }, { "lowcost", IPTOS_LOWCOST },
-    { "lowdelay", IPTOS_LOWDELAY }, { "reliability", IPTOS_RELIABILITY },
-    { "throughput", IPTOS_THROUGHPUT }, { NULL, 0 },
-};
-/* clang-format on */
-
 const char *const option_group_titles[] = {
-    [GROUP_MODE] = "What to do",  [GROUP_KIND] = "Kind of socket",   [GROUP_ADDRESS] = "Addresses",
-    [GROUP_END] = "End of input", [GROUP_MESSAGE] = "Messages",      [GROUP_TIME] = "Time",
-    [GROUP_DATA] = "Data",        [GROUP_SOCKET] = "Socket options", [GROUP_CALL] = "Calls",
-    [GROUP_PROGRAM] = "Programs", [GROUP_TELL] = "Telling",          NULL,
+    [GROUP_MODE] = "What to do",
+    [GROUP_KIND] = "Kind of socket",
+    [GROUP_ADDRESS] = "Addresses",
+    [GROUP_ACCESS] = "Who may connect",
+    [GROUP_START] = "Starting and privileges",
+    [GROUP_END] = "End of input",
+    [GROUP_MESSAGE] = "Messages",
+    [GROUP_TIME] = "Time",
+    [GROUP_LOCAL] = "The local end, instead of the standard streams",
+    [GROUP_MANY] = "Many clients",
+    [GROUP_DATA] = "Data",
+    [GROUP_SOCKET] = "Socket options",
+    [GROUP_CALL] = "Calls",
+    [GROUP_PROGRAM] = "Programs",
+    [GROUP_TELL] = "Telling",
+    NULL,
 };
 
 /* clang-format off */
@@ -77,7 +80,17 @@ const struct option_row option_rows[] = {
       .excludes = "quit-after no-shutdown shutdown send-only recv-only eof-message records recv-limit "
                   "idle-timeout crlf output hex-dump stats",
       .group = GROUP_MODE,
-      .help = "only see whether ports answer; PORT may be a range, as in 20-30" },
+      .help = "only see which ports answer, or paths with -U" },
+    { .name = "all", .kind = OPTION_FLAG, FIELD(request.scan.all), .needs = "zero", .group = GROUP_MODE,
+      .help = "all have to answer, not only one" },
+    { .name = "parallel", .value = "N", .kind = OPTION_NUMBER, FIELD(request.scan.parallel), .min = 1,
+      .max = 4096, .fallback = "256", .needs = "zero", .excludes = "delay", .group = GROUP_MODE,
+      .help = "so many tries at a time" },
+    { .name = "banner", .value = "N", .kind = OPTION_NUMBER, FIELD(request.scan.banner_size), .min = 1,
+      .max = 256, .needs = "zero", .group = GROUP_MODE,
+      .help = "show the first N bytes that a service says" },
+    { .name = "json", .kind = OPTION_FLAG, FIELD(request.scan.json), .needs = "zero", .group = GROUP_MODE,
+      .help = "write a line of JSON for each port to standard output" },
 
     { .letter = '4', .name = "ipv4", .kind = OPTION_SELECT, .domain = &inet4_domain,
       .excludes = "ipv6 unixsock vsock domain", .group = GROUP_KIND, .help = "only IPv4" },
@@ -144,6 +157,33 @@ const struct option_row option_rows[] = {
       FIELD(request.announce_to), .fallback = "standard error", .needs = "listen", .group = GROUP_ADDRESS,
       .help = "write the bound address to FILE or fd:N once listening" },
 
+    { .name = "allow", .value = "PEERS", .kind = OPTION_PEERS, FIELD(request.access),
+      .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "only these: addresses, ADDRESS/BITS, ranges, names, unix:uid=N, vsock:CID" },
+    { .name = "allowfile", .value = "FILE", .kind = OPTION_PEERS_FILE, FIELD(request.access),
+      .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "only those that FILE names; SIGHUP has it read again" },
+    { .name = "deny", .value = "PEERS", .kind = OPTION_PEERS, FIELD(request.access), .constant = 1,
+      .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "not these, even if they are allowed" },
+    { .name = "denyfile", .value = "FILE", .kind = OPTION_PEERS_FILE, FIELD(request.access),
+      .constant = 1, .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
+      .help = "not those that FILE names" },
+
+    { .name = "user", .value = "USER", .kind = OPTION_TEXT, FIELD(request.user), .excludes = "zero",
+      .group = GROUP_START, .help = "once the socket is open, become this user, by name or number, for good" },
+    { .name = "group", .value = "GROUP", .kind = OPTION_TEXT, FIELD(request.group), .needs = "user",
+      .fallback = "the user's", .group = GROUP_START, .help = "... with this group" },
+    { .name = "chroot", .value = "FOLDER", .kind = OPTION_FILE, FIELD(request.chroot), .excludes = "zero",
+      .group = GROUP_START, .help = "... and see nothing outside of FOLDER" },
+    { .name = "pid-file", .value = "FILE", .kind = OPTION_FILE, FIELD(request.pid_file), .needs = "listen",
+      .group = GROUP_START, .help = "write the process id to FILE once listening; removed at the end" },
+    { .name = "notify", .kind = OPTION_FLAG, FIELD(request.notifies), .needs = "listen",
+      .group = GROUP_START, .help = "tell the service manager, at NOTIFY_SOCKET, once listening" },
+    { .name = "netns", .value = "NAME", .kind = OPTION_NETNS, FIELD(request.socket.netns),
+      .excludes = "receive-fd", .group = GROUP_START,
+      .help = "open the socket in another network namespace, by name or path" },
+
     { .letter = 'q', .name = "quit-after", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.quit_ms), .min = -1, .max = TIME_MAX_MS, .fallback = "no limit",
       .group = GROUP_END, .help = "go on at most this long after our input has ended and been sent" },
@@ -196,6 +236,15 @@ const struct option_row option_rows[] = {
     { .name = "max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.max_ms), .min = 1,
       .max = TIME_MAX_MS, .fallback = "no limit", .group = GROUP_TIME,
       .help = "for everything together" },
+    { .name = "retry", .value = "N", .kind = OPTION_CHOICE, FIELD(request.retry.times), .max = 1000000,
+      .choices = retry_choices, .fallback = "0", .excludes = "listen receive-fd", .group = GROUP_TIME,
+      .help = "try again, so often or forever, while nobody can be connected to" },
+    { .name = "retry-delay", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.delay_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "100ms, growing to 5s", .needs = "retry",
+      .group = GROUP_TIME, .help = "from one try to the next" },
+    { .name = "retry-max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.max_ms),
+      .min = 1, .max = TIME_MAX_MS, .fallback = "no limit", .needs = "retry", .group = GROUP_TIME,
+      .help = "for all tries together" },
     { .letter = 'i', .name = "delay", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.delay_ms), .max = TIME_MAX_MS, .fallback = "0", .group = GROUP_TIME,
       .help = "pause between two lines or messages that we send; with -z, between two ports" },
@@ -213,6 +262,26 @@ const struct option_row option_rows[] = {
       .needs = "output hex-dump", .group = GROUP_DATA,
       .help = "keep what these files already hold" },
 
+    { .name = "echo", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_ECHO,
+      .excludes = "discard chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .group = GROUP_LOCAL, .help = "send back what comes in" },
+    { .name = "discard", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_DISCARD,
+      .excludes = "chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .group = GROUP_LOCAL, .help = "throw away what comes in" },
+    { .name = "chargen", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHARGEN,
+      .excludes = "send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .help = "send lines of characters without end" },
+    { .name = "send-file", .value = "FILE", .kind = OPTION_FILE, FIELD(request.send_file),
+      .excludes = CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .help = "send FILE, to each client anew" },
+
+    { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
+      .max = 1000000, .fallback = "1024", .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "serve so many clients at once" },
+    { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
+      .choices = when_full_choices, .fallback = "wait", .needs = "keep-open", .fits = FITS_ACCEPTING,
+      .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },
+
     { .letter = 'b', .name = "broadcast", .kind = OPTION_FLAG, .sockopt = "broadcast",
       .fits = FITS_MESSAGES, .group = GROUP_SOCKET, .help = "allow broadcast addresses" },
     { .letter = 'D', .name = "debug", .kind = OPTION_FLAG, .sockopt = "debug", .group = GROUP_SOCKET,
@@ -228,7 +297,7 @@ const struct option_row option_rows[] = {
       .min = 1, .max = 255, .group = GROUP_SOCKET,
       .help = "drop packets that arrive with fewer hops left" },
     { .letter = 'T', .name = "tos", .value = "WORD", .kind = OPTION_CHOICE, .sockopt = "tos",
-      .choices = tos_choices, .max = 255, .group = GROUP_SOCKET,
+      .choices = sockopt_tos_words, .max = 255, .group = GROUP_SOCKET,
       .help = "type of service, by name or number" },
     { .letter = 'S', .name = "tcp-md5", .kind = OPTION_FLAG, .sockopt = "md5sig", .fits = FITS_TCP,
       .excludes = "receive-fd", .group = GROUP_SOCKET,
@@ -278,7 +347,7 @@ const struct option_row option_rows[] = {
       .excludes = CONFLICTS_WITH_HANDING_OVER "block", .group = GROUP_CALL,
       .help = "pass the connected descriptor over standard output, a Unix socket, and end" },
     { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
-      .excludes = "listen zero source source-port random nodns protocol", .group = GROUP_CALL,
+      .excludes = "listen zero source source-port random nodns protocol promiscuous", .group = GROUP_CALL,
       .help = "take a connected descriptor from standard input, a Unix socket" },
 
     { .letter = 'e', .name = "exec", .value = "COMMAND", .kind = OPTION_PROGRAM, FIELD(request.program),
@@ -378,7 +447,7 @@ option_words(const struct option_row *row, struct option_words *words)
         for (const struct flag_row *flag = flag_rows; flag->name != NULL; flag++)
             if (flag->why == NULL && flag->place == (sends ? FLAGS_SEND : FLAGS_RECEIVE))
                 words_add(words, flag->name);
-    for (const struct option_choice *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
+    for (const struct sockopt_word *choice = row->choices; choice != NULL && choice->word != NULL; choice++)
         words_add(words, choice->word);
 }
 

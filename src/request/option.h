@@ -20,20 +20,23 @@ enum option_kind {
     OPTION_TEXT,     /* a word as it is */
     OPTION_FILE,     /* the name of a file */
     OPTION_SINK,     /* the name of a file, or fd:N */
+    OPTION_NETNS,    /* a network namespace, as netns.h has it */
     OPTION_NUMBER,
     OPTION_OCTAL,
-    OPTION_DURATION,   /* in ms; `min` -1 allows -1, for no limit */
-    OPTION_SIZE,       /* in bytes */
-    OPTION_CHOICE,     /* one of `choices`, its number is stored; a number too, if `max` is not 0; `constant`
-                          where the value may lack */
-    OPTION_WORD,       /* one of `choices`, its word is stored */
-    OPTION_DOMAIN,     /* a row of domain.h */
-    OPTION_TYPE,       /* a row of type.h */
-    OPTION_PROTOCOL,   /* a name that the domain knows, or a number */
-    OPTION_SERVICE,    /* a service code of DCCP, as a socket option */
-    OPTION_RECORDS,    /* a word of record.h */
-    OPTION_SOCKOPT,    /* a socket option as setting.h has it; may be given again */
-    OPTION_GROUP,      /* a multicast group to hear; may be given again */
+    OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
+    OPTION_SIZE,     /* in bytes */
+    OPTION_CHOICE, /* one of `choices`, its number is stored; a number too, if `max` is not 0; `constant` where the
+                        value may lack */
+    OPTION_WORD,     /* one of `choices`, its word is stored */
+    OPTION_DOMAIN,   /* a row of domain.h */
+    OPTION_TYPE,     /* a row of type.h */
+    OPTION_PROTOCOL, /* a name that the domain knows, or a number */
+    OPTION_SERVICE,  /* a service code of DCCP, as a socket option */
+    OPTION_RECORDS,  /* a word of record.h */
+    OPTION_SOCKOPT,  /* a socket option as setting.h has it; may be given again */
+    OPTION_GROUP,    /* a multicast group to hear; may be given again */
+    OPTION_PEERS,    /* patterns of peers (pattern.h); `constant`: they may not connect; may be given again */
+    OPTION_PEERS_FILE, /* a file of them, likewise */
     OPTION_PROGRAM,    /* a program and its arguments (words.h) */
     OPTION_SHELL,      /* a command for the shell */
     OPTION_SEND_FLAGS, /* names of flags.h, separated by commas */
@@ -52,10 +55,11 @@ enum option_fit {
     FITS_TCP,           /* TCP alone */
     FITS_SERVICE,       /* types whose ends name a service by a code */
     FITS_PORTS,         /* addresses have ports */
-    FITS_SCAN,          /* ... that can be counted through */
+    FITS_SCAN,          /* ... that can be counted through, or files */
     FITS_PATHS,         /* addresses are files */
     FITS_INTERFACES,    /* addresses are interfaces */
     FITS_GROUPS,        /* the domain has multicast groups that words can name */
+    FITS_PATTERNS,      /* peers that patterns can name */
     FITS_RAW,           /* the type raw */
     FITS_HEADERS,       /* ... where the kernel puts headers before what is received */
 };
@@ -64,19 +68,18 @@ enum option_group {
     GROUP_MODE,
     GROUP_KIND,
     GROUP_ADDRESS,
+    GROUP_ACCESS,
+    GROUP_START,
     GROUP_END,
     GROUP_MESSAGE,
     GROUP_TIME,
     GROUP_DATA,
+    GROUP_LOCAL,
+    GROUP_MANY,
     GROUP_SOCKET,
     GROUP_CALL,
     GROUP_PROGRAM,
     GROUP_TELL,
-};
-
-struct option_choice {
-    const char *word;
-    int number;
 };
 
 struct option_row {
@@ -93,10 +96,10 @@ struct option_row {
     const struct type *type;     /* OPTION_SELECT: NULL leaves the type as it is */
     const char *protocol;        /* OPTION_SELECT: NULL leaves the protocol as it is */
     const char *sockopt;         /* goes to the socket option of this name, and to a field if it has one */
-    const struct option_choice *choices; /* ended by word NULL */
-    const char *fallback;                /* the default, in words, for --help */
-    const char *excludes;                /* names, blank-separated; goes both ways, so one row says it */
-    const char *needs;                   /* names, blank-separated, one of which has to be given too */
+    const struct sockopt_word *choices; /* ended by word NULL */
+    const char *fallback;               /* the default, in words, for --help */
+    const char *excludes;               /* names, blank-separated; goes both ways, so one row says it */
+    const char *needs;                  /* names, blank-separated, one of which has to be given too */
     enum option_fit fits;
     enum option_group group;
     const char *help;

@@ -4,6 +4,7 @@
 #include "dial/expression.h"
 #include "dial/inherit.h"
 #include "domain/other.h"
+#include "domain/pattern.h"
 #include "request/command.h"
 #include "request/nearest.h"
 #include "request/operand.h"
@@ -20,6 +21,8 @@ enum {
     DATAGRAM_LINGER_MS = 1000,
     KILL_AFTER_MS = 5000,
     PROTOCOL_MAX = 65535,
+    PROTOCOL_WORDS_MAX = 32,
+    SCAN_PARALLEL = 256,
 };
 
 /* The same table as getopt_long(3) wants it. */
@@ -134,23 +137,30 @@ static int
 refuse_protocol(const struct command *command, const struct domain *domain, const char *word,
                 struct fault *fault)
 {
-    const char *const none[] = { NULL };
-    const char *const *known = domain->protocol_words != NULL ? domain->protocol_words : none;
-    if (domain == &other_domain && command->request.socket.family == OTHER_BLUETOOTH)
-        known = other_bluetooth_words;
+    const struct protocol *protocols =
+        domain == &other_domain ? other_protocols(command->request.socket.family) : domain->protocols;
+    const char *known[PROTOCOL_WORDS_MAX];
+    size_t count = 0;
+    for (; protocols != NULL && protocols->name != NULL && count + 2 < PROTOCOL_WORDS_MAX; protocols++)
+        known[count++] = protocols->name;
+    char bounds[24];
+    (void)snprintf(bounds, sizeof bounds, "0 to %d", (int)PROTOCOL_MAX);
+    known[count++] = bounds;
+    known[count] = NULL;
     char why[sizeof fault->why];
-    const char *near = nearest(word, known);
-    int used = snprintf(why, sizeof why, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
-                        near != NULL ? near : "", near != NULL ? "? " : "");
-    for (; *known != NULL && used > 0 && (size_t)used < sizeof why; known++)
-        used += snprintf(why + used, sizeof why - (size_t)used, " %s", *known);
-    if (used > 0 && (size_t)used < sizeof why)
-        (void)snprintf(why + used, sizeof why - (size_t)used, " 0 to %d", (int)PROTOCOL_MAX);
+    nearest_words(word, known, why, sizeof why);
     const struct option_row *row = command_protocol_option(command);
     return row->kind == OPTION_SELECT
                ? fault_say(fault, STATUS_USAGE, "domain has no such protocol", "%s",
                            command_name(command, row).text)
                : fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text, word);
+}
+
+/* Families that ignore or refuse each protocol but the one that has the family's own number (PF_UNIX). */
+static bool
+has_protocols(const struct domain *domain)
+{
+    return domain->protocols != NULL || domain->socket_protocol != NULL || domain == &other_domain;
 }
 
 /* The number of the protocol that was asked for, in the words of the domain. */
@@ -161,19 +171,49 @@ choose_protocol(struct command *command, struct fault *fault)
     const char *word = command->protocol;
     if (word == NULL)
         return 0;
-    plan->protocol = plan->domain->protocol_find != NULL ? plan->domain->protocol_find(word)
-                                                         : other_protocol_find(plan->family, word);
+    plan->protocol = plan->domain == &other_domain ? other_protocol_find(plan->family, word)
+                                                   : domain_protocol_find(plan->domain, word);
     int64_t number = 0;
     enum number_found found =
         plan->protocol >= 0 ? NUMBER_NONSENSE : number_whole(word, NUMBER_DECIMAL_OR_HEX, &number);
     if (found == NUMBER_FOUND && number <= PROTOCOL_MAX)
         plan->protocol = (int)number;
+    bool is_own = plan->protocol == 0 || plan->protocol == plan->family;
+    const struct option_row *row = command_protocol_option(command);
+    if (!has_protocols(plan->domain) && !is_own && row->kind == OPTION_PROTOCOL) {
+        char why[64];
+        (void)snprintf(why, sizeof why, "domain %s has no protocols", plan->domain->name);
+        return fault_say(fault, STATUS_USAGE, why, "%s %s", command_name(command, row).text, word);
+    }
     if (plan->protocol >= 0)
         return 0;
     if (found != NUMBER_NONSENSE)
         return fault_say(fault, STATUS_USAGE, "out of range: 0 to 65535", "%s %s",
                          command_name(command, option_named("protocol")).text, word);
     return refuse_protocol(command, plan->domain, word, fault);
+}
+
+/* More sockets of a listener have to be alike, but that one may be of IPv4 and another of IPv6. */
+static int
+choose_more(struct socket_plan *plan, const char *word, const struct inherit_wish *wish, struct fault *fault)
+{
+    for (size_t i = 0; i < plan->inherited_more_count; i++) {
+        struct socket_plan more = { .inherited = -1 };
+        if (inherit_describe(plan->inherited_more[i], word, wish, &more, STATUS_USAGE, fault) != 0)
+            return -1;
+        const struct domain *whole = more.domain->whole;
+        if (more.domain != plan->domain && whole != NULL &&
+            (whole == plan->domain->whole || whole == plan->domain)) {
+            plan->domain = whole;
+            plan->family = whole->family;
+            more.domain = whole;
+        }
+        if (more.domain != plan->domain || more.type != plan->type || more.protocol != plan->protocol)
+            return fault_say(fault, STATUS_USAGE,
+                             "are sockets of several kinds: choose those of one name, fd:systemd:NAME", "%s",
+                             word);
+    }
+    return 0;
 }
 
 /* The operand fd:N: the socket itself says what it is, and the options may say the same. */
@@ -187,7 +227,8 @@ choose_inherited(struct command *command, struct fault *fault)
         .listens = command->request.listens,
     };
     const char *word = command->operands[0];
-    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0)
+    if (inherit_describe(plan->inherited, word, &wish, plan, STATUS_USAGE, fault) != 0 ||
+        choose_more(plan, word, &wish, fault) != 0)
         return -1;
     int protocol = plan->protocol;
     if (choose_protocol(command, fault) != 0)
@@ -271,6 +312,29 @@ check_passing(const struct command *command, struct fault *fault)
                      command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
 }
 
+/* What the lists say of names, and of datagrams whose sender only calls itself something. */
+static int
+check_access(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    const struct access_sources *sources = &request->access;
+    if (sources->count > 0 && !request->listens && request->socket.inherited < 0)
+        return fault_say(fault, STATUS_USAGE, "need -l, or a client that is there already: fd:N",
+                         "access lists");
+    if (sources->count > 0 && request->socket.domain->knows_by_connection && !request->socket.type->accepts)
+        return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
+                         "access lists with domain %s, type %s", request->socket.domain->name,
+                         request->socket.type->name);
+    for (size_t i = 0; i < sources->count; i++) {
+        const struct access_source *source = &sources->items[i];
+        const char *name = source->denies ? "--deny" : "--allow";
+        if (!source->is_file &&
+            pattern_read_all(source->text, request->socket.numeric, name, NULL, fault) != 0)
+            return -1;
+    }
+    return 0;
+}
+
 /* Without connections there is one program, and it talks with one peer. */
 static int
 check_program(const struct command *command, struct fault *fault)
@@ -293,10 +357,12 @@ conclude(struct command *command, struct fault *fault)
         scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
         rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
         choose_files(command, fault) != 0 || check_passing(command, fault) != 0 ||
-        check_program(command, fault) != 0)
+        check_access(command, fault) != 0 || check_program(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
+    if (request->send_file != NULL)
+        request->local = LOCAL_FILE;
     choose_times(command);
     return 0;
 }
@@ -311,7 +377,10 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .half_close = HALF_CLOSE_WRITE,
             .connect_ms = -1,
             .accept_ms = -1,
+            .max_conns = 1024,
             .max_ms = -1,
+            .scan.parallel = SCAN_PARALLEL,
+            .retry = { .delay_ms = -1, .max_ms = -1 },
             .kill_after_ms = KILL_AFTER_MS,
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },
@@ -336,4 +405,5 @@ request_free(struct request *request)
     request->program = NULL;
     while (request->string_count > 0)
         free(request->strings[--request->string_count]);
+    ports_free(&request->scan.ports);
 }

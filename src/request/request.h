@@ -8,10 +8,46 @@
 #include "dial/open.h"
 #include "endpoint/socket.h"
 #include "pump/pump.h"
+#include "request/ports.h"
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REQUEST_STRINGS_MAX = 4 };
+enum { REQUEST_STRINGS_MAX = 4, ACCESS_SOURCES_MAX = 64 };
+
+/* Where it says who may connect, or may not: a file, or patterns (pattern.h) with commas between them. */
+struct access_source {
+    bool denies;
+    bool is_file;
+    const char *text;
+};
+
+struct access_sources {
+    struct access_source items[ACCESS_SOURCES_MAX];
+    size_t count;
+};
+
+enum { RETRY_FOREVER = -1 };
+
+/* -z: what to try, and how. */
+struct scan_choice {
+    char *const *hosts; /* or paths; NULL: only the plan's remote.host */
+    size_t host_count;
+    struct port_list ports; /* none where addresses have no ports */
+    int64_t parallel;       /* so many tries at a time */
+    int64_t banner_size;    /* show so many of the first bytes that a service says; 0: none */
+    bool all;               /* all have to answer, not any */
+    bool json;              /* a line of JSON for each, on standard output */
+};
+
+/* --retry: try again what could not be reached. */
+struct retry_choice {
+    int64_t times;    /* after the first try; RETRY_FOREVER */
+    int64_t delay_ms; /* from one try to the next; -1: it grows */
+    int64_t max_ms;   /* for all tries together; -1: no limit */
+};
+
+/* What the socket is joined with. */
+enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE };
 
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
 struct request {
@@ -22,13 +58,19 @@ struct request {
     bool lists_sockopts;    /* --sockopt list */
 
     bool listens;
-    bool keeps_open;                /* -k */
-    bool scans;                     /* -z */
-    bool passes;                    /* -F: pass the connected descriptor on */
-    bool receives;                  /* receive a connected descriptor over standard input */
-    uint16_t scan_first, scan_last; /* -z: the range of ports */
+    bool keeps_open; /* -k */
+    bool scans;      /* -z */
+    bool passes;     /* -F: pass the connected descriptor on */
+    bool receives;   /* receive a connected descriptor over standard input */
+    struct scan_choice scan;
+    struct retry_choice retry;
     struct socket_plan socket;
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
+
+    enum local local;
+    const char *send_file; /* LOCAL_FILE: the file for each client */
+    int64_t max_conns;     /* clients at once */
+    bool refuses_when_full;
 
     enum half_close half_close;
     bool no_input; /* -d, --recv-only */
@@ -43,6 +85,13 @@ struct request {
     int64_t peek_size;       /* --peek; 0: not */
     const char *urgent_text; /* --oob: sent before the input */
     const char *urgent_file; /* --oob-file: FILE or fd:N for what is received */
+
+    struct access_sources access; /* none: everybody may connect */
+
+    const char *user, *group; /* to become once the socket is open; NULL: as we are */
+    const char *chroot;       /* the folder to be the root from then on */
+    const char *pid_file;
+    bool notifies; /* tell the service manager that we listen */
 
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */

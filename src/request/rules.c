@@ -103,9 +103,15 @@ has_port(const struct domain *domain)
 }
 
 static bool
-can_be_scanned(const struct domain *domain)
+has_numbered_ports(const struct domain *domain)
 {
     return domain->read_port != NULL;
+}
+
+static bool
+can_be_scanned(const struct domain *domain)
+{
+    return has_numbered_ports(domain) || domain->has_files;
 }
 
 static bool
@@ -124,6 +130,12 @@ static bool
 has_groups(const struct domain *domain)
 {
     return domain->has_groups;
+}
+
+static bool
+has_patterns(const struct domain *domain)
+{
+    return domain->matches != NULL;
 }
 
 static bool
@@ -161,15 +173,17 @@ static const struct fit_row fit_rows[] = {
                          .lacking = "does not" },
     [FITS_PORTS] = { .type = has_ports, .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
     [FITS_SCAN] = { .type = has_ports, .domain = can_be_scanned,
-                    .needed = "addresses with ports that can be scanned", .lacking = "has none" },
+                    .needed = "addresses with ports that can be scanned, or paths", .lacking = "has none" },
     [FITS_INTERFACES] = { .domain = has_interface, .needed = "addresses that are interfaces",
                           .lacking = "has none" },
     [FITS_GROUPS] = { .domain = has_groups, .needed = "a domain with groups", .lacking = "has none" },
+    [FITS_PATTERNS] = { .domain = has_patterns, .needed = "peers that patterns can name (inet, unix, vsock)",
+                        .lacking = "has none" },
     [FITS_RAW] = { .type = is_raw, .needed = "type raw", .lacking = "is another" },
     [FITS_HEADERS] = { .type = is_raw, .domain = has_headers, .needed = "raw sockets of IPv4",
                        .lacking = "is another" },
     /* of all families with numbered ports, the only type with urgent data */
-    [FITS_TCP] = { .type = has_urgent, .domain = can_be_scanned, .needed = "TCP", .lacking = "is another" },
+    [FITS_TCP] = { .type = has_urgent, .domain = has_numbered_ports, .needed = "TCP", .lacking = "is another" },
     [FITS_SERVICE] = { .type = has_service, .needed = "a type with codes of services",
                        .lacking = "has none" },
     [FITS_PATHS] = { .domain = has_path, .needed = "addresses that are paths", .lacking = "has none" },

@@ -7,6 +7,8 @@
 #include "base/number.h"
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -100,7 +102,7 @@ read_int(const char *text, struct sockopt_setting *setting, char *why)
         setting->number = -setting->number;
     if (found == NUMBER_HUGE || setting->number < row->min || setting->number > most(row))
         return refuse_range(row, "", why);
-    return 0;
+    return sockopt_is_step(row, setting->number) ? 0 : refuse(why, "not a multiple of %d", row->step);
 }
 
 static int
@@ -153,6 +155,16 @@ read_ports(const char *text, char *why)
         last > PORT_MAX)
         return refuse(why, "not a range of ports: LOW-HIGH, from 1 to %d", PORT_MAX);
     return 0;
+}
+
+static int
+read_station(const char *text, char *why)
+{
+    char interface[IF_NAMESIZE];
+    unsigned char mac[ETH_ALEN];
+    return sockopt_station(text, interface, mac)
+               ? 0
+               : refuse(why, "not INTERFACE/MAC, as eth0/02:00:00:00:00:01");
 }
 
 static int
@@ -211,6 +223,8 @@ read_value(const char *text, struct sockopt_setting *setting, char *why)
         return read_ports(text, why);
     case SOCKOPT_INTERFACE:
         return group_is_interface(text) ? 0 : refuse(why, "not the name or the index of an interface");
+    case SOCKOPT_STATION:
+        return read_station(text, why);
     case SOCKOPT_ADDRESS:
         return read_address(text, why);
     case SOCKOPT_GROUP:
@@ -241,13 +255,13 @@ names_of(enum sockopt_level level, const char **names)
 {
     size_t count = 0;
     for (const struct sockopt_row *row = sockopt_rows; row->name; row++)
-        for (size_t i = 0; i < SOCKOPT_PLACES_MAX && count + 2 < NAMES_MAX; i++) {
+        for (size_t i = 0; i < SOCKOPT_PLACES_MAX && count + 1 + SOCKOPT_NAMES_MAX < NAMES_MAX; i++) {
             const struct sockopt_place *place = &row->at[i];
             if (place->level == LEVEL_ANY || (level != LEVEL_ANY && place->level != level))
                 continue;
             names[count++] = row->name;
-            if (place->name)
-                names[count++] = place->name;
+            for (size_t k = 0; k < SOCKOPT_NAMES_MAX && place->names[k]; k++)
+                names[count++] = place->names[k];
         }
     names[count] = NULL;
 }

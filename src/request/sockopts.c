@@ -6,20 +6,26 @@
 
 enum { NAME_COLUMN = 32, KIND_COLUMN = 26 };
 
+/* One more, as " (also ipv6.unicast-hops" or ", ipv6.unicast-hops". */
+static void
+add_name(char *text, size_t size, enum sockopt_level level, const char *name)
+{
+    size_t used = strlen(text);
+    (void)snprintf(text + used, size - used, "%s%s.%s", used > 0 ? ", " : " (also ",
+                   sockopt_levels[level].name, name);
+}
+
 /* The other names of a row, as " (also ipv6.unicast-hops)". */
 static void
 also(const struct sockopt_row *row, char *text, size_t size)
 {
-    const char *before = " (also ";
     text[0] = '\0';
     for (size_t i = 0; i < SOCKOPT_PLACES_MAX && row->at[i].level != LEVEL_ANY; i++) {
         const struct sockopt_place *place = &row->at[i];
-        if (!place->name && place->level == row->at[0].level)
-            continue; /* that is what the line begins with */
-        size_t used = strlen(text);
-        (void)snprintf(text + used, size - used, "%s%s.%s", before, sockopt_levels[place->level].name,
-                       place->name ? place->name : row->name);
-        before = ", ";
+        if (!place->names[0] && place->level != row->at[0].level) /* else the line begins with it */
+            add_name(text, size, place->level, row->name);
+        for (size_t k = 0; k < SOCKOPT_NAMES_MAX && place->names[k]; k++)
+            add_name(text, size, place->level, place->names[k]);
     }
     if (text[0] != '\0')
         (void)snprintf(text + strlen(text), size - strlen(text), ")");
@@ -45,7 +51,7 @@ request_sockopts(struct fault *fault)
     for (const struct sockopt_row *row = sockopt_rows; row->name; row++) {
         if (row->instead)
             continue;
-        char name[NAME_COLUMN * 2], others[128], words[128];
+        char name[NAME_COLUMN * 2], others[160], words[320];
         (void)snprintf(name, sizeof name, "%s.%s", sockopt_levels[row->at[0].level].name, row->name);
         also(row, others, sizeof others);
         words_of(row, words, sizeof words);

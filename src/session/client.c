@@ -5,7 +5,9 @@
 #include "dial/dial.h"
 #include "dial/inherit.h"
 #include "session/pass.h"
+#include "session/privilege.h"
 #include "session/report.h"
+#include "session/retry.h"
 
 /* A descriptor from standard input, which says itself what kind of socket it is. */
 static int
@@ -33,6 +35,20 @@ take_connected(const struct run *run, struct socket_plan *plan, int64_t deadline
     return -1;
 }
 
+/* Connect, as often as --retry says. */
+static int
+dial_again(const struct run *run, const struct socket_plan *plan, struct address *peer,
+           struct binding *source, struct fault *fault)
+{
+    struct retry retry;
+    retry_start(&retry, run);
+    for (;;) {
+        int fd = dial(run->loop, plan, retry_deadline(&retry, run), peer, source, fault);
+        if (fd >= 0 || retry_wait(&retry, run, fault) < 0)
+            return fd;
+    }
+}
+
 int
 client_run(const struct run *run, struct fault *fault)
 {
@@ -41,13 +57,22 @@ client_run(const struct run *run, struct fault *fault)
     struct socket_plan plan = request->socket;
     struct address peer;
     struct binding source = { .owns_file = false };
+    struct privilege privilege;
     if (request->passes && pass_check(fault) != 0)
         return -1;
-    int fd = plan.inherited >= 0 || request->receives
-                 ? take_connected(run, &plan, deadline, &peer, fault)
-                 : dial(run->loop, &plan, deadline, &peer, &source, fault);
-    if (fd < 0)
+    if (privilege_look_up(&privilege, run->loop, request, deadline, fault) != 0)
         return -1;
+    int fd = plan.inherited >= 0 || request->receives ? take_connected(run, &plan, deadline, &peer, fault)
+                                                      : dial_again(run, &plan, &peer, &source, fault);
+    int dropped = fd < 0 ? -1 : privilege_drop(&privilege, fault);
+    privilege_free(&privilege);
+    if (dropped != 0) {
+        (void)fd_close(&fd); /* nothing was sent */
+        dial_release(&plan, &source);
+        return -1;
+    }
+    if (!admission_takes(run->admission, &plan, &peer, &fd))
+        return 0; /* not one of ours: done, as for a listener */
     report_connected(run->log, &plan, &peer);
     report_options(run->log, &plan, fd, PHASE_OPENED, PHASE_CONNECTED);
     struct outcome outcome;

@@ -1,6 +1,7 @@
 #include "session/peek.h"
 
 #include "base/deadline.h"
+#include "endpoint/envelope.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -92,7 +93,7 @@ peek_run(const struct run *run, const struct socket_plan *plan, int fd, const ch
     size_t got;
     int result = look(run, fd, plan->type->unit, data, size, &got, name, fault);
     if (plan->type->unit == UNIT_MESSAGES)
-        got = socket_payload(plan->domain, fd, plan->type, data, got);
+        got = envelope_payload(plan->domain, fd, plan->type, data, got);
     struct fault writing;
     if (show(run, data, got < wanted ? got : wanted, &writing) != 0 && result == 0) {
         *fault = writing;

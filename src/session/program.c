@@ -13,10 +13,9 @@
 static bool
 may_block(const struct run *run, int fd)
 {
-    const struct request *request = run->request;
-    bool is_ours = request->socket.inherited < 0 && !request->receives;
     int flags = fcntl(fd, F_GETFL);
-    return flags >= 0 && (is_ours || !(flags & O_NONBLOCK)); /* others' flags are never changed */
+    return flags >= 0 &&
+           (!session_is_shared(run->request) || !(flags & O_NONBLOCK)); /* others' flags are never changed */
 }
 
 bool
@@ -79,7 +78,15 @@ settle_socket(const struct run *run, const struct process *process, struct endpo
         return 0; /* they have the socket, too, and go on with it */
     if (far->ops->end_writing(far, fault) == IO_FAILED)
         return -1;
-    return settle(run->loop, far, &plan, fault);
+    struct settle settle;
+    settle_start(&settle, &plan, deadline_now());
+    for (;;) {
+        enum io result = settle_step(&settle, far, deadline_now(), fault);
+        if (result != IO_AGAIN)
+            return result == IO_FAILED ? -1 : 0;
+        if (loop_wait(run->loop, NULL, 0, settle.next_at, fault) < 0)
+            return -1;
+    }
 }
 
 /* Start it with the socket as its standard input and output. */

@@ -21,10 +21,10 @@ report_name(const struct socket_plan *plan, const struct address *address, char 
     (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
 }
 
-/* The service that services(5) knows by this port, or "*", as nc prints it. */
-static const char *
-service_name(const struct socket_plan *plan, const char *port, const char *protocol, char *name, size_t size)
+bool
+report_service(const struct socket_plan *plan, const char *port, char *name, size_t size)
 {
+    const char *protocol = domain_protocol_name(plan->domain, plan->type, plan->protocol);
     struct servent entry;
     struct servent *found = NULL;
     char space[1024];
@@ -32,8 +32,8 @@ service_name(const struct socket_plan *plan, const char *port, const char *proto
         uint16_t number = htons((uint16_t)strtoul(port, NULL, 10));
         (void)getservbyport_r(number, protocol, &entry, space, sizeof space, &found);
     }
-    (void)snprintf(name, size, "%s", found ? found->s_name : "*");
-    return name;
+    (void)snprintf(name, size, "%s", found ? found->s_name : "*"); /* as nc prints it */
+    return found;
 }
 
 void
@@ -50,7 +50,7 @@ report_connected(const struct log *log, const struct socket_plan *plan, const st
         return;
     }
     char service[64];
-    (void)service_name(plan, text.port, protocol, service, sizeof service);
+    (void)report_service(plan, text.port, service, sizeof service);
     bool as_typed = open_is_typed(plan, text.host);
     log_line(log, LOG_TALK, "Connection to %s%s%s%s %s port [%s/%s] succeeded!", plan->remote.host,
              as_typed ? "" : " (", as_typed ? "" : text.host, as_typed ? "" : ")", text.port, protocol,

@@ -13,6 +13,9 @@ void report_name(const struct socket_plan *plan, const struct address *address, 
 /* "Connection to localhost (127.0.0.1) 80 port [tcp/http] succeeded!" */
 void report_connected(const struct log *log, const struct socket_plan *plan, const struct address *peer);
 
+/* The name that services(5) has for a port, or "*" and false; with -n always that. */
+bool report_service(const struct socket_plan *plan, const char *port, char *name, size_t size);
+
 /* "Listening on 0.0.0.0 80", or "Bound on ..." for types without connections. */
 void report_listening(const struct log *log, const struct listener *listener);
 

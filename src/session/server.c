@@ -3,10 +3,12 @@
 #include "base/deadline.h"
 #include "dial/listener.h"
 #include "endpoint/mailbox.h"
-#include "session/announce.h"
+#include "session/crowd.h"
 #include "session/pass.h"
+#include "session/readiness.h"
 #include "session/report.h"
 #include <string.h>
+#include <unistd.h>
 
 /*
  * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was
@@ -27,7 +29,10 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
 {
     const struct request *request = run->request;
     struct address peer;
-    int fd = listener_accept(listener, run->loop, accept_deadline, &peer, fault);
+    int fd;
+    do
+        fd = listener_accept(listener, run->loop, accept_deadline, &peer, fault);
+    while (fd >= 0 && !admission_takes(run->admission, listener->plan, &peer, &fd));
     if (fd < 0)
         return -1;
     if (!request->keeps_open)
@@ -59,6 +64,8 @@ static int
 serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
     const struct request *request = run->request;
+    if (request->keeps_open && request->local != LOCAL_STREAMS)
+        return crowd_serve(run, listener, fault);
     int64_t deadline = accept_deadline(run);
     for (;;) {
         struct outcome outcome = { .started = -1 };
@@ -85,11 +92,25 @@ struct mailbox_context {
     const struct listener *listener;
 };
 
+static bool
+is_heard(void *context, const struct address *sender)
+{
+    const struct mailbox_context *mailbox = context;
+    return admission_hears(mailbox->run->admission, mailbox->listener->plan, sender);
+}
+
 static void
 on_sender(void *context, const struct address *sender)
 {
     const struct mailbox_context *mailbox = context;
     report_client(mailbox->run->log, mailbox->listener, sender);
+}
+
+static void
+on_who(void *context, const char *words)
+{
+    const struct mailbox_context *mailbox = context;
+    log_line(mailbox->run->log, LOG_TALK, "Peer is %s", words);
 }
 
 static void
@@ -108,6 +129,13 @@ on_loss_here(const void *context, const char *name)
     session_tell_loss(mailbox->run, name);
 }
 
+static void
+on_drop_here(const void *context, const char *name)
+{
+    const struct mailbox_context *mailbox = context;
+    session_tell_drop(mailbox->run, name);
+}
+
 /* Types without connections: one session for all that is sent to us. */
 static int
 receive(const struct run *run, struct listener *listener, struct fault *fault)
@@ -117,14 +145,18 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     const struct mailbox_choice choice = {
         .takes_all = request->keeps_open,
         .eof_message = request->eof_message,
-        .hears_groups = sockopt_hears_groups(&request->socket.options),
+        .hears_groups = sockopt_hears_groups(&request->socket.options) || listener->inherited,
         .protocol = request->socket.protocol,
         .keeps_headers = request->socket.keeps_headers,
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
+        .is_heard = run->admission ? is_heard : NULL,
         .on_sender = on_sender,
+        .on_who = run->log->level >= LOG_TALK ? on_who : NULL,
         .on_undelivered = on_undelivered,
+        .is_shared = session_is_shared(request),
         .on_loss = on_loss_here,
+        .on_drop = on_drop_here,
         .context = &context,
     };
     int fds[LISTENER_SOCKETS_MAX];
@@ -141,17 +173,26 @@ server_run(const struct run *run, struct fault *fault)
 {
     const struct request *request = run->request;
     struct listener listener;
+    struct readiness readiness;
     if (request->passes && pass_check(fault) != 0)
         return -1;
-    if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0)
+    if (request->send_file && access(request->send_file, R_OK) != 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", request->send_file);
+    if (readiness_prepare(&readiness, run, fault) != 0)
         return -1;
+    if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0) {
+        readiness_end(&readiness);
+        return -1;
+    }
     report_listening(run->log, &listener);
+    enum sockopt_phase last = request->socket.type->accepts ? PHASE_BOUND : PHASE_CONNECTED;
     for (size_t i = 0; i < listener.count; i++)
-        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, PHASE_BOUND);
-    int result = request->announces ? announce(run->loop, &listener, request->announce_to, fault) : 0;
+        report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, last);
+    int result = readiness_reach(&readiness, run, &listener, fault);
     if (result == 0)
         result =
             request->socket.type->accepts ? serve(run, &listener, fault) : receive(run, &listener, fault);
     listener_close(&listener);
+    readiness_end(&readiness);
     return result;
 }

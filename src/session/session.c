@@ -3,9 +3,9 @@
 #include "base/deadline.h"
 #include "base/fd.h"
 #include "endpoint/socket.h"
-#include "endpoint/stdio.h"
 #include "endpoint/telnet.h"
 #include "observe/stats.h"
+#include "session/local.h"
 #include "session/pass.h"
 #include "session/peek.h"
 #include "session/program.h"
@@ -18,6 +18,19 @@ session_tell_loss(const void *context, const char *name)
 {
     const struct run *run = context;
     log_line(run->log, LOG_ERROR, "%s: messages were lost: they came faster than they were taken", name);
+}
+
+void
+session_tell_drop(const void *context, const char *name)
+{
+    const struct run *run = context;
+    log_line(run->log, LOG_TALK, "%s: the kernel drops messages: they come faster than they are taken", name);
+}
+
+bool
+session_is_shared(const struct request *request)
+{
+    return request->socket.inherited >= 0 || request->receives;
 }
 
 /* The socket's own part of a request. */
@@ -33,24 +46,20 @@ socket_choice(const struct run *run)
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
         .urgent = run->urgent,
+        .is_shared = session_is_shared(request),
         .on_loss = session_tell_loss,
+        .on_drop = session_tell_drop,
         .context = run,
     };
 }
 
-/* This side: the standard streams, or a program. */
-static struct endpoint *
-open_near(const struct program *program, struct fault *fault)
+struct pump_policy
+session_policy(const struct run *run)
 {
-    const struct request *request = program->run->request;
-    const struct stdio_choice choice = {
-        .no_input = request->no_input,
-        .discards = request->send_only,
-        .output_end = request->keeps_open ? OUTPUT_KEPT
-                      : request->listens  ? OUTPUT_CLOSED_IF_USED
-                                          : OUTPUT_CLOSED,
-    };
-    return request->program ? program_open(program, fault) : stdio_open(&choice, fault);
+    struct pump_policy policy = run->request->pump;
+    policy.ends_with_peer = run->request->keeps_open && !run->request->program; /* the next client waits */
+    policy.ends_with_input = run->request->send_only;
+    return policy;
 }
 
 /* Join far with this side by the pump. */
@@ -59,18 +68,24 @@ run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome,
 {
     const struct request *request = run->request;
     const struct program program = { .run = run, .far = far };
-    struct pump_policy policy = request->pump;
-    policy.ends_with_peer = request->keeps_open && !request->program; /* the next client waits */
-    policy.ends_with_input = request->send_only;
+    const struct pump_policy policy = session_policy(run);
     *outcome = (struct outcome){ 0 };
-    struct endpoint *near = open_near(&program, fault);
+    struct endpoint *near = request->program ? program_open(&program, fault) : local_open(run, fault);
     if (!near)
         return -1;
-    int result =
-        pump_run(run->loop, near, far, &policy, run->deadline, run->observers, run->log, outcome, fault);
+    const struct pump_setting setting = {
+        .policy = &policy,
+        .deadline = run->deadline,
+        .observers = run->observers,
+        .log = run->log,
+    };
+    int result = pump_run(run->loop, near, far, &setting, outcome, fault);
+    uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
     if (request->stats)
         stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
                     outcome->ended - outcome->started);
+    if (dropped > 0)
+        stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
     if (!request->program) {
         near->ops->close(near);
         return result;
@@ -96,8 +111,7 @@ static int
 pass(const struct run *run, int fd, struct fault *fault)
 {
     const struct request *request = run->request;
-    bool is_ours = request->socket.inherited < 0 && !request->receives;
-    int flags = is_ours ? fcntl(fd, F_GETFL) : -1;
+    int flags = !session_is_shared(request) ? fcntl(fd, F_GETFL) : -1;
     if (flags >= 0 && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
         return fault_set(fault, STATUS_LOCAL, "descriptor to pass");
     int64_t deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), request->pump.idle_ms));
@@ -121,11 +135,13 @@ hand_over(const struct run *run, const struct socket_plan *plan, int fd, const c
  * The connected socket as an endpoint, with what the request puts round it. Telnet marks some of its commands as
  * urgent: they have to stay in their place (RFC 854, "THE TELNET SYNCH MECHANISM").
  */
-static struct endpoint *
-take(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
-     const char *name, struct fault *fault)
+struct endpoint *
+session_far(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
+            struct fault *fault)
 {
     const int on = 1;
+    char name[REPORT_NAME_SIZE];
+    report_name(plan, peer, name, sizeof name);
     if (run->request->telnet) /* a type that refuses has no urgent data */
         (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     struct socket_choice choice = socket_choice(run);
@@ -153,7 +169,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
         (void)fd_close(&fd); /* the failure is told already */
         return -1;
     }
-    struct endpoint *far = take(run, plan, fd, peer, name, fault);
+    struct endpoint *far = session_far(run, plan, fd, peer, fault);
     if (!far)
         return -1;
     int result = session_run(run, far, outcome, fault);

@@ -12,21 +12,33 @@
 #include "observe/log.h"
 #include "observe/observer.h"
 #include "request/request.h"
+#include "session/admission.h"
 
 /* What all sessions of a run share. */
 struct run {
     struct loop *loop;
     const struct request *request;
     const struct log *log;
-    int64_t deadline;           /* of everything: --max-time */
-    struct observer *observers; /* -o, --hex-dump */
-    struct urgent_sink urgent;  /* --oob-file */
-    const char *program_path;   /* of request->program, once it has been found */
+    int64_t deadline;            /* of everything: --max-time */
+    struct observer *observers;  /* -o, --hex-dump */
+    struct urgent_sink urgent;   /* --oob-file */
+    struct admission *admission; /* who may connect; NULL: everybody */
+    const char *program_path;    /* of request->program, once it has been found */
 };
 
+/* The policy of a run's sessions. */
+struct pump_policy session_policy(const struct run *run);
+
 /*
- * Join `far` with the standard streams, or with a program, until both have ended; print --stats. Closes far.
- * Returns 0, or -1 with fault, which may be the program's status (program.h); *outcome is filled either way.
+ * A connected socket as an endpoint, with what the request puts round it. Closes fd on failure. Returns NULL with
+ * STATUS_LOCAL then.
+ */
+struct endpoint *session_far(const struct run *run, const struct socket_plan *plan, int fd,
+                             const struct address *peer, struct fault *fault);
+
+/*
+ * Join `far` with the local end until both have ended; print --stats. Closes far.
+ * Returns 0, or -1 with fault, which may be a program's status (program.h); *outcome is filled either way.
  */
 int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
 
@@ -40,13 +52,19 @@ int session_join(const struct run *run, const struct socket_plan *plan, int fd, 
 /* Say that messages were lost; the context is a struct run. */
 on_loss session_tell_loss;
 
+/* Say under -v that the kernel drops messages, which befalls datagrams; the context is a struct run. */
+on_loss session_tell_drop;
+
+/* Was the socket given to us, so that others may have it, too? */
+bool session_is_shared(const struct request *request);
+
 /* Connect and run one session. Returns 0, or -1 with fault. */
 int client_run(const struct run *run, struct fault *fault);
 
 /* Listen and run sessions, one after the other. Returns 0, or -1 with fault. */
 int server_run(const struct run *run, struct fault *fault);
 
-/* -z: try each port of the range. Returns 0 if any answered, -1 with the last fault if none did. */
+/* -z: try each port of each host. Returns 0 if one answered, or all if all have to; -1 with the reason if not. */
 int scan_run(const struct run *run, struct fault *fault);
 
 #endif

@@ -19,7 +19,7 @@ usage: descriptors.py VERB [ARGUMENTS...] -- COMMAND...
   relay                    the command is two, with "to" between: a Unix socket is the first one's standard output
                            and the second one's standard input; the exit status is the second one's
 
-KIND is tcp, tcp6, udp, unix, unixdgram or seqpacket. Standard streams that are not named are our own.
+KIND is tcp, tcp6, udp, unix, unixdgram, seqpacket or netlink. Standard streams that are not named are our own.
 Exit status: the command's.
 """
 
@@ -36,6 +36,7 @@ KINDS = {
     "unix": (socket.AF_UNIX, socket.SOCK_STREAM, "\0skt-descriptors-%d" % os.getpid()),
     "unixdgram": (socket.AF_UNIX, socket.SOCK_DGRAM, "\0skt-descriptors-%d" % os.getpid()),
     "seqpacket": (socket.AF_UNIX, socket.SOCK_SEQPACKET, "\0skt-descriptors-%d" % os.getpid()),
+    "netlink": (socket.AF_NETLINK, socket.SOCK_RAW, (0, 0)),
 }
 LIMIT = 20
 

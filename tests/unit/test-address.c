@@ -123,6 +123,8 @@ static const struct bad_row bad_rows[] = {
     { &x25_domain, PURPOSE_CONNECT, NULL, "missing operand", "connecting needs a NUMBER", 0 },
     { &ax25_domain, PURPOSE_CONNECT, "", "address \"\"", CALL_WHY, 0 },
     { &ax25_domain, PURPOSE_CONNECT, ",", "address ,", CALL_WHY, 0 },
+    { &ax25_domain, PURPOSE_CONNECT, "a via", "address a via", "after via comes a digipeater", 0 },
+    { &ax25_domain, PURPOSE_CONNECT, "a", "protocol 256", "a PID is 1 to 255", 256 },
     { &ax25_domain, PURPOSE_CONNECT, NULL, "address \"\"", CALL_WHY, 0 },
     { &ax25_domain, PURPOSE_CONNECT, "toolong", "address toolong", CALL_WHY, 0 },
     { &ax25_domain, PURPOSE_CONNECT, "a-16", "address a-16", CALL_WHY, 0 },
@@ -258,16 +260,16 @@ headers_are_put_and_taken(void)
     is_int((long)ax25_domain.put_header(&raw_type, 0, bytes), 0, "raw is sent without one");
     is_int((long)ax25_domain.header_size(-1, &raw_type, bytes, 1), 1, "and received with one");
     is_int(ax25_domain.socket_protocol(&raw_type, 0), 0xf0, "raw is text unless said");
-    is_int(ax25_domain.protocol_find("NetROM"), 0xcf, "PIDs have names");
+    is_int(domain_protocol_find(&ax25_domain, "NetROM"), 0xcf, "PIDs have names");
     is_int((long)appletalk_domain.put_header(&dgram_type, 4, bytes), 1, "a DDP datagram begins with a byte");
     is_int(bytes[0], 4, "which is the type");
     is_int((long)appletalk_domain.header_size(-1, &dgram_type, bytes, 1), 1, "and comes with one");
     is_int((long)appletalk_domain.put_header(&raw_type, 4, bytes), 0, "in raw the user writes it");
     is_int((long)appletalk_domain.header_size(-1, &raw_type, bytes, 20), 12,
            "and gets it without the rest of the header");
-    is_int(appletalk_domain.protocol_find("AEP"), 4, "DDP types have names");
-    is_int(atmpvc_domain.protocol_find("AAL0"), 13, "adaptation layers have names");
-    is_int(atmpvc_domain.protocol_find("aal1"), -1, "but those that the kernel has only");
+    is_int(domain_protocol_find(&appletalk_domain, "AEP"), 4, "DDP types have names");
+    is_int(domain_protocol_find(&atmpvc_domain, "AAL0"), 13, "adaptation layers have names");
+    is_int(domain_protocol_find(&atmpvc_domain, "aal1"), -1, "but those that the kernel has only");
 }
 
 static void

@@ -10,7 +10,7 @@
 static struct resolve_query
 query_of(const char *word, const char *protocol, enum purpose purpose)
 {
-    int number = can_domain.protocol_find(protocol);
+    int number = domain_protocol_find(&can_domain, protocol);
     const struct type *usual = domain_usual_type(&can_domain, number);
     return (struct resolve_query){
         .family = AF_CAN,

@@ -88,8 +88,11 @@ rows_are_whole(void)
         ok(!domain->port == !domain->set_port && (!domain->port || domain->has_port),
            "%s has ports or has none", domain->name);
         ok(domain->types && domain->types[0], "%s has types", domain->name);
-        ok(!domain->protocol_find == !domain->protocol_words, "%s has names of protocols or has none",
+        ok(!domain->protocol_find || domain->protocols, "%s has names of protocols or has none",
            domain->name);
+        for (const struct protocol *protocol = domain->protocols; protocol && protocol->name; protocol++)
+            is_int(domain_protocol_find(domain, protocol->name), protocol->number, "%s is a protocol of %s",
+                   protocol->name, domain->name);
         for (const struct domain *const *other = domain_rows; *other != domain; other++)
             ok(strcmp((*other)->name, domain->name) != 0, "%s and %s have two names", (*other)->name,
                domain->name);

@@ -82,11 +82,10 @@ check_protocols(void)
     is_int(netlink_domain.protocol_find("Kobject-Uevent"), NETLINK_KOBJECT_UEVENT, "in any case");
     is_int(netlink_domain.protocol_find("kobject"), -1, "but not a part of it");
     is_int(netlink_domain.protocol_find(""), -1, "nor nothing");
-    for (const char *const *word = netlink_domain.protocol_words; *word; word++) {
-        int number = netlink_domain.protocol_find(*word);
-        ok(number >= 0, "%s is a number", *word);
-        is_text(netlink_domain.protocol_name(netlink_domain.types[0], number), *word, "and has that name");
-    }
+    is_int(netlink_domain.protocol_find("ip6_fw"), NETLINK_IP6_FW, "rare ones are known, too");
+    for (const struct protocol *row = netlink_domain.protocols; row->name; row++)
+        is_text(netlink_domain.protocol_name(netlink_domain.types[0], row->number), row->name, "%d is %s",
+                row->number, row->name);
     is_text(netlink_domain.protocol_name(netlink_domain.types[0], 31), "raw",
             "a number without a name has none");
 }
@@ -130,8 +129,12 @@ main(void)
     check_group(NETLINK_ROUTE, "ipv6_route,", 11, ",");
     check_group(NETLINK_NETFILTER, "nftables", 7, "");
     check_group(NETLINK_XFRM, "2", 2, "");
+    check_group(NETLINK_ROUTE, "stats", 36, "");
+    check_group(NETLINK_CONNECTOR, "proc", 1, "");
+    check_group(NETLINK_GENERIC, "nlctrl", 16, "");
     check_group(NETLINK_KOBJECT_UEVENT, "kernel", 1, "");
-    check_groups_refused(NETLINK_GENERIC, "link", "group link", "a group is a number from 1 to 65535");
+    check_groups_refused(NETLINK_GENERIC, "link", "group link",
+                         "a group is a number from 1 to 65535, or nlctrl");
     check_groups_refused(NETLINK_ROUTE, "link,lnk", "group lnk",
                          "a group is a number from 1 to 65535, or link notify neigh tc");
     check_groups_refused(NETLINK_ROUTE, "0", "group 0", "a group is");

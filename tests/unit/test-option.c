@@ -159,7 +159,7 @@ static const struct {
     { "-l --seqpacket sctp://[::1]:80", "listen inet46/seqpacket [::1] 80" },
     { "--protocol mptcp tcp://localhost:80", "connect inet46/stream localhost 80" },
     { "--type dgram --protocol icmp localhost", "connect inet46/dgram localhost -" },
-    { "-z localhost 20-30", "connect inet46/stream localhost 20" },
+    { "-z localhost 20-30", "connect inet46/stream localhost 20-30" },
     { "fd 3", "connect inet46/stream fd 3" },
     { "-U ./fd:3", "connect unix/stream ./fd:3 -" },
     { "--receive-fd", "connect other/stream the descriptor received -" },
@@ -266,7 +266,7 @@ static const struct {
       "--join: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
     { "-x h 1", "-x: no such option: see skt --help" },
     { "-lx 1", "-x: no such option: see skt --help" },
-    { "--no h 1", "--no: could be --nodns --no-input --no-shutdown --no-splice" },
+    { "--no h 1", "--no: could be --nodns --notify --no-input --no-shutdown --no-splice" },
     { "--listen=5", "--listen: takes no value" },
     { "--wait", "--wait: needs a value: TIME" },
     { "h 1 -w", "-w: needs a value: TIME" },
@@ -285,7 +285,13 @@ static const struct {
       "--records: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
     { "--eof-message -U --seqpacket x", "--eof-message: needs a type without half-close and with empty "
                                         "messages (dgram): seqpacket is another" },
-    { "-z -U x", "-z: needs addresses with ports that can be scanned: unix has none" },
+    { "-z --vsock 1 80", "-z: needs addresses with ports that can be scanned, or paths: vsock has none" },
+    { "-z h", "missing operand after h: connecting needs HOST and PORT" },
+    { "-z a 1.2.3 80", "host 1.2.3: not an IPv4 address, which is four numbers of 0 to 255 with dots" },
+    { "-z tcp://h:80 other", "surplus operand other: the URL says it all" },
+    { "--retry often h 80", "--retry often: not known; known: forever" },
+    { "--retry 1000001 h 80", "--retry 1000001: out of range: 0 to 1000000" },
+    { "--retry 1 fd:0", "--retry and fd:0: the socket is open already" },
     { "-l --mode 600 1", "--mode: needs addresses that are paths: inet46 has none" },
     { "fd:999", "fd:999: is not open" },
     { "fd:999 80", "surplus operand 80: the descriptor says it all" },
@@ -372,7 +378,7 @@ static const struct {
     const char *line;
     const char *settings;
 } set[] = {
-    { "-u -b -T ef -I 64K -M 3 -M 5 -m 0255 h 1", " broadcast=on tos=184 rcvbuf=65536 ttl=5 minttl=255" },
+    { "-u -b -T ef -I 64K -M 3 -M 5 -m 0255 h 1", " broadcast=on tos=ef rcvbuf=65536 ttl=5 minttl=255" },
     { "--sockopt NoDelay=off h 1", " nodelay=off" },
     { "--sockopt nodelay h 1", " nodelay=on" },
     { "--sockopt tcp.nodelay=0 h 1", " tcp.nodelay=0" },
@@ -429,11 +435,26 @@ static void
 check_fields(void)
 {
     struct request request = parsed("-z h 20-30");
-    ok(request.scans && request.scan_first == 20 && request.scan_last == 30, "-z takes a range");
+    ok(request.scans && request.scan.ports.count == 11 && request.scan.ports.items[10] == 30,
+       "-z takes a range");
+    ok(request.scan.host_count == 1 && request.scan.parallel == 256, "of one host, 256 at a time");
     request_free(&request);
 
-    request = parsed("-z h 80");
-    ok(request.scan_first == 80 && request.scan_last == 80, "-z takes one port");
+    request = parsed("-z a b c 80,22");
+    ok(request.scan.ports.count == 2 && request.scan.ports.items[1] == 22, "-z takes a list");
+    ok(request.scan.host_count == 3 && strcmp(request.scan.hosts[2], "c") == 0, "of several hosts");
+    request_free(&request);
+
+    request = parsed("-z -U a b");
+    ok(request.scan.ports.count == 0 && request.scan.host_count == 2, "-z takes paths");
+    request_free(&request);
+
+    request = parsed("--retry forever h 80");
+    ok(request.retry.times == RETRY_FOREVER && request.retry.delay_ms < 0, "--retry takes forever");
+    request_free(&request);
+    request = parsed("--retry 5 --retry-delay 2 --retry-max-time 1m h 80");
+    ok(request.retry.times == 5 && request.retry.delay_ms == 2000 && request.retry.max_ms == 60000,
+       "--retry takes a number, and times");
     request_free(&request);
 
     request = parsed("-l --announce 1");

@@ -82,11 +82,11 @@ check_protocols(void)
     is_int(packet_domain.protocol_find("Lldp"), 0x88cc, "in any case");
     is_int(packet_domain.protocol_find("all"), 3, "all is one");
     is_int(packet_domain.protocol_find("tcp"), -1, "tcp is none");
-    for (const char *const *word = packet_domain.protocol_words; *word; word++) {
-        int number = packet_domain.protocol_find(*word);
-        ok(number > 0, "%s is a number", *word);
-        is_text(packet_domain.protocol_name(type_of(SOCK_RAW), number), *word, "and has that name");
-    }
+    is_int(packet_domain.protocol_find("8021q"), 0x8100, "by its other name, too");
+    is_int(packet_domain.protocol_find("802_3"), 1, "and with its underscore");
+    for (const struct protocol *row = packet_domain.protocols; row->name; row++)
+        is_text(packet_domain.protocol_name(type_of(SOCK_RAW), row->number), row->name, "0x%04x is %s",
+                (unsigned)row->number, row->name);
     is_int(packet_domain.socket_protocol(type_of(SOCK_RAW), 0x0806), 0, "nothing is heard before bind");
     is_int(packet_domain.socket_protocol(type_of(10), 0x0806), htons(0x0806),
            "but the old way, in network order");

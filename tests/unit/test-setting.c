@@ -67,7 +67,7 @@ static const struct {
     { "mark=4294967296", "out of range: 0 to 4294967295" },
     { "mark=99999999999999999999", "out of range: 0 to 4294967295" },
     { "mtu-discover=may", "not a number: dont want do probe interface omit, or 0 to 5" },
-    { "keepidle=0", "out of range: 1 to 2147483647 ms" },
+    { "keepidle=0", "out of range: 1 to 32767000 ms" },
     { "keepidle=x", "not a time: use seconds, or a number with ms, s, m or h" },
     { "linger=x", "not a time: use seconds, or a number with ms, s, m or h, or off" },
     { "device=", "not a word of 1 to 15 characters" },

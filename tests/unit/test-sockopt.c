@@ -40,16 +40,23 @@ value_of(int fd, int level, int option)
 /* --- the table --- */
 
 static void
-check_place(const struct sockopt_row *row, const struct sockopt_place *place)
+check_name(const struct sockopt_row *row, const struct sockopt_place *place, const char *own)
 {
     char name[80];
     enum sockopt_level level;
-    (void)snprintf(name, sizeof name, "%s.%s", sockopt_levels[place->level].name,
-                   place->name ? place->name : row->name);
+    (void)snprintf(name, sizeof name, "%s.%s", sockopt_levels[place->level].name, own);
     ok(sockopt_find(name, &level) == row && level == place->level, "%s is found", name);
     const char *prefix = sockopt_levels[place->level].prefix;
-    (void)snprintf(name, sizeof name, "%s%s", prefix, place->name ? place->name : row->name);
+    (void)snprintf(name, sizeof name, "%s%s", prefix, own);
     ok(!*prefix || (sockopt_find(name, &level) == row && level == place->level), "%s is found", name);
+}
+
+static void
+check_place(const struct sockopt_row *row, const struct sockopt_place *place)
+{
+    check_name(row, place, row->name);
+    for (int i = 0; i < SOCKOPT_NAMES_MAX && place->names[i]; i++)
+        check_name(row, place, place->names[i]);
 }
 
 /* Of what kinds of values a form can be made. */
@@ -74,6 +81,8 @@ goes_with(enum sockopt_kind kind, enum sockopt_form form)
     case SOCKOPT_INTERFACE:
         return form == FORM_INDEX || form == FORM_INDEX_BE || form == FORM_MREQN || form == FORM_PROMISC ||
                form == FORM_ALLMULTI;
+    case SOCKOPT_STATION:
+        return form == FORM_MULTICAST || form == FORM_UNICAST;
     case SOCKOPT_ADDRESS:
         return form == FORM_ANYCAST;
     case SOCKOPT_GROUP:

@@ -1,6 +1,7 @@
 # AppleTalk: datagrams between sockets of one node, 1000.42.
 # modules: appletalk
 # network: appletalk
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 

@@ -1,6 +1,7 @@
 # ATM: circuits between two interfaces of one kernel, joined by a process that carries what they send.
 # modules: atmtcp
 # network: atm
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 
@@ -79,4 +80,16 @@ END
     timeout 10 "$SKT" --domain atmpvc --records line 0.104 <empty 2>err || status=$?
     assert_equal "$status" 9
     assert_one_line "$(cat err)" "0 bytes, at least 1"
+}
+
+@test "what awrite sends comes in, and aread shows what we send" {
+    start_skt_listener --domain atmpvc -W 1 1.0.110
+    awrite 0.0.110 "from awrite"
+    end_status "$listener_pid" 10
+    assert_equal "$status" 0
+    assert_contains "$(tr -d '\0' <"$listener_out")" "from awrite"
+    on_terminal aread 1.0.111
+    wait_until grep -q '^ *1 *0 *111 ' /proc/net/atm/pvc
+    timeout 10 "$SKT" --domain atmpvc -q 0 0.0.111 <<<"to aread"
+    wait_for_text "$started_out" "74 6F 20 61 72 65 61 64" # to aread
 }

@@ -1,6 +1,7 @@
-# AX.25: frames between two devices of one kernel, bpq0 (SKTA-1) and bpq1 (SKTB-2).
+# AX.25: frames between two devices of one kernel, SKTA-1 and SKTB-2.
 # modules: sch_netem ax25 bpqether
 # network: ax25
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 
@@ -91,6 +92,33 @@ END
     assert_contains "$(cat "$listener_err")" "Connection received on SKTA-7"
 }
 
+@test "what had come in and cannot be read after the other side has gone is said with status 1" {
+    start_skt_listener --domain ax25 --records line -d SKTB-8,SKTB-2
+    start_python <<END
+$ax25
+import time
+link = Socket(AF_AX25, socket.SOCK_SEQPACKET)
+link.bind(on_device("SKTA", 8, "SKTA", 1))
+link.connect(station("SKTB", 8))
+link.send(b"one")
+ready()
+while not os.path.exists("go"):
+    time.sleep(0.02)
+for i in range(3):
+    link.send(b"more")
+time.sleep(0.5)
+link.close()
+END
+    wait_for_text "$listener_out" one
+    kill -STOP "$listener_pid"
+    touch go
+    python_succeeds
+    kill -CONT "$listener_pid"
+    end_status "$listener_pid" 10
+    assert_equal "$status $(cat "$listener_out")" "1 one"
+    assert_one_line "$(cat "$listener_err")" "SKTA-8: what had come in was lost when the other side cleared"
+}
+
 # A datagram socket hears only what is for the device's own callsign.
 @test "datagrams go both ways without losing a byte" {
     listener_input=$(lines 255 3)
@@ -159,4 +187,43 @@ END
     timeout 10 "$SKT" --domain ax25 --records line -s SKTA-14,SKTA-1 SKTB-14 <large 2>err || status=$?
     assert_equal "$status" 9
     assert_one_line "$(cat err)" "at most 256"
+}
+
+# What ax25-tools read: the devices under names of their own.
+axports() {
+    mkdir -p /etc/ax25
+    printf 'first SKTA-1 9600 256 2 bpq\nsecond SKTB-2 9600 256 2 bpq\n' >/etc/ax25/axports
+}
+
+@test "ax25_call calls us" {
+    axports
+    echo answer >answer
+    listener_input=answer start_skt_listener --domain ax25 SKTB-9,SKTB-2
+    hold_input
+    background_input=$held_input start_background ax25_call first SKTA-9 SKTB-9
+    say 'from ax25_call\n'
+    wait_for_text "$listener_out" "from ax25_call"
+    wait_for_text "$started_out" answer
+    release_input
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+}
+
+@test "we call ax25d, which has cat answer" {
+    axports
+    printf '[SKTB-10 VIA second]\ndefault * * * * * * - root /usr/bin/cat cat\n' >ax25d.conf
+    ax25d -c "$PWD/ax25d.conf" 2>/dev/null
+    daemon_pid=$(pidof ax25d)
+    wait_until grep -q SKTB-10 /proc/net/ax25
+    run -0 timeout 20 "$SKT" --domain ax25 -w 5 -s SKTA-10,SKTA-1 SKTB-10 <<<"to cat"
+    kill "$daemon_pid"
+    assert_equal "$output" "to cat"
+}
+
+@test "beacon is heard" {
+    axports
+    start_skt_listener --domain ax25 --type raw --records line -W 1 IDENT,SKTB-2
+    timeout 10 beacon -f -s -d IDENT first "a beacon"
+    end_status "$listener_pid" 10
+    assert_equal "$status $(cat "$listener_out")" "0 a beacon"
 }

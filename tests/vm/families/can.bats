@@ -138,3 +138,42 @@ bcm_filters() { grep -q 123 /proc/net/can-bcm/* 2>/dev/null || grep -q 123 /proc
     refuses 2 "connecting needs an address of our own" --domain can --protocol j1939 vcan0:1,2
     refuses 2 "--protocol tcp: not known; known: raw bcm isotp j1939" --domain can --protocol tcp vcan0
 }
+
+@test "candump shows our frames, and cansend's come in" {
+    start_background candump -L -n 1 vcan0
+    wait_until grep -q vcan0 /proc/net/can/rcvlist_all
+    frame 123 deadbeef >there
+    timeout 10 "$SKT" --domain can --send-only vcan0 <there
+    end_status "$started_pid"
+    assert_one_line "$(cat "$started_out")" "vcan0 123#DEADBEEF"
+    start_skt_listener --domain can -W 1 vcan0
+    cansend vcan0 321#0102
+    end_status "$listener_pid"
+    frame 321 0102 >wanted
+    assert_same_file "$listener_out" wanted
+}
+
+@test "isotprecv and isotpsend are the other end" {
+    start_background isotprecv -s 421 -d 423 vcan0
+    wait_until grep -q 423 /proc/net/can/rcvlist_sff
+    timeout 10 "$SKT" --domain can --protocol isotp -q 0 vcan0,423,421 <<<"more than one frame"
+    end_status "$started_pid"
+    assert_equal "$(tr -d ' \n' <"$started_out")" "$(od -An -tx1 <<<"more than one frame" | tr -d ' \n' | tr a-f A-F)"
+    start_skt_listener --domain can --protocol isotp -W 1 vcan0,421,423
+    echo 61206c6f6e67657220616e73776572 | sed 's/../& /g' | timeout 10 isotpsend -s 423 -d 421 vcan0
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 a longer answer"
+}
+
+@test "j1939cat is the other end" {
+    start_background j1939cat vcan0:0x91 -r
+    wait_until grep -q j1939 /proc/net/can/rcvlist_fil
+    timeout 10 "$SKT" --domain can --protocol j1939 -q 0 -s vcan0:0x81 vcan0:0x91,0x12300 <<<"to j1939cat"
+    wait_for_text "$started_out" "to j1939cat"
+    echo "from j1939cat" >there
+    start_skt_listener --domain can --protocol j1939 -W 1 vcan0:0x21
+    # it takes the notice that all has been sent for an error
+    timeout 10 j1939cat -i there vcan0:0x81 :0x21,0x12300 || true
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from j1939cat"
+}

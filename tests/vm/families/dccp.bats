@@ -1,5 +1,5 @@
 # DCCP over IPv4 and IPv6: connections that carry messages, with codes of services.
-# modules: dccp dccp_ipv4 dccp_ipv6
+# modules: dccp dccp_ipv4 dccp_ipv6 inet_diag dccp_diag
 
 @test "a connection carries messages both ways" {
     listener_input=$(lines 1 500 1400) connector_input=$(lines 500 3 60000 7) \
@@ -115,4 +115,24 @@ END
     run -0 timeout 10 "$SKT" -q 0 "$address" <<<"last words"
     end_status "$listener_pid"
     assert_equal "$status $(cat "$listener_out")" "0 last words"
+}
+
+# socat has no word for DCCP, but takes numbers.
+@test "ss shows where we listen, and socat gets there" {
+    echo answer >answer
+    listener_input=answer start_skt_listener -Z 127.0.0.1 0
+    ss_shows " 127.0.0.1:$port " --dccp -l
+    run -0 timeout 10 socat -t 5 - "SOCKET-CONNECT:2:33:x$(printf %04x "$port")7f000001x0000000000000000,socktype=6,shut-none" \
+        <<<"from socat"
+    assert_equal "$output" answer
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from socat"
+}
+
+@test "socat listens, and we get there" {
+    background_input=/dev/null start_background socat -u SOCKET-LISTEN:2:33:x13887f000001x0000000000000000,socktype=6 -
+    wait_until ss_shows ' 127.0.0.1:5000 ' --dccp -l
+    run -0 timeout 10 "$SKT" -Z -q 0 127.0.0.1 5000 <<<"to socat"
+    end_status "$started_pid"
+    assert_equal "$status $(cat "$started_out")" "0 to socat"
 }

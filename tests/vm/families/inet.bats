@@ -1,4 +1,5 @@
 # TCP and UDP over IPv4 and IPv6: what every machine has, so that a fault of the virtual one shows.
+# modules: inet_diag tcp_diag udp_diag
 
 @test "TCP carries both ways" {
     listener_input=$(random_file 300K) connector_input=$(random_file 300K) exchange 127.0.0.1 0 -- {}
@@ -36,4 +37,11 @@ END
 
 @test "nobody at a port is said with status 4" {
     refuses 4 "127.0.0.1" 127.0.0.1 9
+}
+
+@test "ss shows where we listen" {
+    start_skt_listener 127.0.0.1 0
+    ss_shows " 127.0.0.1:$port " --tcp -l
+    start_skt_listener -u ::1 0
+    ss_shows " \[::1\]:$port " --udp -a
 }

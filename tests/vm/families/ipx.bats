@@ -1,6 +1,7 @@
 # IPX, against a stand-in: no kernel that can be had has IPX. ipxstub.c has the system calls and the address of the old
 # family, between sockets of one node, and nothing of its protocol.
 # modules: ipxstub
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 

@@ -1,6 +1,7 @@
 # LLC between two interfaces that are wired to each other.
 # modules: llc2 sch_netem
 # network: veth
+# namespace: first
 
 @test "a stream carries both ways" {
     listener_input=$(random_file 20K) connector_input=$(random_file 20K) \

@@ -1,4 +1,5 @@
 # Multipath TCP over IPv4 and IPv6.
+# modules: inet_diag mptcp_diag
 
 # Of the connections of the kernel, how many were agreed to be MPTCP; by the answer of the last handshake.
 agreed() { awk '$1 == "MPTcpExt:" && !n { split($0, names); n = NF; next }
@@ -49,4 +50,15 @@ END
     refuses 4 "Protocol not available; switched off: sysctl net.mptcp.enabled=1" --mptcp 127.0.0.1 9
     refuses 5 "switched off: sysctl net.mptcp.enabled=1" --mptcp -l 127.0.0.1 0
     echo 1 >/proc/sys/net/mptcp/enabled
+}
+
+@test "ss shows that both ends are MPTCP's, with socat at the other" {
+    hold_input
+    listener_input=$held_input start_skt_listener --mptcp 127.0.0.1 0
+    ss_shows " 127.0.0.1:$port " --mptcp -l
+    hold_input
+    background_input=$held_input start_background socat - "SOCKET-CONNECT:2:262:x$(printf %04x "$port")7f000001x0000000000000000"
+    say 'from socat\n'
+    wait_for_text "$listener_out" "from socat"
+    ss_shows "^ESTAB.* 127.0.0.1:$port +127.0.0.1:" --mptcp
 }

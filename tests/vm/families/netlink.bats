@@ -1,4 +1,5 @@
 # Netlink: messages to and from the kernel, and between processes.
+# modules: netlink_diag
 
 @test "two processes talk through ports of usersock" {
     exchange --domain netlink --protocol usersock -W 1 4711 -- --domain netlink --protocol usersock -W 1 4711
@@ -42,4 +43,9 @@
     printf 'hi\n' >input
     run -4 timeout 10 "$SKT" --domain netlink --protocol usersock -w 5 99 <input
     assert_one_line "$output" "99: Connection refused"
+}
+
+@test "ss shows our port" {
+    start_skt_listener --domain netlink --protocol usersock 4712
+    ss_shows ' (2|usersock|usrsk):4712 ' --family netlink -a
 }

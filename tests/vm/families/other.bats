@@ -1,6 +1,9 @@
-# Families without a row, with addresses as bytes. SMC stands for them: without hardware for it, it goes by TCP, and
-# takes the addresses of IPv4, and by protocol 1 those of IPv6.
-# modules: smc kcm af_alg algif_hash phonet
+# Families without a row, with addresses as bytes: SMC, which without hardware for it goes by TCP, and takes the addresses
+# of IPv4, and by protocol 1 those of IPv6; NET/ROM between two devices of one kernel; IEEE 802.15.4 between two radios
+# that are simulated; Phonet on one node.
+# modules: smc kcm af_alg algif_hash phonet netrom ieee802154_socket mac802154 mac802154_hwsim
+# network: netrom ieee802154 phonet
+# namespace: first
 
 @test "a stream of a family without a row carries both ways" {
     listener_input=$(random_file 100K) connector_input=$(random_file 100K) \
@@ -53,4 +56,60 @@ END
     "$SKT" --domain list >list
     grep -q 'smc 43' list
     grep -qE '^unix +1  stream dgram seqpacket$' list
+}
+
+# struct sockaddr_ax25 of linux/ax25.h: a callsign, shifted by one bit, and no digipeaters. There is no half-close.
+@test "NET/ROM: records go both ways" {
+    listener_input=$(lines 1 200) connector_input=$(lines 3 200 1) exchange --domain netrom --type seqpacket --records line \
+        --no-shutdown -W 3 'hex:9c9ea8848888 00 000000 00000000' -- --domain 6 --type 5 --records line --no-shutdown -W 2 \
+        'hex:9c9ea8848888 00 000000 00000000'
+}
+
+# struct sockaddr_ieee802154: two bytes of padding, a short address (2), the PAN, the address, and eight bytes that only
+# a long one has.
+@test "IEEE 802.15.4: messages go both ways" {
+    listener_input=$(lines 1 50) connector_input=$(lines 3 100) exchange --domain ieee802154 --type dgram --records line \
+        -W 2 'hex:0000 02000000 efbe 0200 000000000000 0000' -- --domain 36 --type 2 --records line -W 2 \
+        -s 'hex:0000 02000000 efbe 0100 000000000000 0000' 'hex:0000 02000000 efbe 0200 000000000000 0000'
+}
+
+# struct sockaddr_pn: object, device, resource, eleven bytes of nothing. It has no connect(2).
+@test "Phonet: a foreign sender's messages come in, and are answered" {
+    echo answer >answer
+    listener_input=answer start_skt_listener --domain phonet --type dgram -W 1 'hex:50 6c 00 0000000000000000000000'
+    run_python <<'END'
+from foreign import *
+here = Socket(35, socket.SOCK_DGRAM)
+here.bind(address(35, "BBB11x", 0x51, 0x6C, 0))
+here.sendto(b"question", address(35, "BBB11x", 0x50, 0x6C, 0))
+data, sender = here.recvfrom(100)
+expect((data, sender[2:4]), (b"answer\n", b"\x50\x6c"))
+END
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 question"
+    refuses 4 "Operation not supported" --domain phonet --type dgram 'hex:50 6c 00 0000000000000000000000'
+}
+
+@test "families that take other calls than bind and connect say so" {
+    refuses 4 "Operation not supported" --domain kcm --type seqpacket hex:00
+    refuses 5 "Operation not supported" -l --domain kcm --type dgram hex:00
+    # struct sockaddr_xdp: no socket is bound before it has memory of its own
+    refuses 5 "Invalid argument" -l --domain xdp --type raw 'hex:0000 01000000 00000000 00000000'
+}
+
+# Who waits for poll(2) there, as skt does, waits for ever.
+@test "a hash of the kernel is never said to be readable or writable" {
+    run_python <<'END'
+from foreign import *
+import select
+hash = socket.socket(socket.AF_ALG, socket.SOCK_SEQPACKET)
+hash.bind(("hash", "sha256"))
+operation, _ = hash.accept()
+poll = select.poll()
+poll.register(operation, select.POLLIN | select.POLLOUT)
+expect(poll.poll(100), [])
+operation.send(b"text")
+expect(poll.poll(100), [])
+expect(len(operation.recv(100)), 32)
+END
 }

@@ -1,5 +1,5 @@
 # Packet sockets: frames between two interfaces that are wired to each other.
-# modules: af_packet
+# modules: af_packet af_packet_diag
 # network: veth
 
 @test "frames whose headers the kernel makes go both ways" {
@@ -33,4 +33,9 @@
 
 @test "an interface that is not there is said with status 3" {
     refuses 3 "lookup of interface nowhere0: No such device" --domain packet nowhere0
+}
+
+@test "ss shows our interface and type of frames" {
+    start_skt_listener --domain packet --type dgram --protocol 0x88b5 vb
+    ss_shows '^p_dgr.* \[34997\]:vb ' --packet
 }

@@ -1,5 +1,6 @@
 # QIPCRTR within one node, whose number is 1.
 # modules: qrtr
+# namespace: first
 
 @test "messages go both ways" {
     listener_input=$(lines 1 0 500) connector_input=$(lines 20000 3) \

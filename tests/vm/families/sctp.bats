@@ -1,5 +1,5 @@
 # SCTP over IPv4 and IPv6: one-to-one sockets carry bytes, one-to-many sockets messages of many peers.
-# modules: crc32c_generic libcrc32c sctp
+# modules: crc32c_generic libcrc32c sctp inet_diag sctp_diag
 
 @test "a connection carries both ways, and each end knows when it has all" {
     # the connector cannot be told of the listener's end: it waits, longer than a machine under load may stall
@@ -109,6 +109,34 @@ END
     exchange --sctp --seqpacket ::1 0 -- --seqpacket {}
 }
 
+# A large message can come in pieces. Those of two sockets must not be joined.
+@test "large messages that come in at two addresses at once stay whole" {
+    echo 'multi on' >/etc/host.conf
+    printf '%s two-addresses\n' 127.0.0.1 127.0.0.2 >>/etc/hosts
+    start_skt_listener --sctp --seqpacket -k --sockopt sctp.partial-delivery-point=1000 \
+        --records line two-addresses 0
+    assert_equal "$(sed 's/.*://' "$announced" | sort -u)" "$port"
+    assert_equal "$(wc -l <"$announced")" 2
+    kill -STOP "$listener_pid"
+    tr '0-9a-z' a <"$(lines 100000)" >first
+    tr '0-9a-z' b <"$(lines 100000)" >second
+    background_input=first start_background "$SKT" --seqpacket --records line "sctp://127.0.0.1:$port"
+    first=$started_pid
+    background_input=second start_background "$SKT" --seqpacket --records line "sctp://127.0.0.2:$port"
+    two_wait() { [ "$(ss -nH --sctp | grep -c ":$port .*[1-9][0-9]* .*ESTAB\|ESTAB *[1-9][0-9]* ")" -ge 2 ]; }
+    wait_until two_wait
+    kill -CONT "$listener_pid"
+    end_status "$first" 20
+    assert_equal "$status" 0
+    end_status "$started_pid" 20
+    assert_equal "$status" 0
+    both_came() { [ "$(wc -l <"$listener_out")" -eq 2 ]; }
+    wait_until both_came
+    sort "$listener_out" >got
+    cat first second >wanted
+    assert_same_file got wanted
+}
+
 @test "many peers are heard on one socket, and the last one is answered" {
     hold_input
     listener_input=$held_input start_skt_listener --sctp --seqpacket -k --records line 127.0.0.1 0
@@ -170,4 +198,64 @@ END
     wait_for_text "$listener_err" "answer to 127.0.0.1 port "
     run -0 timeout 10 "$SKT" --seqpacket -q 0 --records line "$address" <<<"next"
     wait_for_text "$listener_out" next
+}
+
+@test "-z tells open ports from closed ones, for both kinds of sockets" {
+    local kind open
+    for kind in "" --seqpacket; do
+        # shellcheck disable=SC2086  # none or one
+        listener_input=/dev/null start_skt_listener --sctp $kind -k -d 127.0.0.1 0
+        open=$port
+        # shellcheck disable=SC2086
+        run -0 timeout 20 "$SKT" -zv --parallel 1 --sctp $kind -w 5 127.0.0.1 "1,$open,2"
+        assert_equal "$output" "skt: connect to 127.0.0.1 port 1 (sctp) failed: Connection refused
+Connection to 127.0.0.1 $open port [sctp/*] succeeded!
+skt: connect to 127.0.0.1 port 2 (sctp) failed: Connection refused"
+        # shellcheck disable=SC2086
+        run -4 timeout 20 "$SKT" -z --sctp $kind -w 5 127.0.0.1 1-100
+        stop "$listener_pid"
+    done
+}
+
+@test "ss shows where we listen, and socat and ncat get there" {
+    echo answer >answer
+    listener_input=answer start_skt_listener --sctp 127.0.0.1 0
+    ss_shows " 127.0.0.1:$port " --sctp -l
+    run -0 timeout 10 socat -t 5 - "SCTP-CONNECT:127.0.0.1:$port,shut-none" <<<"from socat"
+    assert_equal "$output" answer
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from socat"
+    start_skt_listener --sctp ::1 0
+    ss_shows " \[::1\]:$port " --sctp -l
+    timeout 10 ncat --sctp --send-only ::1 "$port" <<<"from ncat" 2>/dev/null # it complains about its libraries
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from ncat"
+}
+
+@test "socat and ncat listen, and we get there" {
+    echo answer >answer
+    background_input=answer start_background socat -t 5 - SCTP-LISTEN:5000,bind=127.0.0.1,shut-none
+    wait_until ss_shows ' 127.0.0.1:5000 ' --sctp -l
+    run -0 timeout 10 "$SKT" --sctp 127.0.0.1 5000 <<<"to socat"
+    assert_equal "$output" answer
+    end_status "$started_pid"
+    assert_equal "$status $(cat "$started_out")" "0 to socat"
+    hold_input
+    background_input=$held_input start_background ncat -l --sctp 127.0.0.1 5001
+    wait_until ss_shows ' 127.0.0.1:5001 ' --sctp -l
+    run -0 timeout 10 "$SKT" --sctp 127.0.0.1 5001 <<<"to ncat"
+    end_status "$started_pid"
+    assert_equal "$status $(cat "$started_out")" "0 to ncat"
+}
+
+@test "sctp_darn sends us a message and gets one, from one-to-many to one-to-many" {
+    start_skt_listener --sctp --seqpacket -W 1 127.0.0.1 0
+    timeout 10 sctp_darn -H 127.0.0.1 -P 0 -h 127.0.0.1 -p "$port" -s <<<"from darn" >said || true # our end is none of its own
+    end_status "$listener_pid"
+    assert_equal "$status" 0
+    assert_file_is "$listener_out" 'from darn\n\0'
+    on_terminal sctp_darn -H 127.0.0.1 -P 5002 -l
+    wait_until ss_shows ' 127.0.0.1:5002 ' --sctp -l
+    run -0 timeout 10 "$SKT" --sctp --seqpacket --records line 127.0.0.1 5002 <<<"to darn"
+    wait_for_text "$started_out" "to dar" # it takes the last byte for a byte 0
 }

@@ -1,5 +1,5 @@
 # TIPC: services on one node. No bearer and no node address are needed for that.
-# modules: tipc
+# modules: tipc diag
 
 @test "a stream carries both ways" {
     listener_input=$(random_file 300K) connector_input=$(random_file 300K) \
@@ -128,4 +128,28 @@ END
     wait_for_text "$listener_out" two
     stop "$listener_pid"
     assert_equal "$(cat "$listener_out")" $'one\ntwo'
+}
+
+@test "tipc and ss show the name that we announce, and socat gets there" {
+    echo answer >answer
+    listener_input=answer start_skt_listener --domain tipc 18888:40
+    assert_equal "$address" "tipc:18888:40@0"
+    tipc nametable show >names
+    grep -qE '^18888 +40 +40 +cluster ' names
+    tipc socket list | grep -qx '  bound to {18888,40,40}'
+    ss_shows "^LISTEN.* 0:$(awk '$1 == 18888 { print $5 }' names) " --tipc
+    # {type, instance, domain} in the machine's order: a name (2), of the cluster (2)
+    run -0 timeout 10 socat -t 5 - SOCKET-CONNECT:30:0:x0202c8490000x2800000000000000,shut-none <<<"from socat"
+    assert_equal "$output" answer
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from socat"
+}
+
+@test "socat is reached by the name that tipc shows" {
+    background_input=/dev/null start_background socat -u SOCKET-LISTEN:30:0:x0102c8490000x2900000029000000 -
+    bound() { tipc nametable show | grep -qE '^18888 +41 +41 '; }
+    wait_until bound
+    run -0 timeout 10 "$SKT" --domain tipc -q 0 18888:41 <<<"to socat"
+    end_status "$started_pid"
+    assert_equal "$(cat "$started_out")" "to socat"
 }

@@ -39,3 +39,17 @@ END
     assert_equal "$status" 4
     assert_one_line "$(cat err)" "127.0.0.1 port 9: Connection refused"
 }
+
+# socat has no word for UDP-Lite, but takes numbers.
+@test "socat's datagrams are answered, and socat answers ours" {
+    echo answer >answer
+    listener_input=answer start_skt_listener --udplite -W 1 127.0.0.1 0
+    run -0 timeout 10 socat -t 1 - "SOCKET-SENDTO:2:2:136:x$(printf %04x "$port")7f000001x0000000000000000" <<<"from socat"
+    assert_equal "$output" answer
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from socat"
+    start_background socat SOCKET-RECVFROM:2:2:136:x13887f000001x0000000000000000 EXEC:'tr a-z A-Z'
+    wait_until grep -q 0100007F:1388 /proc/net/udplite
+    run -0 timeout 10 "$SKT" --udplite -W 1 127.0.0.1 5000 <<<"to socat"
+    assert_equal "$output" "TO SOCAT"
+}

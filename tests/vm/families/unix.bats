@@ -1,4 +1,5 @@
 # Unix sockets of all three types.
+# modules: unix_diag
 
 @test "a stream carries both ways" {
     listener_input=$(random_file 300K) connector_input=$(random_file 300K) exchange -U socket -- -U socket
@@ -20,4 +21,11 @@
 
 @test "nobody at a path is said with status 4" {
     refuses 4 "nowhere" -U nowhere
+}
+
+@test "ss shows our path, and our abstract name" {
+    start_skt_listener -U "$PWD/socket"
+    ss_shows "^u_str.* $PWD/socket " --unix -l
+    start_skt_listener --seqpacket -U @name
+    ss_shows "^u_seq.* @name " --unix -l
 }

@@ -1,5 +1,5 @@
 # vsock over the loopback transport: CID 1 is this machine.
-# modules: vsock_loopback
+# modules: vsock_loopback vsock_diag
 
 @test "a stream carries both ways" {
     listener_input=$(random_file 300K) connector_input=$(random_file 300K) exchange --vsock 1024 -- --vsock 1 1024
@@ -89,4 +89,35 @@ END
     refuses 2 "host any: stands for every CID" --vsock any 1024
     refuses 2 "-z: needs addresses with ports that can be scanned" -z --vsock 1 1-5
     refuses 2 "-U and --vsock: exclude each other" --vsock -U path
+}
+
+@test "ss shows where we listen, and socat and ncat get there" {
+    echo answer >answer
+    listener_input=answer start_skt_listener --vsock 1030
+    ss_shows '[*]:1030 ' --vsock -l
+    run -0 timeout 10 socat -t 5 - VSOCK-CONNECT:1:1030 <<<"from socat"
+    assert_equal "$output" answer
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from socat"
+    listener_input=answer start_skt_listener --vsock 1031
+    timeout 10 ncat --vsock 1 1031 <<<"from ncat" >output 2>/dev/null # it complains about its libraries
+    assert_file_is output 'answer\n'
+    end_status "$listener_pid"
+    assert_equal "$status $(cat "$listener_out")" "0 from ncat"
+}
+
+@test "socat and ncat listen, and we get there" {
+    echo answer >answer
+    background_input=answer start_background socat -t 5 - VSOCK-LISTEN:2030
+    wait_until ss_shows '[*]:2030 ' --vsock -l
+    run -0 timeout 10 "$SKT" --vsock 1 2030 <<<"to socat"
+    assert_equal "$output" answer
+    end_status "$started_pid"
+    assert_equal "$status $(cat "$started_out")" "0 to socat"
+    background_input=answer start_background ncat -l --vsock 2031
+    wait_until ss_shows ':2031 ' --vsock -l
+    run -0 timeout 10 "$SKT" --vsock 1 2031 <<<"to ncat"
+    assert_equal "$output" answer
+    end_status "$started_pid"
+    assert_equal "$status $(cat "$started_out")" "0 to ncat"
 }

@@ -1,6 +1,7 @@
 # X.25: calls between two interfaces of one kernel, packets of 128 bytes, a window of 2.
 # modules: x25 lapbether
 # network: x25
+# namespace: first
 #
 # shellcheck disable=SC2154  # ready, address, output: set by the harness
 
@@ -96,6 +97,50 @@ END
     end_status "$listener_pid" 10
     assert_equal "$status $(head -c 10 "$listener_out" | tr '\n' /)" "0 one//three"
     assert_equal "$(wc -l <"$listener_out")" 3
+}
+
+# A caller that sends a record, waits for the file "go", sends three more, and clears with a cause.
+start_caller() {
+    start_python "$@" <<END
+$x25
+import time
+call = Socket(AF_X25, socket.SOCK_SEQPACKET)
+call.bind(number(b"11"))
+call.connect(number(sys.argv[1].encode()))
+call.ioctl(0x89EC, bytes([int(sys.argv[2]), 7])) # SIOCX25SCAUSEDIAG
+call.send(b"one", EOR)
+ready()
+while not os.path.exists("go"):
+    time.sleep(0.02)
+for i in range(int(sys.argv[3])):
+    call.send(b"more", EOR)
+time.sleep(0.3)
+call.close()
+END
+}
+
+@test "what had come in and cannot be read after the other side has cleared is said with status 1" {
+    start_skt_listener --domain x25 --records line -d 212
+    start_caller 212 0 3
+    wait_for_text "$listener_out" one
+    kill -STOP "$listener_pid"
+    touch go
+    python_succeeds
+    kill -CONT "$listener_pid"
+    end_status "$listener_pid" 10
+    assert_equal "$status $(cat "$listener_out")" "1 one"
+    assert_one_line "$(cat "$listener_err")" "11: what had come in was lost when the other side cleared"
+}
+
+@test "a call that the network clears is no orderly end, and its cause is said" {
+    start_skt_listener --domain x25 --records line -d 213
+    start_caller 213 5 0
+    wait_for_text "$listener_out" one
+    touch go
+    python_succeeds
+    end_status "$listener_pid" 10
+    assert_equal "$status $(cat "$listener_out")" "1 one"
+    assert_one_line "$(cat "$listener_err")" "11: the call was cleared, cause 0x05 (network congestion), diagnostic 7"
 }
 
 @test "--eof-message ends both sides" {

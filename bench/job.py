@@ -1,0 +1,214 @@
+"""What a job is, and how it is measured: every program in turn, so many rounds, and again where it was disturbed.
+
+A new job is a class in one file of bench/jobs with a name, a unit and `run`; it is found by itself.
+"""
+
+import importlib
+import os
+import pkgutil
+import shutil
+import signal
+import statistics
+import sys
+import tempfile
+import time
+
+import machine
+from child import Failed
+
+
+ALL_FILES = 5  # times the largest: all files that the stream jobs keep
+LEAST_FILE = 1 << 26
+
+
+class Cannot(Exception):
+    """A program does not have what the job needs; the message says what."""
+
+
+class Sample:
+    """What one run gave.
+
+    value: in the job's unit. cpu: seconds of processor time of the programs compared; amount: GiB that they moved
+    for it, or None. rss: KiB at the peak, the larger of two ends. loss: a share. measured: seconds of processor time
+    of all that ran, to tell others' by; None if not known. notes: words for the report.
+    """
+
+    def __init__(self, value, cpu=None, amount=None, rss=None, loss=None, measured=None, notes=()):
+        self.value = value
+        self.cpu = cpu
+        self.amount = amount
+        self.rss = rss
+        self.loss = loss
+        self.measured = measured
+        self.notes = list(notes)
+
+
+class Job:
+    name = None
+    what = None  # for the report
+    unit = None
+    better = "more"  # or "less"
+    rounds = None  # more or fewer than the bench is told
+    order = 100  # where it stands among the others
+    extra = False  # runs only when it is asked for by name
+    references = ()  # names of reference programs that take part
+
+    def __init__(self, bench):
+        self.bench = bench
+
+    def takes_part(self, program):
+        return program.kind != "reference" or program.name in self.references
+
+    def prepare(self):
+        """Before the first run."""
+
+    def run(self, program):
+        """One run: a Sample. Raises Cannot, or Failed."""
+        raise NotImplementedError
+
+
+class Bench:
+    """What all jobs share: where things are, and how large they may be."""
+
+    def __init__(self, programs, tools, disk, file_bytes=1 << 30):
+        self.programs = programs
+        self.tools = tools  # the folder of load programs
+        self.work = tempfile.mkdtemp(prefix="bench-", dir=fast_folder())
+        self.disk = tempfile.mkdtemp(prefix="bench-", dir=disk)
+        self.file_bytes = file_bytes
+        room = min(machine.memory_available(), machine.free_bytes(self.work), machine.free_bytes(self.disk))
+        while ALL_FILES * self.file_bytes > room and self.file_bytes > LEAST_FILE:
+            self.file_bytes //= 2
+
+    def __enter__(self):
+        # whoever ends us shall not leave the files in memory
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.work, ignore_errors=True)
+        shutil.rmtree(self.disk, ignore_errors=True)
+
+    def tool(self, name):
+        return os.path.join(self.tools, name)
+
+
+def fast_folder():
+    """Memory, where there is enough to be had as a folder; else where temporary files go."""
+    folder = "/dev/shm"
+    enough = os.access(folder, os.W_OK) and machine.free_bytes(folder) >= ALL_FILES * LEAST_FILE
+    return folder if enough else None
+
+
+def all_jobs(bench):
+    """Every job there is, in the order of the files' names and of the classes in them."""
+    import jobs
+    found = []
+    for module in sorted(pkgutil.iter_modules(jobs.__path__), key=lambda module: module.name):
+        module = importlib.import_module("jobs." + module.name)
+        found += [entry(bench) for entry in vars(module).values()
+                  if isinstance(entry, type) and issubclass(entry, Job) and entry.name
+                  and entry.__module__ == module.__name__]
+    return sorted(found, key=lambda job: job.order)
+
+
+class Results:
+    """All runs of one program at one job."""
+
+    def __init__(self):
+        self.samples = []
+        self.disturbed = 0  # runs that were disturbed, and again when they were repeated
+        self.others = []
+        self.stolen = []
+        self.notes = set()
+        self.failed = None  # why it failed, twice in turn
+        self.cannot = None
+
+    def open(self):
+        """Is there a reason to go on?"""
+        return self.failed is None and self.cannot is None
+
+    def add(self, sample, disturbance):
+        self.samples.append(sample)
+        self.notes.update(sample.notes)
+        self.disturbed += disturbance.bad()
+        self.others.append(disturbance.others_share)
+        self.stolen.append(disturbance.stolen_share)
+
+    def plain(self):
+        """As JSON has it."""
+        if not self.samples:
+            return {"failed": self.failed} if self.failed else {"cannot": self.cannot}
+        values = [sample.value for sample in self.samples]
+        median = statistics.median(values)
+        plain = {
+            "median": median,
+            "spread": (max(values) - min(values)) / median if median else 0.0,
+            "values": values,
+            "disturbed": self.disturbed,
+            "others": max(self.others),
+            "stolen": max(self.stolen),
+            "notes": sorted(self.notes),
+        }
+        for key, of in (("cpu_per_gib", lambda s: s.cpu / s.amount if s.amount and s.cpu is not None else None),
+                        ("cpu", lambda s: s.cpu), ("rss", lambda s: s.rss), ("loss", lambda s: s.loss)):
+            known = [of(sample) for sample in self.samples if of(sample) is not None]
+            if known:
+                plain[key] = statistics.median(known)
+        if self.failed:
+            plain["failed"] = self.failed
+        return plain
+
+
+def measured_run(job, program):
+    """One run on a machine as quiet as it gets, and how disturbed it was."""
+    machine.wait_quiet()
+    disturbance = machine.Disturbance()
+    sample = job.run(program)
+    disturbance.stop(sample.measured)
+    return sample, disturbance
+
+
+def quietest_run(job, program, until):
+    """A run, and once more if others had more of the machine than is good and there is time."""
+    sample, disturbance = measured_run(job, program)
+    if disturbance.bad() and time.monotonic() < until:
+        again = measured_run(job, program)
+        if again[1].total() < disturbance.total():
+            return again
+    return sample, disturbance
+
+
+def one_round(job, program, results, until):
+    """A run that counts. One that fails is noted and tried again; a second failure is one."""
+    for last_try in (False, True):
+        try:
+            results.add(*quietest_run(job, program, until))
+            return
+        except Cannot as reason:
+            results.cannot = str(reason)
+            return
+        except Failed as reason:
+            if last_try:
+                results.failed = str(reason)
+            else:
+                results.notes.add(f"failed once: {reason}")
+
+
+def run_job(job, rounds, until):
+    """Measure every program, in turn. until: monotonic time after which no second round begins."""
+    programs = [program for program in job.bench.programs if job.takes_part(program)]
+    results = {program.name: Results() for program in programs}
+    for done in range(job.rounds or rounds):
+        if done > 0 and time.monotonic() > until:
+            break
+        for program in programs:
+            result = results[program.name]
+            if program.path() is None:
+                result.cannot = "not installed"
+            elif result.open():
+                one_round(job, program, result, until)
+    return {
+        "name": job.name, "what": job.what, "unit": job.unit, "better": job.better,
+        "results": {name: result.plain() for name, result in results.items()},
+    }

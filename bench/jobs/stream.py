@@ -1,0 +1,189 @@
+"""Bytes over TCP and Unix sockets: file to file, to /dev/null, through pipes, both ways at once."""
+
+import contextlib
+import json
+import os
+
+from address import free_path, free_port, wait_listening
+from child import Children, Failed
+from files import Files
+from job import Cannot, Job, Sample
+
+SLOW = ("busybox nc",)  # moves a quarter, to save time
+
+
+class Run:
+    """What one run has open and started."""
+
+    def __init__(self, files, children, opened):
+        self.files, self.children, self.opened = files, children, opened
+        self.helpers = []
+        self.outputs = []
+
+    def open(self, path, mode):
+        return self.opened.enter_context(open(path, mode, buffering=0))
+
+    def pipe(self):
+        """Both ends, as files."""
+        return [self.opened.enter_context(os.fdopen(fd, mode, buffering=0))
+                for fd, mode in zip(os.pipe(), ("rb", "wb"))]
+
+    def silence(self):
+        """An input that neither speaks nor ends."""
+        return self.pipe()[0]
+
+    # where bytes come from, and where they go
+
+    def from_file(self):
+        return self.open(self.files.input, "rb")
+
+    def from_pipe(self):
+        read_end, write_end = self.pipe()
+        self.helpers.append(self.children.start(["cat", self.files.input], stdout=write_end))
+        write_end.close()
+        return read_end
+
+    def to_file(self):
+        path = self.files.output(f"output{len(self.outputs)}")
+        self.outputs.append(path)
+        return self.open(path, "r+b")
+
+    def to_null(self):
+        return self.open("/dev/null", "wb")
+
+    def to_pipe(self):
+        read_end, write_end = self.pipe()
+        # > /dev/null is what the job says: cat itself would notice
+        self.helpers.append(self.children.start(["cat"], stdin=read_end))
+        read_end.close()
+        return write_end
+
+
+class Stream(Job):
+    unit = "GB/s"
+    family = "tcp"
+    source, sink = Run.from_file, Run.to_file
+    both_ways = False
+
+    def folder(self):
+        return self.bench.work
+
+    def files(self, program):
+        size = self.bench.file_bytes // (2 if self.both_ways else 1)
+        return Files(self.folder(), size // 4 if program.name in SLOW else size)
+
+    def address(self):
+        return free_port() if self.family == "tcp" else free_path(self.bench.work)
+
+    def command(self, program, role, side, address):
+        command = program.stream(role, side, address)
+        if command is None:
+            raise Cannot("no half-close" if self.family == "tcp" else "no Unix sockets")
+        return command
+
+    def run(self, program):
+        if program.kind == "reference":
+            return self.run_reference(program)
+        address = self.address()
+        roles = ("both", "both") if self.both_ways else ("receive", "send")
+        listen, connect = (self.command(program, role, side, address)
+                           for role, side in zip(roles, ("listen", "connect")))
+        with contextlib.ExitStack() as opened, Children() as children:
+            run = Run(self.files(program), children, opened)
+            idle = run.silence() if program.silent_input else None
+            with type(self).sink(run) as sink:
+                listener = children.start(listen, stdin=type(self).source(run) if self.both_ways else idle,
+                                          stdout=sink)
+            wait_listening(address, listener)
+            with type(self).source(run) as source:
+                connector = children.start(connect, stdin=source,
+                                           stdout=type(self).sink(run) if self.both_ways else None)
+            return self.finish(run, connector, listener)
+
+    def finish(self, run, connector, listener):
+        ends = [connector.wait(), listener.wait()]
+        helpers = [helper.wait() for helper in run.helpers]
+        for path in run.outputs:
+            run.files.check(path)
+        seconds = max(end.ended for end in ends + helpers) - ends[0].started
+        size = run.files.size * (2 if self.both_ways else 1)
+        return Sample(size / seconds / 1e9, cpu=sum(end.cpu for end in ends), amount=size / (1 << 30),
+                      rss=max(end.rss for end in ends), measured=sum(end.cpu for end in ends + helpers))
+
+    def run_reference(self, program):
+        """iperf3 says itself how fast it was."""
+        port = free_port()
+        with Children() as children, open(os.path.join(self.bench.work, "iperf"), "w+b") as said:
+            listener = children.start(program.memory("listen", port, self.bench.file_bytes))
+            wait_listening(port, listener)
+            connector = children.start(program.memory("connect", port, self.bench.file_bytes), stdout=said)
+            ends = [connector.wait(), listener.wait()]
+            said.seek(0)
+            total = json.load(said)["end"]["sum_received"]
+        if not total["bytes"]:
+            raise Failed("nothing arrived")
+        return Sample(total["bits_per_second"] / 8e9, cpu=sum(end.cpu for end in ends),
+                      amount=total["bytes"] / (1 << 30), rss=max(end.rss for end in ends),
+                      measured=sum(end.cpu for end in ends))
+
+
+class TcpFile(Stream):
+    name, what, order = "tcp-file", "file to file in memory", 1
+    references = ("iperf3",)
+
+
+class TcpDisk(Stream):
+    name, what, order = "tcp-disk", "file to file on a disk, mostly its cache", 2
+
+    def folder(self):
+        return self.bench.disk
+
+
+class TcpNull(Stream):
+    name, what, order = "tcp-null", "file to /dev/null", 3
+    sink = Run.to_null
+    references = ("iperf3",)
+
+
+class TcpPipe(Stream):
+    name, what, order = "tcp-pipe", "`cat file \\| X`, `X \\| cat`", 4
+    source, sink = Run.from_pipe, Run.to_pipe
+
+
+class TcpDuplex(Stream):
+    name, what, order = "tcp-duplex", "files both ways at once, sum", 5
+    both_ways = True
+
+
+class UnixFile(Stream):
+    name, what, order = "unix-file", "file to file in memory", 6
+    family = "unix"
+
+
+class UnixNull(Stream):
+    name, what, order = "unix-null", "file to /dev/null", 7
+    family = "unix"
+    sink = Run.to_null
+
+
+class UnixPipe(Stream):
+    name, what, order = "unix-pipe", "`cat file \\| X`, `X \\| cat`", 8
+    family = "unix"
+    source, sink = Run.from_pipe, Run.to_pipe
+
+
+class UnixDuplex(Stream):
+    name, what, order = "unix-duplex", "files both ways at once, sum", 9
+    family = "unix"
+    both_ways = True
+
+
+class UnixSeqpacket(Stream):
+    name, what, order = "unix-seqpacket", "messages, file to file", 10
+    family = "unix"
+
+    def command(self, program, role, side, address):
+        command = program.seqpacket(role, side, address)
+        if command is None:
+            raise Cannot("no seqpacket")
+        return command

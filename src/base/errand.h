@@ -1,0 +1,32 @@
+/*
+ * Work that may block for as long as it likes, in a helper thread: lookups of names, files on a slow disk. Who asked
+ * waits for it by a deadline, or looks now and then; an errand that nobody waits for any more goes on by itself, and
+ * frees its own data.
+ */
+#ifndef SKT_BASE_ERRAND_H
+#define SKT_BASE_ERRAND_H
+
+#include "base/fault.h"
+#include "base/loop.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct errand;
+
+/*
+ * Start a thread that calls work(context), without signals. What it leaves in the context may be looked at as soon as
+ * the errand is done; forget(context) is called once both sides have left.
+ * Returns NULL with errno if there can be none: then the context is still the caller's.
+ */
+struct errand *errand_start(void (*work)(void *context), void (*forget)(void *context), void *context);
+
+/* Wait until it is done. Returns 1, or 0 at the deadline (monotonic ms), or -1: a signal, or STATUS_LOCAL. */
+int errand_wait(struct errand *errand, struct loop *loop, int64_t deadline, struct fault *fault);
+
+/* Is it done? */
+bool errand_done(const struct errand *errand);
+
+/* No more interest in it, done or not. NULL is no errand. */
+void errand_leave(struct errand *errand);
+
+#endif

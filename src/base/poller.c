@@ -1,0 +1,277 @@
+#include "base/poller.h"
+
+#include "base/deadline.h"
+#include "base/fd.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+enum { EVENTS_AT_ONCE = 256 };
+
+struct poller {
+    int epoll;
+    struct watch **owners; /* by descriptor */
+    size_t owner_count;
+    struct watch **heap; /* by deadline, the soonest at [1] */
+    size_t heap_count, heap_capacity;
+    struct watch *first, *last; /* to be told */
+};
+
+struct poller *
+poller_open(struct fault *fault)
+{
+    struct poller *poller = calloc(1, sizeof *poller);
+    if (poller)
+        poller->epoll = epoll_create1(EPOLL_CLOEXEC);
+    if (poller && poller->epoll >= 0)
+        return poller;
+    (void)fault_set(fault, STATUS_LOCAL, "epoll");
+    free(poller);
+    return NULL;
+}
+
+void
+poller_close(struct poller *poller)
+{
+    (void)fd_close(&poller->epoll); /* nothing is written to it */
+    free(poller->owners);
+    free(poller->heap);
+    free(poller);
+}
+
+/* --- those that are to be told ----------------------------------------------------------------------------------- */
+
+void
+poller_wake(struct poller *poller, struct watch *watch)
+{
+    if (watch->is_queued)
+        return;
+    watch->is_queued = true;
+    watch->next = NULL;
+    watch->before = poller->last;
+    *(poller->last ? &poller->last->next : &poller->first) = watch;
+    poller->last = watch;
+}
+
+static void
+unqueue(struct poller *poller, struct watch *watch)
+{
+    if (!watch->is_queued)
+        return;
+    *(watch->before ? &watch->before->next : &poller->first) = watch->next;
+    *(watch->next ? &watch->next->before : &poller->last) = watch->before;
+    watch->is_queued = false;
+}
+
+/* --- deadlines: a binary heap ------------------------------------------------------------------------------------ */
+
+static void
+put_at(struct poller *poller, size_t place, struct watch *watch)
+{
+    poller->heap[place] = watch;
+    watch->place = place;
+}
+
+static void
+sift(struct poller *poller, struct watch *watch, size_t place)
+{
+    while (place > 1 && poller->heap[place / 2]->deadline > watch->deadline) {
+        put_at(poller, place, poller->heap[place / 2]);
+        place /= 2;
+    }
+    for (size_t child; (child = 2 * place) <= poller->heap_count; place = child) {
+        if (child < poller->heap_count && poller->heap[child + 1]->deadline < poller->heap[child]->deadline)
+            child++;
+        if (poller->heap[child]->deadline >= watch->deadline)
+            break;
+        put_at(poller, place, poller->heap[child]);
+    }
+    put_at(poller, place, watch);
+}
+
+static void
+forget_deadline(struct poller *poller, struct watch *watch)
+{
+    size_t place = watch->place;
+    if (place == 0)
+        return;
+    watch->place = 0;
+    struct watch *last = poller->heap[poller->heap_count--];
+    if (last != watch)
+        sift(poller, last, place);
+}
+
+static int
+note_deadline(struct poller *poller, struct watch *watch, int64_t deadline, struct fault *fault)
+{
+    watch->deadline = deadline;
+    if (deadline == DEADLINE_NEVER) {
+        forget_deadline(poller, watch);
+        return 0;
+    }
+    if (watch->place == 0) {
+        if (poller->heap_count + 2 > poller->heap_capacity) {
+            size_t capacity = poller->heap_capacity ? 2 * poller->heap_capacity : 64;
+            struct watch **heap = realloc(poller->heap, capacity * sizeof(struct watch *));
+            if (!heap)
+                return fault_set(fault, STATUS_LOCAL, "deadlines");
+            poller->heap = heap;
+            poller->heap_capacity = capacity;
+        }
+        watch->place = ++poller->heap_count;
+        poller->heap[watch->place] = watch;
+    }
+    sift(poller, watch, watch->place);
+    return 0;
+}
+
+static void
+queue_passed(struct poller *poller)
+{
+    int64_t now = deadline_now();
+    while (poller->heap_count > 0 && deadline_passed(poller->heap[1]->deadline, now)) {
+        struct watch *watch = poller->heap[1];
+        forget_deadline(poller, watch);
+        poller_wake(poller, watch);
+    }
+}
+
+/* --- descriptors ------------------------------------------------------------------------------------------------- */
+
+static struct pollfd *
+poll_of(const struct watch *watch, int fd)
+{
+    for (unsigned i = 0; i < watch->count; i++)
+        if (watch->polls[i].fd == fd)
+            return &watch->polls[i];
+    return NULL;
+}
+
+static int
+make_room(struct poller *poller, struct watch *watch, size_t count, int fd_max)
+{
+    if (count > watch->capacity) {
+        struct pollfd *polls = realloc(watch->polls, count * sizeof *polls);
+        if (!polls)
+            return -1;
+        watch->polls = polls;
+        watch->capacity = (unsigned)count;
+    }
+    size_t needed = (size_t)fd_max + 1;
+    if (fd_max < 0 || needed <= poller->owner_count)
+        return 0;
+    needed += needed / 2;
+    struct watch **owners = realloc(poller->owners, needed * sizeof(struct watch *));
+    if (!owners)
+        return -1;
+    memset(owners + poller->owner_count, 0, (needed - poller->owner_count) * sizeof(struct watch *));
+    poller->owners = owners;
+    poller->owner_count = needed;
+    return 0;
+}
+
+/* One that was closed meanwhile is gone by itself, and its number may be another watch's by now. */
+static void
+forget_descriptor(struct poller *poller, const struct watch *watch, int fd)
+{
+    if (fd < 0 || poller->owners[fd] != watch)
+        return;
+    poller->owners[fd] = NULL;
+    (void)epoll_ctl(poller->epoll, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/* Returns 1 if it is always ready, 0, or -1 with errno. */
+static int
+watch_descriptor(struct poller *poller, struct watch *watch, const struct pollfd *poll, bool was_there)
+{
+    struct epoll_event event = { .events = (uint16_t)poll->events, .data.fd = poll->fd }; /* the same bits */
+    int how = was_there && poller->owners[poll->fd] == watch ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    int result = epoll_ctl(poller->epoll, how, poll->fd, &event);
+    if (result != 0 && (errno == ENOENT || errno == EEXIST))
+        result = epoll_ctl(poller->epoll, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, poll->fd, &event);
+    if (result == 0)
+        poller->owners[poll->fd] = watch;
+    return result == 0 ? 0 : errno == EPERM ? 1 : -1;
+}
+
+int
+poller_set(struct poller *poller, struct watch *watch, const struct pollfd *polls, size_t count,
+           int64_t deadline, struct fault *fault)
+{
+    int fd_max = -1;
+    for (size_t i = 0; i < count; i++)
+        fd_max = polls[i].fd > fd_max ? polls[i].fd : fd_max;
+    if (make_room(poller, watch, count, fd_max) != 0)
+        return fault_set(fault, STATUS_LOCAL, "what to wait for");
+    bool at_once = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct pollfd *known = polls[i].fd >= 0 ? poll_of(watch, polls[i].fd) : NULL;
+        bool is_same = known && known->events == polls[i].events && poller->owners[known->fd] == watch;
+        int result = polls[i].fd < 0 || is_same ? 0 : watch_descriptor(poller, watch, &polls[i], known);
+        if (result < 0)
+            return fault_set(fault, STATUS_LOCAL, "what to wait for");
+        at_once = at_once || result > 0;
+    }
+    for (unsigned i = 0; i < watch->count; i++) {
+        bool stays = false;
+        for (size_t j = 0; j < count; j++)
+            stays = stays || polls[j].fd == watch->polls[i].fd;
+        if (!stays)
+            forget_descriptor(poller, watch, watch->polls[i].fd);
+    }
+    if (count > 0)
+        memcpy(watch->polls, polls, count * sizeof *polls);
+    watch->count = (unsigned)count;
+    for (size_t i = 0; i < count; i++) /* what epoll refuses is always ready */
+        watch->polls[i].revents =
+            (short)(at_once && polls[i].fd >= 0 && poller->owners[polls[i].fd] != watch ? polls[i].events
+                                                                                        : 0);
+    if (at_once)
+        deadline = 0;
+    return note_deadline(poller, watch, deadline, fault);
+}
+
+void
+poller_drop(struct poller *poller, struct watch *watch)
+{
+    for (unsigned i = 0; i < watch->count; i++)
+        forget_descriptor(poller, watch, watch->polls[i].fd);
+    forget_deadline(poller, watch);
+    unqueue(poller, watch);
+    free(watch->polls);
+    *watch = (struct watch){ 0 };
+}
+
+/* --- waiting ----------------------------------------------------------------------------------------------------- */
+
+static void
+queue_ready(struct poller *poller, const struct epoll_event *events, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int fd = events[i].data.fd;
+        struct watch *watch = (size_t)fd < poller->owner_count ? poller->owners[fd] : NULL;
+        struct pollfd *poll = watch ? poll_of(watch, fd) : NULL;
+        if (!poll)
+            continue;
+        poll->revents = (short)events[i].events;
+        poller_wake(poller, watch);
+    }
+}
+
+struct watch *
+poller_next(struct poller *poller, struct loop *loop, struct fault *fault)
+{
+    while (!poller->first) {
+        struct epoll_event events[EVENTS_AT_ONCE];
+        int64_t deadline = poller->heap_count > 0 ? poller->heap[1]->deadline : DEADLINE_NEVER;
+        int ready = loop_wait_many(loop, poller->epoll, events, EVENTS_AT_ONCE, deadline, fault);
+        if (ready < 0)
+            return NULL;
+        queue_ready(poller, events, ready);
+        queue_passed(poller);
+    }
+    struct watch *watch = poller->first;
+    unqueue(poller, watch);
+    return watch;
+}

@@ -1,0 +1,16 @@
+/* What UDP, and UDP-Lite with it, has of its own: udp(7). */
+#ifndef SKT_DOMAIN_INET_UDP_H
+#define SKT_DOMAIN_INET_UDP_H
+
+#include <stdbool.h>
+
+/*
+ * A receive buffer for a flood: by default one holds a few hundred datagrams, and what comes while it is full is dropped.
+ * As large as the system allows; options of the user's come later, and are the last.
+ */
+void udp_prepare(int fd);
+
+/* Are datagrams of one size taken and given in one piece (domain.h, has_trains)? Of UDP only. */
+bool udp_has_trains(int fd);
+
+#endif

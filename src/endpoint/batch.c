@@ -1,0 +1,328 @@
+#include "endpoint/batch.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <linux/sock_diag.h>
+#include <netinet/udp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#ifndef SOL_UDP
+#define SOL_UDP 17
+#endif
+#ifndef UDP_SEGMENT
+#define UDP_SEGMENT 103
+#endif
+#ifndef UDP_GRO
+#define UDP_GRO 104
+#endif
+
+enum {
+    TRAIN_SIZE_MAX = 65000,  /* with any headers a train has to fit into 65535 bytes */
+    TRAIN_MESSAGES_MAX = 64, /* UDP_MAX_SEGMENTS of older kernels */
+    SEND_ROUND = 64,         /* entries of one sendmmsg(2) */
+};
+
+size_t
+train_count(const struct train *train)
+{
+    return train->size == 0 ? 1 : (train->size + train->each - 1) / train->each;
+}
+
+size_t
+train_skip(struct train *train, size_t count)
+{
+    size_t have = train_count(train);
+    size_t gone = count < have ? count : have;
+    size_t bytes = gone < have ? gone * train->each : train->size;
+    train->data += bytes;
+    train->size -= bytes;
+    return count - gone;
+}
+
+void
+batch_add(struct batch *batch, char *data, size_t size, size_t each)
+{
+    assert(batch->count < BATCH_MESSAGES_MAX);
+    batch->trains[batch->count++] = (struct train){ .data = data, .size = size, .each = each };
+}
+
+enum io
+sequel_tell(struct sequel *sequel, struct fault *fault)
+{
+    enum io result = sequel->result;
+    sequel->result = IO_DONE;
+    if (result == IO_FAILED)
+        *fault = sequel->fault;
+    return result;
+}
+
+/* All drops of a socket so far (sock_diag(7)). */
+static uint32_t
+drops_of(int fd)
+{
+    uint32_t memory[SK_MEMINFO_VARS] = { 0 };
+    socklen_t size = sizeof memory;
+    return getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &size) == 0 ? memory[SK_MEMINFO_DROPS] : 0;
+}
+
+/* SO_GET_FILTER tells the length of a filter; of one of eBPF it tells nothing. */
+static bool
+has_filter(int fd)
+{
+    socklen_t length = 0;
+    return getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, NULL, &length) != 0 || length > 0;
+}
+
+struct bulk
+bulk_make(int fd, bool is_shared)
+{
+    return (struct bulk){
+        .is_shared = is_shared,
+        .segment_max = TRAIN_SIZE_MAX,
+        .before = is_shared ? drops_of(fd) : 0,
+    };
+}
+
+/* --- receiving ------------------------------------------------------------------------------------------ */
+
+/*
+ * A filter looks at what arrives, and would see a train as one message. A kernel that refuses gives them one by
+ * one, and tells no drops.
+ */
+static void
+ask(struct bulk *bulk, int fd)
+{
+    const int on = 1;
+    bulk->is_asked = true;
+    if (bulk->is_shared || has_filter(fd))
+        return;
+    (void)setsockopt(fd, SOL_UDP, UDP_GRO, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on);
+}
+
+struct receive_control {
+    _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t))];
+};
+
+/* What stands beside an arrival: the size of each of its messages, and how many were dropped before it. */
+static void
+read_control(struct bulk *bulk, struct msghdr *message, struct train *train)
+{
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+        int each;
+        if (part->cmsg_level == SOL_UDP && part->cmsg_type == UDP_GRO) {
+            memcpy(&each, CMSG_DATA(part), sizeof each);
+            if (each > 0)
+                train->each = (size_t)each;
+        } else if (part->cmsg_level == SOL_SOCKET && part->cmsg_type == SO_RXQ_OVFL) {
+            uint32_t dropped;
+            memcpy(&dropped, CMSG_DATA(part), sizeof dropped);
+            bulk->has_dropped = bulk->has_dropped || dropped != bulk->before;
+        }
+    }
+}
+
+int
+bulk_receive(struct bulk *bulk, int fd, int flags, const struct batch *batch, struct arrival *arrivals)
+{
+    struct mmsghdr messages[BATCH_SLOTS];
+    struct iovec vectors[BATCH_SLOTS];
+    struct receive_control controls[BATCH_SLOTS];
+    if (!bulk->is_asked)
+        ask(bulk, fd);
+    for (size_t i = 0; i < BATCH_SLOTS; i++) {
+        vectors[i] =
+            (struct iovec){ .iov_base = batch->data + i * BATCH_SLOT_SIZE, .iov_len = BATCH_SLOT_SIZE };
+        messages[i].msg_hdr = (struct msghdr){
+            .msg_name = &arrivals[i].sender.name,
+            .msg_namelen = sizeof arrivals[i].sender.name,
+            .msg_iov = &vectors[i],
+            .msg_iovlen = 1,
+            .msg_control = &controls[i],
+            .msg_controllen = sizeof controls[i],
+        };
+    }
+    int n;
+    do
+        n = recvmmsg(fd, messages, BATCH_SLOTS, MSG_DONTWAIT | MSG_TRUNC | flags, NULL);
+    while (n < 0 && errno == EINTR);
+    for (int i = 0; i < n; i++) {
+        size_t size = messages[i].msg_len;
+        arrivals[i].train = (struct train){ .data = vectors[i].iov_base, .size = size, .each = size };
+        arrivals[i].flags = messages[i].msg_hdr.msg_flags;
+        arrivals[i].sender.length = messages[i].msg_hdr.msg_namelen;
+        read_control(bulk, &messages[i].msg_hdr, &arrivals[i].train);
+    }
+    return n;
+}
+
+enum io
+bulk_sort(const struct arrival *arrivals, int count, struct batch *batch, arrival_take *take, void *context,
+          struct sequel *sequel, struct fault *fault)
+{
+    enum io result = IO_AGAIN;
+    for (int i = 0; i < count; i++) {
+        size_t size = 0;
+        result = take(context, &arrivals[i], &size, fault);
+        if (result == IO_DONE)
+            batch_add(batch, arrivals[i].train.data, size, arrivals[i].train.each);
+        else if (result != IO_AGAIN)
+            break;
+    }
+    if (batch->count == 0)
+        return result;
+    if (result == IO_ENDED || result == IO_FAILED)
+        *sequel = (struct sequel){ .result = result, .fault = *fault };
+    return IO_DONE;
+}
+
+bool
+bulk_tells_drops(struct bulk *bulk)
+{
+    bool is_new = bulk->has_dropped && !bulk->is_told;
+    bulk->is_told = bulk->has_dropped;
+    return is_new;
+}
+
+uint64_t
+bulk_dropped(const struct bulk *bulk, int fd)
+{
+    return has_filter(fd) ? 0 : drops_of(fd) - bulk->before;
+}
+
+/* --- sending -------------------------------------------------------------------------------------------- */
+
+struct send_control {
+    _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(uint16_t))];
+};
+
+/* What one sendmmsg(2) is given. */
+struct round {
+    struct mmsghdr entries[SEND_ROUND];
+    size_t counts[SEND_ROUND]; /* messages of each */
+    struct send_control controls[SEND_ROUND];
+    struct iovec vectors[BATCH_MESSAGES_MAX];
+    size_t count;
+};
+
+/* How many of these messages can go together: of one size, but for the last, which may be shorter. */
+static size_t
+train_length(const struct iovec *messages, size_t count, size_t segment_max)
+{
+    size_t each = messages[0].iov_len, size = each, n = 1;
+    if (each == 0 || each > segment_max)
+        return 1;
+    while (n < count && n < TRAIN_MESSAGES_MAX && messages[n].iov_len > 0 && messages[n].iov_len <= each &&
+           size + messages[n].iov_len <= TRAIN_SIZE_MAX) {
+        size += messages[n].iov_len;
+        if (messages[n++].iov_len < each)
+            break;
+    }
+    return n;
+}
+
+/* Pieces of memory, those that follow each other as one. Returns how many. */
+static size_t
+gather(const struct iovec *messages, size_t count, struct iovec *vectors)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        char *data = messages[i].iov_base;
+        if (n > 0 && (char *)vectors[n - 1].iov_base + vectors[n - 1].iov_len == data)
+            vectors[n - 1].iov_len += messages[i].iov_len;
+        else
+            vectors[n++] = messages[i];
+    }
+    return n;
+}
+
+static void
+mark_train(struct msghdr *message, struct send_control *control, size_t each)
+{
+    uint16_t size = (uint16_t)each;
+    memset(control, 0, sizeof *control);
+    message->msg_control = control;
+    message->msg_controllen = sizeof *control;
+    struct cmsghdr *part = CMSG_FIRSTHDR(message);
+    part->cmsg_level = SOL_UDP;
+    part->cmsg_type = UDP_SEGMENT;
+    part->cmsg_len = CMSG_LEN(sizeof size);
+    memcpy(CMSG_DATA(part), &size, sizeof size);
+}
+
+static void
+plan(struct round *round, const struct iovec *messages, size_t count, size_t segment_max,
+     const struct address *peer)
+{
+    size_t done = 0, vectors = 0;
+    round->count = 0;
+    if (count > BATCH_MESSAGES_MAX)
+        count = BATCH_MESSAGES_MAX;
+    while (done < count && round->count < SEND_ROUND) {
+        size_t length = train_length(messages + done, count - done, segment_max);
+        size_t pieces = gather(messages + done, length, round->vectors + vectors);
+        struct msghdr *message = &round->entries[round->count].msg_hdr;
+        *message = (struct msghdr){
+            .msg_name = peer ? (void *)(uintptr_t)&peer->name : NULL,
+            .msg_namelen = peer ? peer->length : 0,
+            .msg_iov = round->vectors + vectors,
+            .msg_iovlen = pieces,
+        };
+        if (length > 1)
+            mark_train(message, &round->controls[round->count], messages[done].iov_len);
+        round->counts[round->count++] = length;
+        vectors += pieces;
+        done += length;
+    }
+}
+
+/*
+ * Has the kernel refused a train because it is one? Then not again: EINVAL and EMSGSIZE for one that is larger than
+ * a packet of its route, of that size or more; EIO and the like, where nothing computes its checksums, at all. A
+ * lack of memory may be one of so much in one piece.
+ */
+static bool
+is_train_refused(struct bulk *bulk, size_t each, int error, size_t *segment_max)
+{
+    if (error == EINVAL || error == EMSGSIZE)
+        bulk->segment_max = each - 1;
+    else if (error == EIO || error == ENOPROTOOPT || error == EOPNOTSUPP)
+        bulk->segment_max = 0;
+    else if (error != ENOBUFS && error != ENOMEM)
+        return false;
+    *segment_max = error == ENOBUFS || error == ENOMEM ? 0 : bulk->segment_max;
+    return true;
+}
+
+/* Returns how many entries have gone, or -1 with errno. */
+static int
+send_round(int fd, struct round *round, int flags)
+{
+    if (round->count == 1)
+        return sendmsg(fd, &round->entries[0].msg_hdr, flags) < 0 ? -1 : 1;
+    return sendmmsg(fd, round->entries, (unsigned)round->count, flags);
+}
+
+int
+bulk_send(struct bulk *bulk, int fd, int flags, const struct iovec *messages, size_t count,
+          const struct address *peer, size_t *sent)
+{
+    struct round round;
+    size_t segment_max = bulk->segment_max;
+    if (peer && peer->length == 0)
+        peer = NULL;
+    *sent = 0;
+    while (*sent < count) {
+        plan(&round, messages + *sent, count - *sent, segment_max, peer);
+        int n = send_round(fd, &round, flags);
+        for (int i = 0; i < n; i++)
+            *sent += round.counts[i];
+        if (n > 0 || errno == EINTR) /* fewer than asked: sendmmsg(2) tells why only when it is asked again */
+            continue;
+        bool is_train = round.counts[0] > 1;
+        if (!is_train || !is_train_refused(bulk, messages[*sent].iov_len, errno, &segment_max))
+            return errno;
+    }
+    return 0;
+}

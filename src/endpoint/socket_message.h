@@ -1,0 +1,57 @@
+/*
+ * Inside a socket: its state, and how messages are received. Only socket.c and socket_message.c include it.
+ */
+#ifndef SKT_ENDPOINT_SOCKET_MESSAGE_H
+#define SKT_ENDPOINT_SOCKET_MESSAGE_H
+
+#include "endpoint/batch.h"
+#include "endpoint/envelope.h"
+#include "endpoint/socket.h"
+
+struct socket {
+    struct endpoint base;
+    int fd;
+    const struct domain *domain;
+    const struct type *type;
+    struct socket_choice choice;
+    struct envelope envelope;
+    struct address peer; /* of types without connect(2); length 0: connected */
+    size_t part;         /* of the message being written: what send(2) has taken already */
+    bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
+    bool ended;          /* the peer was told that our writing has ended */
+    bool shut_both;
+    struct pieces pieces; /* of the message that is coming in */
+    bool hung_up;         /* poll goes on saying so, whatever is asked */
+    struct urgent urgent;
+    struct bulk bulk; /* with reads_batches and writes_batches */
+    struct sequel sequel;
+    int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
+    char name[256];
+};
+
+/* The connection has failed with `error`, for good: IO_FAILED. */
+enum io socket_broke(struct socket *socket, int error, struct fault *fault);
+
+/* The peer has ended: IO_ENDED. After our own shutdown of both directions that says nothing about it. */
+enum io socket_ended(struct socket *socket);
+
+/* What errno of a receiving call means. */
+enum io socket_not_read(struct socket *socket, struct fault *fault);
+
+/* The same where what comes is wanted: an end that looks orderly may have cost some of it. */
+enum io socket_not_received(struct socket *socket, struct fault *fault);
+
+/* What came is no message but tells of one, or of the connection. */
+enum io socket_take_notice(struct socket *socket, const void *notice, size_t size, struct fault *fault);
+
+/*
+ * After reading nothing: was that the end of the connection? An empty record of a Unix socket comes with credentials; an
+ * empty message of DCCP reads just as the end does, which poll(2) tells as well.
+ */
+bool socket_is_end(const struct socket *socket, const struct msghdr *message);
+
+/* The socket's read and read_batch (endpoint.h) where it keeps messages apart. */
+enum io socket_read_message(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault);
+enum io socket_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *fault);
+
+#endif

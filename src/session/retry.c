@@ -1,0 +1,85 @@
+#include "session/retry.h"
+
+#include "base/deadline.h"
+#include <errno.h>
+#include <stdio.h>
+
+enum { DELAY_FIRST_MS = 100, DELAY_LAST_MS = 5000, TIME_FOR_A_TRY_MS = 100 };
+
+void
+retry_start(struct retry *retry, const struct run *run)
+{
+    const struct retry_choice *choice = &run->request->retry;
+    *retry = (struct retry){
+        .left = choice->times,
+        .delay_ms = choice->delay_ms < 0 ? DELAY_FIRST_MS : choice->delay_ms,
+        .grows = choice->delay_ms < 0,
+        .deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), choice->max_ms)),
+    };
+}
+
+int64_t
+retry_deadline(const struct retry *retry, const struct run *run)
+{
+    return deadline_sooner(retry->deadline, deadline_after(deadline_now(), run->request->connect_ms));
+}
+
+/* A kernel without the family, the type or the protocol will not get it by waiting. */
+static bool
+is_lacking(int error)
+{
+    return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT;
+}
+
+static bool
+may_get_better(const struct fault *fault)
+{
+    return !fault->signal && !is_lacking(fault->error) &&
+           (fault->status == STATUS_LOOKUP || fault->status == STATUS_CONNECT ||
+            fault->status == STATUS_TIMEOUT);
+}
+
+/* The time for all tries is over: say so, and why the last of them has failed. */
+static int
+give_up(const struct retry *retry, struct fault *fault)
+{
+    char why[sizeof fault->why];
+    (void)snprintf(why, sizeof why, "timed out after %u %s: %.200s", retry->tries,
+                   retry->tries == 1 ? "try" : "tries", fault->why);
+    (void)snprintf(fault->why, sizeof fault->why, "%s", why);
+    fault->status = STATUS_TIMEOUT;
+    return -1;
+}
+
+/* When the next try begins; `now` if there is no time for one. */
+static int64_t
+next_try(const struct retry *retry, int64_t now)
+{
+    int64_t next = deadline_after(now, retry->delay_ms);
+    if (retry->deadline == DEADLINE_NEVER || next < retry->deadline - TIME_FOR_A_TRY_MS)
+        return next;
+    next = retry->deadline - TIME_FOR_A_TRY_MS;
+    return next > now ? next : now;
+}
+
+int
+retry_wait(struct retry *retry, const struct run *run, struct fault *fault)
+{
+    if (!may_get_better(fault) || run->request->retry.times == 0)
+        return -1;
+    retry->tries++;
+    int64_t now = deadline_now();
+    int64_t next = next_try(retry, now);
+    if (next <= now)
+        return give_up(retry, fault);
+    if (retry->left == 0)
+        return -1;
+    if (retry->left > 0)
+        retry->left--;
+    if (run->log->level >= LOG_TALK)
+        log_line(run->log, LOG_ERROR, "%s: %s; again in %.1f s", fault->what, fault->why,
+                 (double)(next - now) / 1000);
+    if (retry->grows)
+        retry->delay_ms = retry->delay_ms * 2 < DELAY_LAST_MS ? retry->delay_ms * 2 : DELAY_LAST_MS;
+    return loop_wait(run->loop, NULL, 0, next, fault);
+}

@@ -1,0 +1,170 @@
+#!/usr/bin/env bats
+# Many clients at once: -k with a local end that each of them has for itself.
+
+load helpers
+
+# many CLIENTS WHAT...: tests/peers/many.py against the listener
+many() { foreign many.py "$listener_pid" "$port" "$@"; }
+
+@test "--echo sends back what comes in, to a client and to a server" {
+    much=$(random_file 3M)
+    start_skt_listener --echo 127.0.0.1 0
+    run -0 bash -c 'socat -t 20 - "TCP:127.0.0.1:$1" <"$2" | cmp - "$2"' - "$port" "$much"
+    end_status "$listener_pid"
+    assert_equal "$status $(<"$listener_err")" "0 "
+    start_peer listen:tcp accept sendfile:"$much" halfclose drain digest
+    run -0 timeout 20 "$SKT" --echo 127.0.0.1 "$port"
+    peer_succeeds
+    assert_equal "$(tail -n 1 "$peer_out")" "received $(wc -c <"$much") $(digest "$much")"
+}
+
+@test "--echo keeps records apart, also empty ones" {
+    start_skt_listener -k --echo --seqpacket -U s
+    start_peer connect:seqpacket:s send:one datagram:0 send:three expect:one recv:0 expect:three halfclose drain close
+    peer_succeeds
+}
+
+@test "--discard throws away what comes in and answers the end with its own" {
+    start_skt_listener -k --discard 127.0.0.1 0
+    start_peer "connect:tcp:$port" sendbytes:3000000 halfclose drain digest
+    peer_succeeds
+    assert_contains "$(tail -n 1 "$peer_out")" "received 0 "
+}
+
+@test "--chargen sends lines without end, until the client has heard enough" {
+    start_skt_listener -k --chargen 127.0.0.1 0
+    run -0 bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1"; head -c 148000 <&3 >pattern' - "$port"
+    assert_equal "$(head -n 1 pattern)" "$(printf ' !"#$%%&%s()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefg\r' "'")"
+    assert_equal "$(sed -n 2p pattern | cut -c 1-3)" '!"#'
+    assert_equal "$(wc -l <pattern)" 2000
+    assert_equal "$(awk '{ print length($0) }' pattern | sort -u)" 73
+    start_peer "connect:tcp:$port" recv:1000 halfclose drain close
+    peer_succeeds
+}
+
+@test "--send-file gives each client the whole file, also those that come at the same time" {
+    need nc.openbsd ncat
+    much=$(random_file 5M)
+    start_skt_listener -k --send-file "$much" 127.0.0.1 0
+    clients=()
+    for words in "nc.openbsd -d" "ncat --recv-only" "socat -u -" ; do
+        case $words in
+        socat*) words="socat -u TCP:127.0.0.1:$port -" ;;
+        *) words="$words 127.0.0.1 $port" ;;
+        esac
+        # shellcheck disable=SC2086  # words
+        start_background $words
+        clients+=("$started_pid $started_out")
+    done
+    for client in "${clients[@]}"; do
+        end_status "${client%% *}" 20
+        assert_equal "$status" 0
+        assert_same_file "${client#* }" "$much"
+    done
+}
+
+@test "--send-file of a file that is not there is status 9, before anybody has come" {
+    run -9 --separate-stderr timeout 10 "$SKT" -l -k --send-file nowhere 127.0.0.1 0
+    assert_one_line "$stderr" "skt: nowhere: No such file or directory"
+}
+
+@test "a silent client, or one that reads nothing, keeps nobody waiting" {
+    start_skt_listener -k --echo 127.0.0.1 0
+    start_peer "connect:tcp:$port" print:connected stall
+    wait_for_text "$peer_out" connected
+    start_peer rcvbuf:4096 "connect:tcp:$port" print:connected sendbytes:30000000
+    wait_for_text "$peer_out" connected
+    start_peer "connect:tcp:$port" send:hello expect:hello halfclose drain close
+    peer_succeeds
+}
+
+@test "what goes wrong with one client is said, and the others go on" {
+    start_skt_listener -k --echo 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:x expect:x print:there waitfile:go send:hello expect:hello halfclose drain close
+    first=$peer_pid first_err=$peer_err
+    wait_for_text "$peer_out" there
+    start_peer "connect:tcp:$port" sendbytes:1000 recv:1000 reset
+    peer_succeeds
+    wait_for_text "$listener_err" "Connection reset by peer"
+    touch go
+    peer_succeeds "$first" "$first_err"
+    assert_equal "$(wc -l <"$listener_err")" 1
+}
+
+@test "1,000 clients at once are all answered, and take nothing while they are idle" {
+    need python3
+    start_skt_listener -k --echo 127.0.0.1 0
+    run -0 many 1000
+    assert_contains "$output" "1000 answered, 0 ticks idle"
+}
+
+@test "10,000 clients come, are answered and go, and nothing is left of them" {
+    need python3
+    need_plain_build
+    [ "$(ulimit -H -n)" = unlimited ] || [ "$(ulimit -H -n)" -ge 10100 ] || skip "the limit of descriptors is $(ulimit -H -n)"
+    start_skt_listener -k --echo --max-conns 20000 127.0.0.1 0
+    before=$(open_fds "$listener_pid")
+    run -0 many 10000
+    assert_contains "$output" "10000 answered, 0 ticks idle"
+    [[ $output =~ ([0-9]+)\ KiB\ more ]]
+    assert_at_most "${BASH_REMATCH[1]}" 65536
+    wait_until has_fds "$before"
+}
+
+has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
+
+@test "with --max-conns more clients wait until one leaves, and with --when-full refuse they do not" {
+    start_skt_listener -k --echo --max-conns 1 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:x expect:x print:there waitfile:go halfclose drain close
+    first=$peer_pid first_err=$peer_err
+    wait_for_text "$peer_out" there
+    start_peer "connect:tcp:$port" send:hello refuses:0.3 touch:go expect:hello halfclose drain close
+    peer_succeeds
+    peer_succeeds "$first" "$first_err"
+
+    start_skt_listener -k -v --echo --max-conns 1 --when-full refuse 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:x expect:x print:there waitfile:leave halfclose drain close
+    first=$peer_pid first_err=$peer_err
+    wait_for_text "$peer_out" there
+    start_peer "connect:tcp:$port" drain close
+    peer_succeeds
+    assert_contains "$(<"$listener_err")" "Connection refused: there are 1 already"
+    touch leave
+    peer_succeeds "$first" "$first_err"
+}
+
+@test "without descriptors for more clients a server waits and does not spin, and goes on when one leaves" {
+    need python3
+    background_input=/dev/null start_background bash -c 'ulimit -n 20; exec "$@"' - "$SKT" -l -k --echo --announce=where 127.0.0.1 0
+    listener_pid=$started_pid
+    wait_until test -s where
+    port_of "$(<where)"
+    run -0 many 40 few
+    assert_contains "$output" "40 answered, 0 ticks idle"
+}
+
+@test "-w ends a client that is idle, and the server goes on" {
+    start_skt_listener -k --echo --idle-timeout 0.3 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:x expect:x drain close
+    peer_succeeds
+    assert_contains "$(<"$listener_err")" "timed out: idle for 0.3 s"
+    start_peer "connect:tcp:$port" send:y expect:y halfclose drain close
+    peer_succeeds
+}
+
+@test "--accept-timeout and --max-time end a server of many" {
+    run -6 --separate-stderr timeout 10 "$SKT" -l -k --echo --accept-timeout 0.2 127.0.0.1 0
+    assert_contains "$stderr" "no client came"
+    run -6 --separate-stderr timeout 10 "$SKT" -l -k --echo --max-time 0.2 127.0.0.1 0
+    assert_contains "$stderr" "the time for all of it is over"
+}
+
+@test "a signal ends a server with all of its clients" {
+    start_skt_listener -k --echo 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:x expect:x print:there drain close
+    wait_for_text "$peer_out" there
+    kill -TERM "$listener_pid"
+    end_status "$listener_pid"
+    assert_equal "$status" 143
+    end_status "$peer_pid"
+}
