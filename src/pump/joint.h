@@ -65,7 +65,7 @@ void joint_fail_source(struct joint *joint, struct flow *flow, const struct faul
 
 /*
  * Nobody takes what we write. why: the fault, or NULL for an orderly close: then only what was read and cannot
- * go out any more is a loss.
+ * go out any more is a loss, and not even that where this side wants no more of it.
  */
 void joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why);
 
