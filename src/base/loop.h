@@ -46,8 +46,8 @@ int loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int
                    struct fault *fault);
 
 /*
- * The same as loop_wait with signals left pending: for what has to be done before we may end, so keep it short. Returns the number
- * of ready descriptors, or 0 at the deadline.
+ * As loop_wait, with signals left pending: for what has to be done before we may end, so keep it short. Returns the
+ * number of ready descriptors, or 0 at the deadline, which may have passed already: then it only looks.
  */
 int loop_hold(struct pollfd *fds, nfds_t count, int64_t deadline);
 

@@ -165,7 +165,7 @@ static bool
 has_hung_up(int fd)
 {
     struct pollfd ask = { .fd = fd };
-    return poll(&ask, 1, 0) > 0 && ask.revents & POLLHUP;
+    return loop_hold(&ask, 1, 0) > 0 && ask.revents & POLLHUP;
 }
 
 /* One write of the program's, whole or not at all. */
@@ -200,9 +200,12 @@ child_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, stru
     do
         n = read(has_terminal(child) ? child->terminal.master : child->out, data, room);
     while (n < 0 && errno == EINTR);
-    if (n == 0 ||
-        (n < 0 && errno == EIO && has_terminal(child))) /* the terminal has nobody on its other side */
+    if (n == 0)
         return IO_ENDED;
+    if (n < 0 && has_terminal(child)) {
+        enum io broke = terminal_broke(&child->terminal, errno, fault);
+        return broke == IO_LOST ? IO_ENDED : broke;
+    }
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : child_failed(child, fault);
     *got = (size_t)n;
@@ -228,7 +231,7 @@ child_write(struct endpoint *endpoint, const void *data, size_t size, size_t *pu
     if (size == 0 || (child->choice.discards && !has_terminal(child)))
         return IO_DONE;
     if (has_terminal(child))
-        return terminal_write(&child->terminal, data, size, put);
+        return terminal_write(&child->terminal, data, size, put, fault);
     ssize_t n;
     do
         n = write(child->in, data, size);
@@ -251,9 +254,8 @@ static enum io
 child_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct child *child = (struct child *)endpoint;
-    (void)fault;
     if (has_terminal(child))
-        return child->started ? terminal_end(&child->terminal) : IO_DONE;
+        return child->started ? terminal_end(&child->terminal, fault) : IO_DONE;
     (void)fd_close(&child->in); /* a pipe: all that was written is there */
     return IO_DONE;
 }

@@ -110,28 +110,32 @@ write_some(const struct terminal *terminal, const void *data, size_t size)
     return n;
 }
 
-/* Has it lines? A program may change that. */
-static bool
-has_lines(const struct terminal *terminal)
+enum io
+terminal_broke(const struct terminal *terminal, int error, struct fault *fault)
 {
-    struct termios settings;
-    return tcgetattr(terminal->master, &settings) == 0 && settings.c_lflag & ICANON;
-}
-
-static enum io
-not_taken(void)
-{
-    return errno == EAGAIN ? IO_AGAIN : IO_LOST;
+    struct pollfd ask = { .fd = terminal->master };
+    if (error == EAGAIN)
+        return IO_AGAIN;
+    if (error == EIO && loop_hold(&ask, 1, 0) > 0 && ask.revents & POLLHUP)
+        return IO_LOST;
+    errno = error;
+    (void)fault_set(fault, STATUS_LOCAL, "pseudo-terminal");
+    return IO_FAILED;
 }
 
 enum io
-terminal_write(struct terminal *terminal, const void *data, size_t size, size_t *put)
+terminal_write(struct terminal *terminal, const void *data, size_t size, size_t *put, struct fault *fault)
 {
-    bool is_coded = terminal->coded > 0 || (terminal->mode == TERMINAL_RAW && has_lines(terminal));
+    struct termios settings = { .c_lflag = 0 };
+    bool asks = terminal->coded == 0 && terminal->mode == TERMINAL_RAW;
+    if (asks && tcgetattr(terminal->master, &settings) != 0)
+        return terminal_broke(terminal, errno, fault);
+    bool is_coded =
+        terminal->coded > 0 || settings.c_lflag & ICANON; /* a program may have taken its lines away */
     if (!is_coded) {
         ssize_t n = write_some(terminal, data, size);
         if (n <= 0)
-            return not_taken();
+            return terminal_broke(terminal, errno, fault);
         *put = (size_t)n;
         terminal->within_line = ((const char *)data)[n - 1] != '\n';
         return IO_DONE;
@@ -140,7 +144,7 @@ terminal_write(struct terminal *terminal, const void *data, size_t size, size_t 
         encode(terminal, data, size);
     ssize_t n = write_some(terminal, terminal->code + terminal->written, terminal->coded - terminal->written);
     if (n <= 0)
-        return not_taken();
+        return terminal_broke(terminal, errno, fault);
     terminal->written += (size_t)n;
     if (terminal->written < terminal->coded)
         return IO_AGAIN; /* the pump writes the same again */
@@ -151,17 +155,17 @@ terminal_write(struct terminal *terminal, const void *data, size_t size, size_t 
 }
 
 enum io
-terminal_end(struct terminal *terminal)
+terminal_end(struct terminal *terminal, struct fault *fault)
 {
     struct termios settings;
     if (tcgetattr(terminal->master, &settings) != 0)
-        return IO_LOST;
+        return terminal_broke(terminal, errno, fault);
     const char key = (char)settings.c_cc[VEOF];
     const char keys[] = { key, key }; /* within a line only the second is an end */
     size_t count = terminal->within_line && settings.c_lflag & ICANON ? 2 : 1;
     ssize_t n = write_some(terminal, keys, count);
     if (n < 0)
-        return errno == EAGAIN ? IO_PAUSE : IO_LOST;
+        return errno == EAGAIN ? IO_PAUSE : terminal_broke(terminal, errno, fault);
     terminal->within_line = false; /* if only one was taken, it was the first */
     return (size_t)n == count ? IO_DONE : IO_PAUSE;
 }

@@ -41,16 +41,22 @@ void terminal_close(struct terminal *terminal);
 void terminal_resize(struct terminal *terminal);
 
 /*
- * Write for the program to read. Returns IO_DONE with *put, IO_AGAIN (with the same bytes, then), or IO_LOST: nobody has
- * the other side.
+ * What a read or write on our side has failed with: IO_AGAIN; IO_LOST where nobody has the other side; or IO_FAILED with
+ * STATUS_LOCAL.
  */
-enum io terminal_write(struct terminal *terminal, const void *data, size_t size, size_t *put);
+enum io terminal_broke(const struct terminal *terminal, int error, struct fault *fault);
+
+/*
+ * Write for the program to read. Returns IO_DONE with *put, IO_AGAIN (the same bytes again, then), or as terminal_broke.
+ */
+enum io terminal_write(struct terminal *terminal, const void *data, size_t size, size_t *put,
+                       struct fault *fault);
 
 /*
  * Our writing has ended: make the program's reading come to an end. A terminal has no other way to say so than its
  * end-of-file character, which a program that reads single keys may take for one.
- * IO_DONE, or IO_PAUSE as long as it cannot be said yet, or IO_LOST.
+ * IO_DONE, or IO_PAUSE as long as it cannot be said yet, or as terminal_broke.
  */
-enum io terminal_end(struct terminal *terminal);
+enum io terminal_end(struct terminal *terminal, struct fault *fault);
 
 #endif

@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Input that it left unread may still be coming: closing before the client has ended would take back what it sent. */
+enum { PEER_END_MS = 1000 };
+
 /* The program has the descriptor's description, too, and it has to block there as programs expect. */
 static bool
 may_block(const struct run *run, int fd)
@@ -74,7 +77,7 @@ wait_for_end(const struct run *run, struct process *process, struct endpoint *fa
 static int
 settle_socket(const struct run *run, const struct process *process, struct endpoint *far, struct fault *fault)
 {
-    const struct settle_plan plan = { .deadline = run->deadline, .idle_ms = -1 };
+    const struct settle_plan plan = { .deadline = run->deadline, .idle_ms = -1, .end_ms = PEER_END_MS };
     if (process_left_others(process))
         return 0; /* they have the socket, too, and go on with it */
     if (far->ops->end_writing(far, fault) == IO_FAILED)
