@@ -31,8 +31,9 @@ struct joint {
     bool input_ended;       /* by itself, not by our policy */
     bool moved_on;          /* a state has changed: look at everything again before waiting */
     bool failed;
-    bool interrupted;    /* a signal came while an observer waited */
-    bool far_is_dead;    /* nothing more can be said over the socket, or no time is left for it */
+    bool interrupted; /* a signal came while an observer waited */
+    bool near_left;   /* a program that takes no more input, in order; what still comes in is thrown away */
+    bool far_is_dead; /* nothing more can be said over the socket, or no time is left for it */
     struct fault *fault; /* the first; NULL: none yet, or no memory for it */
 };
 

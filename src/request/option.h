@@ -25,8 +25,7 @@ enum option_kind {
     OPTION_OCTAL,
     OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
     OPTION_SIZE,     /* in bytes */
-    OPTION_CHOICE, /* one of `choices`, its number is stored; a number too, if `max` is not 0; `constant` where the
-                        value may lack */
+    OPTION_CHOICE,   /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
     OPTION_WORD,     /* one of `choices`, its word is stored */
     OPTION_DOMAIN,   /* a row of domain.h */
     OPTION_TYPE,     /* a row of type.h */

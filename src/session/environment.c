@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { NAMES_MAX = 40, NAME_SIZE = 32 };
+enum { NAMES_MAX = 40, PREFIX_MAX = 16, NAME_SIZE = 32 };
 
 struct variable {
-    char name[NAME_SIZE];
+    char name[PREFIX_MAX + NAME_SIZE];
     char value[sizeof((struct address_text *)NULL)->host]; /* the longest there is */
 };
 

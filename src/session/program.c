@@ -9,13 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Input that it left unread may still be coming: closing before the client has ended would take back what it sent. */
+enum { PEER_END_MS = 1000 };
+
 /* The program has the descriptor's description, too, and it has to block there as programs expect. */
 static bool
 may_block(const struct run *run, int fd)
 {
+    const struct request *request = run->request;
+    bool is_ours = request->socket.inherited < 0 && !request->receives;
     int flags = fcntl(fd, F_GETFL);
-    return flags >= 0 &&
-           (!session_is_shared(run->request) || !(flags & O_NONBLOCK)); /* others' flags are never changed */
+    return flags >= 0 && (is_ours || !(flags & O_NONBLOCK)); /* others' flags are never changed */
 }
 
 bool
@@ -73,20 +77,12 @@ wait_for_end(const struct run *run, struct process *process, struct endpoint *fa
 static int
 settle_socket(const struct run *run, const struct process *process, struct endpoint *far, struct fault *fault)
 {
-    const struct settle_plan plan = { .deadline = run->deadline, .idle_ms = -1 };
+    const struct settle_plan plan = { .deadline = run->deadline, .idle_ms = -1, .end_ms = PEER_END_MS };
     if (process_left_others(process))
         return 0; /* they have the socket, too, and go on with it */
     if (far->ops->end_writing(far, fault) == IO_FAILED)
         return -1;
-    struct settle settle;
-    settle_start(&settle, &plan, deadline_now());
-    for (;;) {
-        enum io result = settle_step(&settle, far, deadline_now(), fault);
-        if (result != IO_AGAIN)
-            return result == IO_FAILED ? -1 : 0;
-        if (loop_wait(run->loop, NULL, 0, settle.next_at, fault) < 0)
-            return -1;
-    }
+    return settle_wait(run->loop, far, &plan, fault);
 }
 
 /* Start it with the socket as its standard input and output. */

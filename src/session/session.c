@@ -62,15 +62,28 @@ session_policy(const struct run *run)
     return policy;
 }
 
+/* What was moved, and what the kernel had no room for. */
+static void
+tell_stats(const struct run *run, struct endpoint *far, const struct outcome *outcome)
+{
+    const struct request *request = run->request;
+    uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
+    if (request->stats)
+        stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
+                    outcome->ended - outcome->started);
+    if (dropped > 0)
+        stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
+}
+
 /* Join far with this side by the pump. */
 static int
 run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    const struct request *request = run->request;
     const struct program program = { .run = run, .far = far };
+    const bool is_program = run->request->program != NULL;
     const struct pump_policy policy = session_policy(run);
     *outcome = (struct outcome){ 0 };
-    struct endpoint *near = request->program ? program_open(&program, fault) : local_open(run, fault);
+    struct endpoint *near = is_program ? program_open(&program, fault) : local_open(run, fault);
     if (!near)
         return -1;
     const struct pump_setting setting = {
@@ -80,13 +93,8 @@ run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome,
         .log = run->log,
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
-    uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
-    if (request->stats)
-        stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
-                    outcome->ended - outcome->started);
-    if (dropped > 0)
-        stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
-    if (!request->program) {
+    tell_stats(run, far, outcome);
+    if (!is_program) {
         near->ops->close(near);
         return result;
     }
