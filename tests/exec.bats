@@ -603,7 +603,7 @@ PYTHON
 
 @test "SIGCHLD ignored by who started skt does not hide how a program ended" {
     start_skt_listener 127.0.0.1 0
-    run -3 env --ignore-signal=CHLD timeout 10 "$SKT" -c 'exit 3' 127.0.0.1 "$port"
+    run -3 timeout 10 env --ignore-signal=CHLD "$SKT" -c 'exit 3' 127.0.0.1 "$port"
 }
 
 @test "the options of a program are checked" {
