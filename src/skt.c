@@ -1,6 +1,7 @@
 #include "base/deadline.h"
 #include "base/fd.h"
 #include "base/loop.h"
+#include "base/process.h"
 #include "observe/dump.h"
 #include "observe/log.h"
 #include "request/request.h"
@@ -35,6 +36,11 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         result = dump_open(loop, request->hex_dump, DUMP_HEX, request->append_output, &run.observers, fault);
     if (result == 0 && request->urgent_file)
         result = urgent_open(loop, request->urgent_file, &run.urgent, fault);
+    char path[PATH_MAX];
+    if (result == 0 && request->program) {
+        run.program_path = path;
+        result = process_find(request->program[0], path, fault);
+    }
     if (result == 0)
         result = request->scans     ? scan_run(&run, fault)
                  : request->listens ? server_run(&run, fault)

@@ -75,6 +75,22 @@ sweep_allocations() {
 
 @test "a final error that lasts is said once, by a listener" { sweep --lasting unix-listener; }
 
+@test "whichever system call fails of a client whose program has the socket, it recovers or says so" {
+    sweep --exec= tcp-client
+}
+
+@test "whichever system call fails of a listener whose program has pipes, it recovers or says so" {
+    sweep --exec='-w 60' tcp-listener
+}
+
+@test "whichever system call fails of a client whose program has a terminal, it recovers or says so" {
+    sweep --exec=--pty=raw tcp-client
+}
+
+@test "whichever system call fails of a client whose program writes records, it recovers or says so" {
+    sweep --exec= seqpacket-client
+}
+
 # --- allocations -----------------------------------------------------------------------------------------
 
 @test "without memory for any one allocation a client ends with one message, and never crashes" {

@@ -49,6 +49,10 @@ setup() {
     assert_file_is messages 'one\ntwo three\n'
 }
 
+@test "a program answers in the place of standard input and output" {
+    play program
+}
+
 @test "limits of time that are kept are not felt" {
     manual_example limits >example
     start_example <example
@@ -385,7 +389,7 @@ long_names() { tr ' ' '\n' | sed -n 's/^--//p' | sort | tr '\n' ' '; }
 }
 
 @test "the manual says of each option which one it needs" {
-    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -k/ --keep-open/; s/ -z/ --zero/' |
+    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -k/ --keep-open/; s/ -z/ --zero/; s/ -e/ --exec/; s/ -c/ --sh-exec/' |
         awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^--/) print $1, substr($i, 3) }' | sort >needed
     assert_at_least "$(wc -l <needed)" 5
     options_after Needs >said

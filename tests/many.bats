@@ -133,6 +133,14 @@ has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
     peer_succeeds "$first" "$first_err"
 }
 
+@test "limits of many clients are refused where there is one at a time" {
+    for words in "--max-conns 5" "--when-full refuse" "-c cat --max-conns 5"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr "$SKT" -l -k $words 127.0.0.1 0
+        assert_one_line "$stderr" "needs a local end that each client has for itself"
+    done
+}
+
 @test "without descriptors for more clients a server waits and does not spin, and goes on when one leaves" {
     need python3
     background_input=/dev/null start_background bash -c 'ulimit -n 20; exec "$@"' - "$SKT" -l -k --echo --announce=where 127.0.0.1 0

@@ -119,16 +119,20 @@ while True:
     play_recipe 10
 }
 
-@test "recipe 11: a script moves a file without a fixed port and without a pause" {
-    mv "$(random_file 300000)" original
+@test "recipe 11: a program tells a client who it is" {
     play_recipe 11
+}
+
+@test "recipe 12: a script moves a file without a fixed port and without a pause" {
+    mv "$(random_file 300000)" original
+    play_recipe 12
     assert_same_file copy original
     refute_contains "$(cat "${screens[here]}")" "not "
 }
 
-@test "recipe 11: the script says what went wrong, and does not wait for ever" {
+@test "recipe 12: the script says what went wrong, and does not wait for ever" {
     mkdir original # which cannot be read
-    readme_recipe 11 | sed 's/--accept-timeout 10/--accept-timeout 0.5/' >example
+    readme_recipe 12 | sed 's/--accept-timeout 10/--accept-timeout 0.5/' >example
     play_example <example
     wait_shown here "not sent: status 9"
     wait_shown here "not received: status 6"

@@ -37,6 +37,14 @@ fault_say(struct fault *fault, enum status status, const char *why, const char *
 }
 
 int
+fault_status(struct fault *fault, int status)
+{
+    fault_begin(fault, (enum status)status, 0);
+    fault->what[0] = fault->why[0] = '\0';
+    return -1;
+}
+
+int
 fault_signal(struct fault *fault, int signal)
 {
     (void)fault_say(fault, STATUS_CONNECTION, strsignal(signal), "ended by a signal");

@@ -44,6 +44,9 @@ int fault_set(struct fault *fault, enum status status, const char *what, ...)
 int fault_say(struct fault *fault, enum status status, const char *why, const char *what, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* Record a status that needs no words: a program's own, which has said itself what it had to say. Returns -1. */
+int fault_status(struct fault *fault, int status);
+
 /* Record that `signal` asked us to end. Returns -1. */
 int fault_signal(struct fault *fault, int signal);
 

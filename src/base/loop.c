@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -154,6 +155,30 @@ loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int cou
         if (error != EINTR)
             return fault_set(fault, STATUS_LOCAL, "epoll");
     }
+}
+
+int
+loop_hold(struct pollfd *fds, nfds_t count, int64_t deadline)
+{
+    for (;;) {
+        struct timespec left;
+        int ready = ppoll(fds, count, time_left(deadline, &left), NULL);
+        if (ready > 0 || (ready == 0 && deadline_passed(deadline, deadline_now())))
+            return ready;
+        if (ready < 0 && errno != EINTR && errno != EAGAIN)
+            return 0;
+    }
+}
+
+int
+loop_signal_fd(struct loop *loop, int signal)
+{
+    sigset_t only;
+    (void)sigemptyset(&only);
+    (void)sigaddset(&only, signal);
+    (void)sigprocmask(SIG_BLOCK, &only, NULL);
+    (void)sigaddset(&loop->mask_waiting, signal);
+    return signalfd(-1, &only, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 void

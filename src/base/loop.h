@@ -45,6 +45,18 @@ struct epoll_event;
 int loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
                    struct fault *fault);
 
+/*
+ * As loop_wait, with signals left pending: for what has to be done before we may end, so keep it short. Returns the
+ * number of ready descriptors, or 0 at the deadline, which may have passed already: then it only looks.
+ */
+int loop_hold(struct pollfd *fds, nfds_t count, int64_t deadline);
+
+/*
+ * A descriptor that is readable once `signal` has come (signalfd(2)); read it with read(2). The signal is blocked from here
+ * on, also while waiting. For the caller to close. Returns -1 with errno.
+ */
+int loop_signal_fd(struct loop *loop, int signal);
+
 /* End this process by `signal` with its default action. Does not return. */
 void loop_die(int signal) __attribute__((noreturn));
 

@@ -147,6 +147,7 @@ echo_open(enum unit unit, struct fault *fault)
                   .ends = true,
                   .tells_end = true,
                   .message_max = SIZE_MAX,
+                  .socket = -1,
                   .read_fd = -1,
                   .write_fd = -1 },
     };

@@ -103,7 +103,7 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     if (is_new && mailbox->choice.is_heard && !mailbox->choice.is_heard(mailbox->choice.context, sender))
         return false;
     mailbox->sender = *sender;
-    mailbox->sender_fd = fd;
+    mailbox->sender_fd = mailbox->base.socket = fd;
     if (!same && mailbox->choice.on_sender)
         mailbox->choice.on_sender(mailbox->choice.context, sender);
     if (!same && mailbox->choice.on_who && *mailbox->who)
@@ -383,7 +383,7 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
     };
     memcpy(mailbox->fds, fds, count * sizeof *fds);
     mailbox->base.message_max = domain_message_max(domain, fds[0], type);
-    mailbox->base.read_fd = mailbox->base.write_fd = -1;
+    mailbox->base.socket = mailbox->base.read_fd = mailbox->base.write_fd = -1;
     bool has_trains = domain->has_trains && domain->has_trains(fds[0], type);
     mailbox->base.reads_batches = mailbox->base.writes_batches = has_trains;
     for (size_t i = 0; i < count; i++) {

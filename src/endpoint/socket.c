@@ -397,6 +397,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         socket->peer = *peer;
     (void)snprintf(socket->name, sizeof socket->name, "%s", name);
     socket->base.name = socket->name;
+    socket->base.socket = fd;
     socket->base.message_max = domain_message_max(domain, fd, type);
     /* SCTP's streams are made of messages; urgent data stands between bytes; an end that is an error is told only once */
     bool is_plain = type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;

@@ -361,6 +361,7 @@ stdio_open(const struct stdio_choice *choice, struct fault *fault)
     stdio->base.reads_batches = stdio->in.is_packets && stdio->in.manner != MANNER_BOUNDED;
     stdio->base.join_max = choice->discards ? SIZE_MAX : stdio->out.join_max;
     stdio->base.reads_file = stdio->in.is_file;
+    stdio->base.socket = -1;
     stdio->base.read_fd = choice->no_input ? -1 : stdio->in.fd;
     stdio->base.write_fd = choice->discards ? -1 : stdio->out.fd;
     return &stdio->base;

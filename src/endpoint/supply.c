@@ -158,6 +158,7 @@ supply_open(const char *name, enum unit unit, int fd, struct fault *fault)
                   .ends = true,
                   .tells_end = true,
                   .message_max = SIZE_MAX,
+                  .socket = -1,
                   .read_fd = fd,
                   .reads_file = fd >= 0,
                   .write_fd = -1 },

@@ -38,5 +38,6 @@ log_line(const struct log *log, enum log_level level, const char *format, ...)
 void
 log_fault(const struct log *log, const struct fault *fault)
 {
-    log_line(log, LOG_ERROR, "%s: %s", fault->what, fault->why);
+    if (*fault->what != '\0')
+        log_line(log, LOG_ERROR, "%s: %s", fault->what, fault->why);
 }

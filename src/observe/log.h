@@ -24,7 +24,7 @@ struct log {
 void log_line(const struct log *log, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* "skt: WHAT: WHY" at LOG_ERROR. */
+/* "skt: WHAT: WHY" at LOG_ERROR; nothing for a fault without words (fault_status). */
 void log_fault(const struct log *log, const struct fault *fault);
 
 #endif

@@ -80,6 +80,11 @@ void
 joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why)
 {
     struct fault fault;
+    if (!why && !joint_is_sent(joint, flow)) { /* what it has to say still goes out */
+        joint->near_left = true;
+        joint_advance(joint, flow, FLOW_SINK_LOST);
+        return;
+    }
     if (why) {
         joint_fail(joint, why);
     } else if (!transfer_is_empty(&flow->carrier)) {

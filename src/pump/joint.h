@@ -31,8 +31,9 @@ struct joint {
     bool input_ended;       /* by itself, not by our policy */
     bool moved_on;          /* a state has changed: look at everything again before waiting */
     bool failed;
-    bool interrupted;    /* a signal came while an observer waited */
-    bool far_is_dead;    /* nothing more can be said over the socket, or no time is left for it */
+    bool interrupted; /* a signal came while an observer waited */
+    bool near_left;   /* a program that takes no more input, in order; what still comes in is thrown away */
+    bool far_is_dead; /* nothing more can be said over the socket, or no time is left for it */
     struct fault *fault; /* the first; NULL: none yet, or no memory for it */
 };
 
@@ -65,7 +66,7 @@ void joint_fail_source(struct joint *joint, struct flow *flow, const struct faul
 
 /*
  * Nobody takes what we write. why: the fault, or NULL for an orderly close: then only what was read and cannot
- * go out any more is a loss.
+ * go out any more is a loss, and not even that where this side wants no more of it.
  */
 void joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why);
 

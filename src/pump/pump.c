@@ -211,10 +211,11 @@ begin_settling(struct pump *pump)
 {
     struct joint *joint = &pump->joint;
     bool patient = !joint->failed && joint->policy->quit_ms < 0;
+    bool awaits_peer = joint->policy->ends_with_input || joint->far->unread_lost || joint->near_left;
     struct settle_plan plan = {
         .deadline = deadline_sooner(joint->deadline, joint->hurry_until),
         .idle_ms = joint->policy->idle_ms,
-        .end_ms = joint->policy->ends_with_input || joint->far->unread_lost ? PEER_END_MS : 0,
+        .end_ms = awaits_peer ? PEER_END_MS : 0,
     };
     int64_t settle_ms = joint->far->unread_lost ? SETTLE_SLOW_MS : SETTLE_MS;
     if (!patient)

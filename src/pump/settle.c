@@ -56,3 +56,17 @@ settle_step(struct settle *settle, struct endpoint *far, int64_t now, struct fau
     }
     return wait_on(settle, far, now, fault);
 }
+
+int
+settle_wait(struct loop *loop, struct endpoint *far, const struct settle_plan *plan, struct fault *fault)
+{
+    struct settle settle;
+    settle_start(&settle, plan, deadline_now());
+    for (;;) {
+        enum io result = settle_step(&settle, far, deadline_now(), fault);
+        if (result != IO_AGAIN)
+            return result == IO_FAILED ? -1 : 0;
+        if (loop_wait(loop, NULL, 0, settle.next_at, fault) < 0)
+            return -1;
+    }
+}

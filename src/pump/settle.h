@@ -8,6 +8,7 @@
 #ifndef SKT_PUMP_SETTLE_H
 #define SKT_PUMP_SETTLE_H
 
+#include "base/loop.h"
 #include "endpoint/endpoint.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -34,5 +35,8 @@ void settle_start(struct settle *settle, const struct settle_plan *plan, int64_t
  * failed, or STATUS_TIMEOUT.
  */
 enum io settle_step(struct settle *settle, struct endpoint *far, int64_t now, struct fault *fault);
+
+/* All steps of it, waiting in the loop. Returns 0, or -1 with fault: as settle_step, or a signal. */
+int settle_wait(struct loop *loop, struct endpoint *far, const struct settle_plan *plan, struct fault *fault);
 
 #endif

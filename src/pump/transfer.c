@@ -96,7 +96,8 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     transfer->is_bulk = transfer->asks_source = false;
     transfer->source_error = 0;
     transfer->splice = splice_plan(-1, -1);
-    transfer->may_splice = transfer->stays_inside && !messages;
+    transfer->may_splice = transfer->stays_inside && !messages && transfer->source->read_fd >= 0 &&
+                           transfer->sink->write_fd >= 0;
     if (transfer->may_splice && transfer->source->reads_file)
         begin_splice(transfer);
     if (message_start(transfer) == 0)

@@ -8,6 +8,7 @@
 #include "pump/record.h"
 #include "request/nearest.h"
 #include "request/setting.h"
+#include "request/words.h"
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -296,6 +297,39 @@ read_service(struct command *command, const struct option_row *row, const char *
     return set_sockopt(command, row, code, fault);
 }
 
+static int
+keep_program(struct command *command, char **words, struct fault *fault)
+{
+    if (words == NULL)
+        return fault_set(fault, STATUS_LOCAL, "words of a program");
+    free(command->request.program);
+    command->request.program = words;
+    return 0;
+}
+
+static int
+read_program(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    const char *why;
+    char **words = words_split(text, &why);
+    return why == NULL ? keep_program(command, words, fault) : refuse(command, row, text, why, fault);
+}
+
+static int
+read_shell(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    static const char *const shell[] = { "/bin/sh", "-c" };
+    if (text[strspn(text, " \t\n")] == '\0')
+        return refuse(command, row, text, "empty", fault);
+    char **words = calloc(4, sizeof *words);
+    if (words != NULL) {
+        words[0] = (char *)(uintptr_t)shell[0];
+        words[1] = (char *)(uintptr_t)shell[1];
+        words[2] = (char *)(uintptr_t)text;
+    }
+    return keep_program(command, words, fault);
+}
+
 /* A file or, where a descriptor may stand, fd:N. */
 static int
 read_text(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
@@ -339,7 +373,7 @@ read_flag(struct command *command, const struct option_row *row, struct fault *f
 {
     if (row->kind == OPTION_FLAG)
         return set_number(command, row, 1, fault);
-    if (row->kind == OPTION_CONSTANT)
+    if (row->kind == OPTION_CONSTANT || row->kind == OPTION_CHOICE)
         return set_number(command, row, row->constant, fault);
     if (row->kind == OPTION_COUNT && *(int *)(void *)((char *)command + row->field) < INT16_MAX)
         ++*(int *)(void *)((char *)command + row->field);
@@ -384,6 +418,10 @@ command_set(struct command *command, const struct option_row *row, const char *t
     case OPTION_PEERS:
     case OPTION_PEERS_FILE:
         return read_peers(command, row, text, fault);
+    case OPTION_PROGRAM:
+        return read_program(command, row, text, fault);
+    case OPTION_SHELL:
+        return read_shell(command, row, text, fault);
     case OPTION_SEND_FLAGS:
     case OPTION_RECEIVE_FLAGS:
         return read_flags(command, row, text, fault);

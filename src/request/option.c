@@ -5,6 +5,7 @@
 #include "domain/vsock.h"
 #include "endpoint/flags.h"
 #include "endpoint/hub.h"
+#include "endpoint/terminal.h"
 #include "pump/record.h"
 #include "request/command.h"
 #include <assert.h>
@@ -29,6 +30,9 @@
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
+/* No program: the standard streams, or no session at all. */
+#define CONFLICTS_WITH_PROGRAM "zero pass-fd peek no-input recv-only echo discard chargen send-file "
+
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
 static const struct sockopt_word shutdown_choices[] = {
@@ -36,11 +40,11 @@ static const struct sockopt_word shutdown_choices[] = {
 };
 
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING "echo discard chargen send-file peek pass-fd block oob"
+#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec peek pass-fd block oob"
 
 /* What a hub of clients has no one stream, or no one connection, for. */
 #define CONFLICTS_WITH_HUB                                                                                   \
-    CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file serial"
+    CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file exec sh-exec serial"
 
 static const struct sockopt_word merge_choices[] = { { "lines", 0 }, { "bytes", 1 }, { NULL, 0 } };
 
@@ -51,6 +55,10 @@ static const struct sockopt_word slow_choices[] = {
 static const struct sockopt_word retry_choices[] = { { "forever", RETRY_FOREVER }, { NULL, 0 } };
 
 static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
+
+static const struct sockopt_word terminal_choices[] = { { "cooked", TERMINAL_COOKED },
+                                                        { "raw", TERMINAL_RAW },
+                                                        { NULL, 0 } };
 
 static const struct sockopt_word shell_choices[] = {
     { "bash", 0 }, { "zsh", 0 }, { "fish", 0 }, { NULL, 0 }
@@ -70,6 +78,7 @@ const char *const option_group_titles[] = {
     [GROUP_DATA] = "Data",
     [GROUP_SOCKET] = "Socket options",
     [GROUP_CALL] = "Calls",
+    [GROUP_PROGRAM] = "Programs",
     [GROUP_TELL] = "Telling",
     NULL,
 };
@@ -379,6 +388,21 @@ const struct option_row option_rows[] = {
     { .name = "receive-fd", .kind = OPTION_FLAG, FIELD(request.receives),
       .excludes = "listen zero source source-port random nodns protocol promiscuous", .group = GROUP_CALL,
       .help = "take a connected descriptor from standard input, a Unix socket" },
+
+    { .letter = 'e', .name = "exec", .value = "COMMAND", .kind = OPTION_PROGRAM, FIELD(request.program),
+      .excludes = CONFLICTS_WITH_PROGRAM "sh-exec", .group = GROUP_PROGRAM,
+      .help = "join the socket to a program, given with its arguments in one word; no shell is involved" },
+    { .letter = 'c', .name = "sh-exec", .value = "COMMAND", .kind = OPTION_SHELL, FIELD(request.program),
+      .excludes = CONFLICTS_WITH_PROGRAM, .group = GROUP_PROGRAM,
+      .help = "the same, run by /bin/sh -c" },
+    { .name = "stderr", .kind = OPTION_FLAG, FIELD(request.takes_errors), .needs = "exec sh-exec",
+      .excludes = "pty", .group = GROUP_PROGRAM, .help = "send the program's standard error, too" },
+    { .name = "pty", .value = "MODE", .may_lack_value = true, .kind = OPTION_CHOICE, FIELD(request.terminal),
+      .constant = TERMINAL_COOKED, .choices = terminal_choices, .fallback = "cooked", .needs = "exec sh-exec",
+      .excludes = "send-only", .group = GROUP_PROGRAM, .help = "give the program a terminal" },
+    { .name = "kill-after", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.kill_after_ms), .min = 0,
+      .max = TIME_MAX_MS, .fallback = "5s", .needs = "exec sh-exec", .group = GROUP_PROGRAM,
+      .help = "kill a program that was told to end and goes on for so long" },
 
     { .letter = 'v', .name = "verbose", .kind = OPTION_COUNT, FIELD(request.verbosity),
       .group = GROUP_TELL, .help = "say what happens; twice: in more detail" },

@@ -36,6 +36,8 @@ enum option_kind {
     OPTION_GROUP,    /* a multicast group to hear; may be given again */
     OPTION_PEERS,    /* patterns of peers (pattern.h); `constant`: they may not connect; may be given again */
     OPTION_PEERS_FILE, /* a file of them, likewise */
+    OPTION_PROGRAM,    /* a program and its arguments (words.h) */
+    OPTION_SHELL,      /* a command for the shell */
     OPTION_SEND_FLAGS, /* names of flags.h, separated by commas */
     OPTION_RECEIVE_FLAGS,
 };
@@ -75,6 +77,7 @@ enum option_group {
     GROUP_MANY,
     GROUP_SOCKET,
     GROUP_CALL,
+    GROUP_PROGRAM,
     GROUP_TELL,
 };
 

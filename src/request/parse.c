@@ -20,6 +20,7 @@ enum {
     NAME_BASE = 0x200000,
     DATAGRAM_LINGER_MS = 1000,
     QUEUE_SIZE = 256 * 1024,
+    KILL_AFTER_MS = 5000,
     PROTOCOL_MAX = 65535,
     PROTOCOL_WORDS_MAX = 32,
     SCAN_PARALLEL = 256,
@@ -335,6 +336,36 @@ check_access(const struct command *command, struct fault *fault)
     return 0;
 }
 
+/* The standard streams, and programs, take one client after the other. */
+static int
+check_many(const struct command *command, struct fault *fault)
+{
+    static const char *const about_many[] = { "max-conns", "when-full" };
+    const struct request *request = &command->request;
+    bool is_many = request->local != LOCAL_STREAMS || request->send_file != NULL;
+    for (size_t i = 0; i < sizeof about_many / sizeof about_many[0]; i++)
+        if (!is_many && command_has(command, about_many[i]))
+            return fault_say(
+                fault, STATUS_USAGE,
+                "needs a local end that each client has for itself: --echo, --discard, --chargen, "
+                "--send-file",
+                "%s", command_name(command, option_named(about_many[i])).text);
+    return 0;
+}
+
+/* Without connections there is one program, and it talks with one peer. */
+static int
+check_program(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (request->program == NULL || !request->keeps_open || request->socket.type->accepts)
+        return 0;
+    return fault_say(
+        fault, STATUS_USAGE, "needs a type that accepts connections", "%s with %s",
+        command_name(command, option_named(command_has(command, "exec") ? "exec" : "sh-exec")).text,
+        command_name(command, option_named("keep-open")).text);
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -344,7 +375,8 @@ conclude(struct command *command, struct fault *fault)
         scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
         rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
         choose_files(command, fault) != 0 || check_passing(command, fault) != 0 ||
-        check_access(command, fault) != 0)
+        check_access(command, fault) != 0 || check_program(command, fault) != 0 ||
+        check_many(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -371,6 +403,7 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
             .max_ms = -1,
             .scan.parallel = SCAN_PARALLEL,
             .retry = { .delay_ms = -1, .max_ms = -1 },
+            .kill_after_ms = KILL_AFTER_MS,
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },
         .wait_ms = -1,
@@ -390,6 +423,8 @@ request_parse(struct request *request, int argc, char **argv, struct fault *faul
 void
 request_free(struct request *request)
 {
+    free(request->program);
+    request->program = NULL;
     while (request->string_count > 0)
         free(request->strings[--request->string_count]);
     ports_free(&request->scan.ports);

@@ -84,9 +84,13 @@ struct request {
     bool eof_message;
     bool telnet;                   /* -t */
     int send_flags, receive_flags; /* flags.h */
-    int64_t peek_size;             /* --peek; 0: not */
-    const char *urgent_text;       /* --oob: sent before the input */
-    const char *urgent_file;       /* --oob-file: FILE or fd:N for what is received */
+    char **program;          /* --exec, --sh-exec: its words, its own name first; NULL: none. In one piece */
+    bool takes_errors;       /* --stderr */
+    int terminal;            /* --pty: of enum terminal_mode */
+    int64_t kill_after_ms;   /* how long a program has to end that was told to */
+    int64_t peek_size;       /* --peek; 0: not */
+    const char *urgent_text; /* --oob: sent before the input */
+    const char *urgent_file; /* --oob-file: FILE or fd:N for what is received */
 
     struct access_sources access; /* none: everybody may connect */
 

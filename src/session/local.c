@@ -43,7 +43,7 @@ bool
 local_is_in_turn(const struct request *request)
 {
     bool is_of_one = request->passes || request->peek_size > 0 || request->pump.block_size > 0 ||
-                     request->urgent_text != NULL;
+                     request->urgent_text != NULL || request->program != NULL;
     return request->local == LOCAL_STREAMS && (request->serial || is_of_one);
 }
 

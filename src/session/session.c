@@ -8,6 +8,7 @@
 #include "session/local.h"
 #include "session/pass.h"
 #include "session/peek.h"
+#include "session/program.h"
 #include "session/report.h"
 #include "session/urgent.h"
 #include <fcntl.h>
@@ -63,22 +64,35 @@ struct pump_policy
 session_policy(const struct run *run)
 {
     struct pump_policy policy = run->request->pump;
-    policy.ends_with_peer = run->request->keeps_open; /* the next client waits */
+    policy.ends_with_peer = run->request->keeps_open && !run->request->program; /* the next client waits */
     policy.ends_with_input = run->request->send_only;
     return policy;
 }
 
-int
-session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+/* What was moved, and what the kernel had no room for. */
+static void
+tell_stats(const struct run *run, struct endpoint *far, const struct outcome *outcome)
 {
     const struct request *request = run->request;
+    uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
+    if (request->stats)
+        stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
+                    outcome->ended - outcome->started);
+    if (dropped > 0)
+        stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
+}
+
+/* Join far with this side by the pump. */
+static int
+run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    const struct program program = { .run = run, .far = far };
+    const bool is_program = run->request->program != NULL;
     const struct pump_policy policy = session_policy(run);
     *outcome = (struct outcome){ 0 };
-    struct endpoint *near = local_open(run, fault);
-    if (!near) {
-        far->ops->close(far);
+    struct endpoint *near = is_program ? program_open(&program, fault) : local_open(run, fault);
+    if (!near)
         return -1;
-    }
     const struct pump_setting setting = {
         .policy = &policy,
         .deadline = run->deadline,
@@ -86,13 +100,20 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
         .log = run->log,
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
-    uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
-    if (request->stats)
-        stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
-                    outcome->ended - outcome->started);
-    if (dropped > 0)
-        stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
-    near->ops->close(near);
+    tell_stats(run, far, outcome);
+    if (!is_program) {
+        near->ops->close(near);
+        return result;
+    }
+    outcome->untouched = false; /* the program has run */
+    return program_close(&program, near, outcome, result, fault);
+}
+
+int
+session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    bool is_given_away = run->request->program && program_takes(run, far);
+    int result = is_given_away ? program_run(run, far, outcome, fault) : run_pumped(run, far, outcome, fault);
     far->ops->close(far);
     return result;
 }

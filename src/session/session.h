@@ -23,6 +23,7 @@ struct run {
     struct observer *observers;  /* -o, --hex-dump */
     struct urgent_sink urgent;   /* --oob-file */
     struct admission *admission; /* who may connect; NULL: everybody */
+    const char *program_path;    /* of request->program, once it has been found */
 };
 
 /* The policy of a run's sessions. */
@@ -36,8 +37,8 @@ struct endpoint *session_far(const struct run *run, const struct socket_plan *pl
                              const struct address *peer, struct fault *fault);
 
 /*
- * Join `far` with the local end until both have ended; print --stats. Closes far.
- * Returns 0, or -1 with fault; *outcome is filled either way.
+ * Join `far` with the local end, or with a program, until both have ended; print --stats. Closes far.
+ * Returns 0, or -1 with fault, which may be the program's status (program.h); *outcome is filled either way.
  */
 int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
 

@@ -155,8 +155,9 @@ def talk_kill(pid, port, count):
     hall = Hall(port, 2)
     hall.meet()
     hall.clients[0].send(b"still there\n" * 100)
-    hall.read_until(lambda: hall.count >= 100)
-    lines = hall.count
+    heard = hall.heard[hall.clients[1]] # with what the others said before they died
+    hall.read_until(lambda: heard.count(b"still there\n") >= 100)
+    lines = heard.count(b"still there\n")
     for client in hall.clients:
         client.close()
     end = time.monotonic() + 10

@@ -16,6 +16,8 @@ SCENARIO is KIND-client or KIND-listener, the program's part in it; KIND is
                         it), and no allocation succeeds any more
   --only=CALL[,CALL]    only these system calls
   --copy                the program also writes a copy of all that it moves, with --output
+  --exec=OPTIONS        a program of the program's (--sh-exec), with these options too ("": none), sends and receives;
+                        its own calls do not fail
   --shim=FILE           not system calls but allocations fail, each once; FILE is failmalloc.c, compiled
   --limit=SECONDS       of one run (20)
   --verbose             a line for each run, not only for those that are wrong
@@ -53,6 +55,12 @@ GONE = ["ECONNRESET", "ETIMEDOUT", "EIO"]
 ERRORS = {
     "accept4": (AGAIN + FULL + ["ECONNABORTED", "EPROTO", "EMFILE", "ENFILE"], ["EIO"]),
     "bind": ([], ["ENOMEM", "EIO", "EADDRINUSE"]),
+    "clone": ([], ["EAGAIN", "ENOMEM"]),
+    "close_range": (["ENOSYS", "EINVAL"], []),
+    "pidfd_open": (["ENOSYS", "EMFILE"], []),
+    "socketpair": ([], ["EMFILE"]),
+    "vfork": ([], ["EAGAIN", "ENOMEM"]),
+    "wait4": (["EINTR"], []),
     "clone3": ([], ["EAGAIN", "ENOMEM"]),
     "close": (["EINTR"], ["EIO", "ENOSPC"]),
     "connect": (AGAIN, GONE + FULL),
@@ -216,6 +224,8 @@ class Run:
         self.announced = os.path.join(folder, "announced")
         self.copy = os.path.join(folder, "copy")
         self.copied = 0
+        self.has_program = sweep.options["exec"] is not None
+        self.result = os.path.join(folder, "result")
         family = socket.AF_INET if self.is_inet else socket.AF_UNIX
         self.peer = Peer(family, socket.SOCK_SEQPACKET if self.has_records else socket.SOCK_STREAM, sweep.down)
         self.output = self.errors = b""
@@ -236,6 +246,11 @@ class Run:
         kind = ["--seqpacket", "--records", "u32"] if self.has_records else []
         listen = [] if self.is_client else ["-l", "--announce=" + self.announced]
         listen += ["--output=" + self.copy] if self.sweep.options["copy"] else []
+        if self.has_program:
+            source = os.path.join(self.folder, "source")
+            with open(source, "wb") as file:
+                file.write(self.input)
+            listen += ["-c", f"cat {source} & cat >{self.result}; wait $!"] + self.sweep.options["exec"].split()
         if not self.is_inet:
             return listen + kind + ["-U", self.path]
         port = self.peer.listener.getsockname()[1] if self.is_client else 0
@@ -274,6 +289,9 @@ class Run:
             self.peer.finish()
             if not self.is_client:
                 file.seek(0)
+                self.output = file.read()
+        if self.has_program and os.path.exists(self.result):
+            with open(self.result, "rb") as file:
                 self.output = file.read()
         if os.path.exists(self.copy):
             self.copied = os.path.getsize(self.copy)
@@ -367,18 +385,19 @@ class Sweep:
 # --- system calls ---
 
 
-def strace(*words):
-    return ["strace", "-f", "-q", "-e", "signal=none", "-o", "FILE", *words]
+def strace(sweep, *words):
+    threads = [] if sweep.options["exec"] is not None else ["-f"]
+    return ["strace", *threads, "-q", "-e", "signal=none", "-o", "FILE", *words]
 
 
 def calls_of_its_own(sweep):
     """{call: its ordinals in a run without a fault}."""
-    run, trace = sweep.run(strace(), "trace")
+    run, trace = sweep.run(strace(sweep), "trace")
     if run.verdict(True) != "whole":
         sys.exit(f"inject.py: without a fault: {run.describe()}")
     own, counts, ordinals = False, {}, {}
     for line in trace.splitlines():
-        match = re.match(r"\d+ +(\w+)\(", line)
+        match = re.match(r"(?:\d+ +)?(\w+)\(", line)
         if not match:
             continue
         own = own or OWN.search(line) is not None
@@ -405,15 +424,24 @@ def is_swept(sweep, call):
     return not (SANITIZED and call == "mmap")
 
 
+def is_a_lie(sweep, call, error):
+    """
+    What the kernel never says: that a close was in vain which would have ended a program's input, and that nobody reads
+    that while somebody does. A program that reads no more of it is none that lost something.
+    """
+    return sweep.options["exec"] is not None and (call == "close" or (call in ("write", "splice") and error == "EPIPE"))
+
+
 def fail_call(sweep, call, ordinal, error, lasting):
     """Returns the run, and the ordinal. Not each run has the last calls; then the ordinal moves down, twice at most."""
     for _ in range(3):
         when = f"{ordinal}+" if lasting else f"{ordinal}"
         inject = f"inject={call}:error={error}:when={when}"
-        run, trace = sweep.run(strace("--seccomp-bpf", "-e", f"trace={call}", "-e", inject), "trace")
+        seccomp = ["--seccomp-bpf"] if sweep.options["exec"] is None else []  # it needs -f
+        run, trace = sweep.run(strace(sweep, *seccomp, "-e", f"trace={call}", "-e", inject), "trace")
         if "(INJECTED)" in trace or run.verdict(True) != "whole":
             return run, ordinal
-        ordinal = min(ordinal - 1, len(re.findall(rf"(?m)^\d+ +{call}\(", trace)))
+        ordinal = min(ordinal - 1, len(re.findall(rf"(?m)^(?:\d+ +)?{call}\(", trace)))
         if ordinal < 1:
             break
     return None, ordinal
@@ -429,6 +457,7 @@ def sweep_calls(sweep, pool):
         for ordinal in chosen(ordinals, sweep.options["ordinals"]):
             jobs += [(call, ordinal, error, True, False) for error in again]
             jobs += [(call, ordinal, error, False, lasting and call != "write") for error in final]
+    jobs = [job for job in jobs if not is_a_lie(sweep, job[0], job[2])]
     results = pool.map(lambda job: fail_call(sweep, job[0], job[1], job[2], job[4]), jobs)
     for (call, _, error, transient, _), (run, ordinal) in zip(jobs, results):
         if run is None:
@@ -469,6 +498,7 @@ def main(words):
         "lasting": "",
         "only": "",
         "copy": "",
+        "exec": None,
         "shim": "",
         "limit": "20",
         "verbose": "",
@@ -478,7 +508,7 @@ def main(words):
         if name not in options:
             sys.stderr.write(f"inject.py: no such option: --{name}\n")
             return 2
-        options[name] = value or "yes"
+        options[name] = value if name == "exec" else value or "yes"
     if len(words) != 2:
         sys.stderr.write("usage: inject.py [OPTION...] SCENARIO PROGRAM\n")
         return 2

@@ -1,0 +1,63 @@
+/*
+ * A program that we have started: its descriptors, its end, and ending it.
+ *
+ * It inherits no descriptor but 0, 1 and 2, has every signal at its default and none blocked, and is the leader of a
+ * process group of its own, so that whoever it starts is told with it, and we are not.
+ */
+#ifndef SKT_BASE_PROCESS_H
+#define SKT_BASE_PROCESS_H
+
+#include "base/fault.h"
+#include "base/loop.h"
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process_plan {
+    const char *path;   /* as process_find has it */
+    char *const *words; /* its arguments, its own name first; ended by NULL */
+    char *const *environment;
+    int in, out; /* become 0 and 1; lent, and neither is 0, 1 or 2 */
+    int error;   /* becomes 2; -1: 2 stays ours */
+    const char
+        *terminal; /* becomes 0, 1 and 2, and the one that controls it; NULL: none, then the above hold */
+};
+
+struct process {
+    pid_t pid; /* 0: none, or it has ended and was waited for */
+    pid_t group;
+    int watch;  /* a pidfd; -1: the kernel has none */
+    int status; /* once it has ended, as wait(2) gives it */
+};
+
+/*
+ * Where a program is: a name without a slash is looked for in PATH. Returns 0, or -1 with STATUS_NOT_FOUND, or with
+ * STATUS_CANNOT_RUN if it is there and is no program.
+ */
+int process_find(const char *name, char path[PATH_MAX], struct fault *fault);
+
+/* Returns 0, or -1 with STATUS_NOT_FOUND (its interpreter, too) or STATUS_CANNOT_RUN. */
+int process_start(struct process *process, const struct process_plan *plan, struct fault *fault);
+
+/*
+ * Wait until it has ended, or `also` (NULL: nothing) is ready, or until the deadline. loop NULL: heed no signal.
+ * Returns 1 once it has ended, 0 otherwise, or -1 with a signal.
+ */
+int process_wait(struct process *process, struct loop *loop, struct pollfd *also, int64_t deadline,
+                 struct fault *fault);
+
+/* Ask it, and whoever else is in its group, to end (SIGTERM). */
+void process_tell(const struct process *process);
+
+/* Tell it and wait; after grace_ms kill it. -1: wait for as long as it takes. */
+void process_end(struct process *process, int64_t grace_ms);
+
+/* It has ended: has it left somebody behind, in its group? */
+bool process_left_others(const struct process *process);
+
+/* It has ended: its exit status, or 128 and the signal that ended it. */
+int process_status(const struct process *process);
+
+#endif
