@@ -187,3 +187,14 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     assert_equal "$status" 9
     assert_contains "$(<err)" "standard output: No space left on device"
 }
+
+@test "-k --max-conns bounds how many share the standard streams" {
+    start_skt_listener -k -d --max-conns 1 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:one\\n waitfile:go halfclose drain close
+    first=$peer_pid first_err=$peer_err
+    wait_for_text "$listener_out" one
+    start_peer "connect:tcp:$port" send:two\\n touch:go halfclose drain close
+    peer_succeeds
+    peer_succeeds "$first" "$first_err"
+    wait_for_text "$listener_out" two
+}

@@ -134,10 +134,10 @@ has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
 }
 
 @test "limits of many clients are refused where there is one at a time" {
-    for words in "--max-conns 5" "--when-full refuse" "-c cat --max-conns 5"; do
+    for words in "--serial --max-conns 5" "-F --when-full refuse" "-c cat --max-conns 5"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr "$SKT" -l -k $words 127.0.0.1 0
-        assert_one_line "$stderr" "needs a local end that each client has for itself"
+        assert_one_line "$stderr" "exclude each other"
     done
 }
 

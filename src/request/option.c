@@ -39,8 +39,11 @@ static const struct sockopt_word shutdown_choices[] = {
     { "wr", HALF_CLOSE_WRITE }, { "rdwr", HALF_CLOSE_BOTH }, { "none", HALF_CLOSE_NONE }, { NULL, 0 }
 };
 
+/* What one client has after the other. */
+#define CONFLICTS_WITH_MANY "exec sh-exec peek pass-fd block oob"
+
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec peek pass-fd block oob"
+#define CONFLICTS_WITH_SHARING "echo discard chargen send-file " CONFLICTS_WITH_MANY
 
 /* What a hub of clients has no one stream, or no one connection, for. */
 #define CONFLICTS_WITH_HUB                                                                                   \
@@ -315,10 +318,10 @@ const struct option_row option_rows[] = {
       .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "how much may wait for a client" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
-      .max = 1000000, .fallback = "1024", .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve so many clients at once" },
     { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
-      .choices = when_full_choices, .fallback = "wait", .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
+      .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
       .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },
 
     { .letter = 'b', .name = "broadcast", .kind = OPTION_FLAG, .sockopt = "broadcast",

@@ -336,23 +336,6 @@ check_access(const struct command *command, struct fault *fault)
     return 0;
 }
 
-/* The standard streams, and programs, take one client after the other. */
-static int
-check_many(const struct command *command, struct fault *fault)
-{
-    static const char *const about_many[] = { "max-conns", "when-full" };
-    const struct request *request = &command->request;
-    bool is_many = request->local != LOCAL_STREAMS || request->send_file != NULL;
-    for (size_t i = 0; i < sizeof about_many / sizeof about_many[0]; i++)
-        if (!is_many && command_has(command, about_many[i]))
-            return fault_say(
-                fault, STATUS_USAGE,
-                "needs a local end that each client has for itself: --echo, --discard, --chargen, "
-                "--send-file",
-                "%s", command_name(command, option_named(about_many[i])).text);
-    return 0;
-}
-
 /* Without connections there is one program, and it talks with one peer. */
 static int
 check_program(const struct command *command, struct fault *fault)
@@ -375,8 +358,7 @@ conclude(struct command *command, struct fault *fault)
         scheme_take(command, fault) != 0 || choose_socket(command, fault) != 0 ||
         rules_fit(command, fault) != 0 || operand_targets(command, fault) != 0 ||
         choose_files(command, fault) != 0 || check_passing(command, fault) != 0 ||
-        check_access(command, fault) != 0 || check_program(command, fault) != 0 ||
-        check_many(command, fault) != 0)
+        check_access(command, fault) != 0 || check_program(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
