@@ -148,7 +148,9 @@ has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
     wait_until test -s where
     port_of "$(<where)"
     run -0 many 40 few
-    assert_contains "$output" "40 answered, 0 ticks idle"
+    # it looks again now and then whether there are descriptors, which a slow build can be seen at; spinning is 100
+    [[ $output =~ ^40\ answered,\ ([0-9]+)\ ticks\ idle ]] || fail "$output"
+    assert_at_most "${BASH_REMATCH[1]}" 5
 }
 
 @test "-w ends a client that is idle, and the server goes on" {

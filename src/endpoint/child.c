@@ -268,21 +268,6 @@ child_lost(struct endpoint *endpoint, struct fault *fault)
     return IO_LOST;
 }
 
-static enum io
-child_settle(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_ENDED;
-}
-
-static uint64_t
-child_unsettled(struct endpoint *endpoint)
-{
-    (void)endpoint;
-    return 0;
-}
-
 static void
 child_close(struct endpoint *endpoint)
 {
@@ -302,8 +287,8 @@ static const struct endpoint_ops child_ops = {
     .broke = child_broke,
     .end_writing = child_end_writing,
     .lost = child_lost,
-    .settle = child_settle,
-    .unsettled = child_unsettled,
+    .settle = endpoint_is_settled,
+    .unsettled = endpoint_none_unsettled,
     .close = child_close,
 };
 

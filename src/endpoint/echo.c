@@ -89,29 +89,6 @@ echo_end_writing(struct endpoint *endpoint, struct fault *fault)
     return IO_DONE;
 }
 
-static enum io
-echo_lost(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_AGAIN;
-}
-
-static enum io
-echo_settle(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_ENDED;
-}
-
-static uint64_t
-echo_unsettled(struct endpoint *endpoint)
-{
-    (void)endpoint;
-    return 0;
-}
-
 static void
 echo_close(struct endpoint *endpoint)
 {
@@ -126,9 +103,9 @@ static const struct endpoint_ops echo_ops = {
     .read = echo_read,
     .write = echo_write,
     .end_writing = echo_end_writing,
-    .lost = echo_lost,
-    .settle = echo_settle,
-    .unsettled = echo_unsettled,
+    .lost = endpoint_never_lost,
+    .settle = endpoint_is_settled,
+    .unsettled = endpoint_none_unsettled,
     .close = echo_close,
 };
 

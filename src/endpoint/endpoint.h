@@ -139,4 +139,11 @@ struct endpoint {
     bool reads_file; /* read_fd is a regular file: its bytes are there without waiting */
 };
 
+/*
+ * Operations for ends of which nothing is to be known: nobody takes their reader away, and what was written has arrived.
+ */
+enum io endpoint_never_lost(struct endpoint *endpoint, struct fault *fault); /* lost: IO_AGAIN */
+enum io endpoint_is_settled(struct endpoint *endpoint, struct fault *fault); /* settle: IO_ENDED */
+uint64_t endpoint_none_unsettled(struct endpoint *endpoint);                 /* unsettled: 0 */
+
 #endif

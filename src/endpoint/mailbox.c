@@ -282,14 +282,6 @@ mailbox_end_writing(struct endpoint *endpoint, struct fault *fault)
     return mailbox_write(endpoint, "", 0, &put, fault);
 }
 
-static enum io
-mailbox_lost(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_AGAIN;
-}
-
 static uint64_t
 mailbox_unsettled(struct endpoint *endpoint)
 {
@@ -351,7 +343,7 @@ static const struct endpoint_ops mailbox_ops = {
     .read_batch = mailbox_read_batch,
     .write_batch = mailbox_write_batch,
     .end_writing = mailbox_end_writing,
-    .lost = mailbox_lost,
+    .lost = endpoint_never_lost,
     .settle = mailbox_settle,
     .unsettled = mailbox_unsettled,
     .dropped = mailbox_dropped,

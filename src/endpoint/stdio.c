@@ -299,21 +299,6 @@ stdio_lost(struct endpoint *endpoint, struct fault *fault)
     return io_failed("standard output", fault);
 }
 
-static enum io
-stdio_settle(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_ENDED;
-}
-
-static uint64_t
-stdio_unsettled(struct endpoint *endpoint)
-{
-    (void)endpoint;
-    return 0;
-}
-
 /* The inherited descriptors stay open: a server's next session uses them again. */
 static void
 stdio_close(struct endpoint *endpoint)
@@ -336,8 +321,8 @@ static const struct endpoint_ops stdio_ops = {
     .broke = stdio_broke,
     .end_writing = stdio_end_writing,
     .lost = stdio_lost,
-    .settle = stdio_settle,
-    .unsettled = stdio_unsettled,
+    .settle = endpoint_is_settled,
+    .unsettled = endpoint_none_unsettled,
     .close = stdio_close,
 };
 

@@ -98,29 +98,6 @@ supply_end_writing(struct endpoint *endpoint, struct fault *fault)
     return IO_DONE;
 }
 
-static enum io
-supply_lost(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_AGAIN;
-}
-
-static enum io
-supply_settle(struct endpoint *endpoint, struct fault *fault)
-{
-    (void)endpoint;
-    (void)fault;
-    return IO_ENDED;
-}
-
-static uint64_t
-supply_unsettled(struct endpoint *endpoint)
-{
-    (void)endpoint;
-    return 0;
-}
-
 static void
 supply_close(struct endpoint *endpoint)
 {
@@ -136,9 +113,9 @@ static const struct endpoint_ops supply_ops = {
     .write = supply_write,
     .broke = supply_broke,
     .end_writing = supply_end_writing,
-    .lost = supply_lost,
-    .settle = supply_settle,
-    .unsettled = supply_unsettled,
+    .lost = endpoint_never_lost,
+    .settle = endpoint_is_settled,
+    .unsettled = endpoint_none_unsettled,
     .close = supply_close,
 };
 

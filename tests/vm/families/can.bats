@@ -47,6 +47,26 @@ END
     python_succeeds
 }
 
+@test "frames of CAN FD go to a foreign end and come from it, with can.fd-frames" {
+    start_python <<'END'
+from foreign import *
+bus = socket.socket(socket.AF_CAN, socket.SOCK_RAW, socket.CAN_RAW)
+bus.setsockopt(socket.SOL_CAN_RAW, socket.CAN_RAW_FD_FRAMES, 1)
+bus.bind(("vcan0",))
+ready()
+frame, sender = bus.recvfrom(72)
+expect(frame, struct.pack("=IBB2x", 0x123, 64, 4) + bytes(range(64))) # CANFD_FDF, which the kernel sets
+bus.send(struct.pack("=IBB2x", 0x321, 64, 0) + bytes(range(64, 128)))
+END
+    python3 -c 'import struct, sys
+for name, number, first in (("there", 0x123, 0), ("back", 0x321, 64)):
+    with open(name, "wb") as file:
+        file.write(struct.pack("=IBB2x", number, 64, 4) + bytes(range(first, first + 64)))'
+    timeout 10 "$SKT" --domain can --sockopt can.fd-frames --records size:72 -W 1 vcan0 <there >out
+    assert_same_file out back
+    python_succeeds
+}
+
 @test "a listener on every interface hears the bus" {
     frame 123 deadbeef >there
     start_skt_listener -v --domain can -W 1 any
