@@ -159,6 +159,30 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     peer_succeeds "$first" "$first_err"
 }
 
+@test "a record that is too large for a client is missed by it, and costs nobody anything else" {
+    for end in "--broker" "--chat" "-k --records netstring"; do
+        hold_input
+        # shellcheck disable=SC2086  # words
+        listener_input=$held_input start_skt_listener -v $end --seqpacket -U s
+        start_background "$SKT" -d --seqpacket -U s
+        out=$started_out
+        wait_until has_clients 1
+        if [[ $end = -k* ]]; then
+            { printf 300000: && head -c 300000 /dev/zero && printf ,5:hello,; } >"$held_input"
+        else
+            size=300000
+            [[ $end = --chat ]] && size=100000 # control characters become four
+            start_peer sndbuf:212992 connect:seqpacket:s datagram:$size send:hello stall
+        fi
+        wait_for_text "$out" hello
+        assert_contains "$(<"$out")" "too large: 1 message missed"
+        assert_contains "$(<"$listener_err")" "too large: 1 message missed"
+        alive "$listener_pid"
+        stop "$listener_pid"
+        release_input
+    done
+}
+
 @test "slow standard output is waited for, and nothing of it is lost" {
     mkfifo out
     head -c 20000000 /dev/zero | tr '\0' 'x' | fold -w 99 >much

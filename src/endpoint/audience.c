@@ -144,31 +144,46 @@ units(const struct hub *hub, uint64_t count)
     return count == 1 ? "line" : "lines";
 }
 
+static const char *const miss_words[MISS_KINDS] = {
+    [MISS_SLOW] = "too slow",
+    [MISS_LARGE] = "too large",
+};
+
 static void
 say_missed(struct seat *seat, int64_t now)
 {
     const struct hub_calls *calls = &seat->hub->calls;
-    if (seat->missed_unsaid == 0)
-        return;
-    calls->missed(calls->context, seat->name, seat->missed_unsaid, units(seat->hub, seat->missed_unsaid));
-    seat->missed_unsaid = 0;
-    seat->said_at = now;
+    for (int why = 0; why < MISS_KINDS; why++) {
+        uint64_t count = seat->unsaid[why];
+        seat->unsaid[why] = 0;
+        if (count == 0)
+            continue;
+        calls->missed(calls->context, seat->name, miss_words[why], count, units(seat->hub, count));
+        seat->said_at = now;
+    }
+}
+
+static void
+count_missed(struct seat *seat, enum miss why, uint64_t count)
+{
+    seat->missed[why] += count;
+    seat->unsaid[why] += count;
 }
 
 /* Tell a client how much it has missed, in its place among the rest; bytes without lines have no such place. */
 static void
-tell_missed(struct seat *seat, int64_t now)
+tell_missed(struct seat *seat, enum miss why, int64_t now)
 {
     const struct hub *hub = seat->hub;
     char text[128];
     const char *who = hub->choice.kind == HUB_CHAT ? "<announce>" : "skt:";
-    int n =
-        snprintf(text, sizeof text, "%s%s too slow: %" PRIu64 " %s missed%s", seat->hears_part ? "\n" : "",
-                 who, seat->missed, units(hub, seat->missed), hub->choice.unit == UNIT_BYTES ? "\n" : "");
-    seat->missed = 0;
+    int n = snprintf(text, sizeof text, "%s%s %s: %" PRIu64 " %s missed%s", seat->hears_part ? "\n" : "", who,
+                     miss_words[why], seat->missed[why], units(hub, seat->missed[why]),
+                     hub->choice.unit == UNIT_BYTES ? "\n" : "");
+    seat->missed[why] = 0;
     if (deadline_passed(seat->said_at + SAY_EVERY_MS, now))
         say_missed(seat, now);
-    if (hub->choice.by_bytes)
+    if (hub->choice.by_bytes || seat->is_streams || (size_t)n > seat->takes_max)
         return;
     struct piece *piece = piece_new((size_t)n);
     if (!piece)
@@ -183,8 +198,15 @@ static void
 miss(struct seat *seat, const struct piece *piece)
 {
     seat->misses = seat->skips = true;
-    seat->missed += piece->units;
-    seat->missed_unsaid += piece->units;
+    count_missed(seat, MISS_SLOW, piece->units);
+}
+
+void
+audience_miss_large(struct seat *seat, int64_t now)
+{
+    count_missed(seat, MISS_LARGE, 1);
+    if (!seat->misses)
+        tell_missed(seat, MISS_LARGE, now);
 }
 
 /* From the next line on. */
@@ -192,7 +214,9 @@ static void
 hear_again(struct seat *seat, int64_t now)
 {
     seat->misses = seat->skips = false;
-    tell_missed(seat, now);
+    for (int why = 0; why < MISS_KINDS; why++)
+        if (seat->missed[why] > 0) /* of a line that is not over nothing is counted yet */
+            tell_missed(seat, (enum miss)why, now);
     seat->skips = true;
 }
 
@@ -215,15 +239,20 @@ audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
     const struct hub_calls *calls = &to->hub->calls;
     if (to->misses && queue_is_empty(&to->queue)) /* there was no memory */
         hear_again(to, now);
+    if (to->hub->choice.unit == UNIT_MESSAGES && piece->size > to->takes_max) {
+        audience_miss_large(to, now);
+        return;
+    }
     if (is_missed(to, piece)) {
         miss(to, piece);
         return;
     }
     if (to->skips && !piece->begins) {
-        to->missed += to->is_new ? 0 : piece->units;
-        to->missed_unsaid += to->is_new ? 0 : piece->units;
+        count_missed(to, MISS_SLOW, to->is_new ? 0 : piece->units);
         return;
     }
+    if (to->skips && to->missed[MISS_SLOW] > 0)
+        tell_missed(to, MISS_SLOW, now);
     to->is_new = false;
     to->skips = false;
     to->hears_part = !piece->ends;

@@ -146,7 +146,8 @@ hub_sit_streams(struct hub *hub, void *owner, struct fault *fault)
 }
 
 struct endpoint *
-hub_sit(struct hub *hub, void *owner, const char *name, const char *label, struct fault *fault)
+hub_sit(struct hub *hub, void *owner, const char *name, const char *label, size_t message_max,
+        struct fault *fault)
 {
     char prefix[300];
     uint64_t number = ++hub->numbers;
@@ -160,6 +161,7 @@ hub_sit(struct hub *hub, void *owner, const char *name, const char *label, struc
         return NULL;
     struct seat *seat = (struct seat *)endpoint;
     seat->number = number;
+    seat->takes_max = message_max;
     seat->is_new = seat->skips = hub->choice.kind == HUB_BROKER;
     add(seat);
     hub->clients++;

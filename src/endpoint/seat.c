@@ -209,28 +209,40 @@ seat_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls
     return ready_for((const struct seat *)endpoint, wants);
 }
 
+/* The next message that there is room for. */
+static enum io
+read_message(struct seat *seat, char *data, size_t room, size_t *got, int64_t now)
+{
+    for (; !queue_is_empty(&seat->queue); queue_drop_first(&seat->queue)) {
+        const struct piece *piece = queue_first(&seat->queue);
+        if (piece->size > room) {
+            audience_miss_large(seat, now);
+            continue;
+        }
+        *got = piece->size;
+        if (piece->size > 0)
+            memcpy(data, piece->data, piece->size);
+        queue_drop_first(&seat->queue);
+        return IO_DONE;
+    }
+    return IO_AGAIN;
+}
+
 static enum io
 seat_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct seat *seat = (struct seat *)endpoint;
+    int64_t now = deadline_now();
+    (void)fault;
     if (queue_is_empty(&seat->queue))
         return has_heard_all(seat) ? IO_ENDED : IO_AGAIN;
-    if (endpoint->unit == UNIT_BYTES) {
+    enum io result = IO_DONE;
+    if (endpoint->unit == UNIT_BYTES)
         *got = queue_take_bytes(&seat->queue, data, room);
-    } else {
-        const struct piece *piece = queue_first(&seat->queue);
-        *got = piece->size;
-        if (piece->size > room) {
-            (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, room for %zu",
-                            endpoint->name, piece->size, room);
-            return IO_FAILED;
-        }
-        if (piece->size > 0)
-            memcpy(data, piece->data, piece->size);
-        queue_drop_first(&seat->queue);
-    }
-    audience_took(seat, deadline_now());
-    return IO_DONE;
+    else
+        result = read_message(seat, data, room, got, now);
+    audience_took(seat, now);
+    return result;
 }
 
 /* --- the rest of an endpoint ------------------------------------------------------------------------------------- */
@@ -301,6 +313,7 @@ seat_new(struct hub *hub, void *owner, const char *name, const char *prefix, str
         seat->hub = hub;
         seat->owner = owner;
         seat->full_at = -1;
+        seat->takes_max = SIZE_MAX;
         seat->name = strdup(name);
         seat->prefix = prefix ? strdup(prefix) : NULL;
     }

@@ -11,6 +11,9 @@ enum {
     UNFINISHED_MAX_MS = 1000 /* so long the rest of a line is waited for */
 };
 
+/* Why a client misses something. */
+enum miss { MISS_SLOW, MISS_LARGE, MISS_KINDS };
+
 struct seat {
     struct endpoint base;
     struct hub *hub;
@@ -35,12 +38,13 @@ struct seat {
     int64_t took_at; /* the last time that something was taken out of it */
     bool is_slow;    /* nobody waits for it any more, since slow_at */
     int64_t slow_at;
-    bool hears_part;        /* what it was given last is no whole line */
-    bool skips;             /* it has not heard the beginning of this line */
-    bool is_new;            /* ... because it was not there */
-    bool misses;            /* it is given nothing until it has taken enough */
-    uint64_t missed;        /* since it was told last */
-    uint64_t missed_unsaid; /* since it was said last in the log, at said_at */
+    bool hears_part;             /* what it was given last is no whole line */
+    bool skips;                  /* it has not heard the beginning of this line */
+    bool is_new;                 /* ... because it was not there */
+    size_t takes_max;            /* bytes of the largest message that can be sent to it */
+    bool misses;                 /* it is given nothing until it has taken enough */
+    uint64_t missed[MISS_KINDS]; /* since it was told last */
+    uint64_t unsaid[MISS_KINDS]; /* since it was said last in the log, at said_at */
     int64_t said_at;
     bool is_out; /* too slow: it has to go */
 };
@@ -73,6 +77,9 @@ void audience_tell(struct seat *from, struct piece *piece, int64_t now);
 
 /* Give it to one. */
 void audience_tell_one(struct seat *to, struct piece *piece, int64_t now);
+
+/* A message was too large for a seat. */
+void audience_miss_large(struct seat *seat, int64_t now);
 
 /* Something was taken from a seat's queue. */
 void audience_took(struct seat *seat, int64_t now);
