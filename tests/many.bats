@@ -68,6 +68,16 @@ many() { foreign many.py "$listener_pid" "$port" "$@"; }
     assert_one_line "$stderr" "skt: nowhere: No such file or directory"
 }
 
+@test "--send-file of what has no start, or of a folder, is status 9, before anybody has come" {
+    mkdir folder
+    mkfifo fifo
+    for file in folder fifo /dev/stdin; do
+        echo text | timeout 10 "$SKT" -l -k --send-file "$file" 127.0.0.1 0 2>err && fail "$file was taken"
+        [[ $file = folder ]] && words="skt: folder: Is a directory" || words="skt: $file: can be read only once"
+        assert_one_line "$(<err)" "$words"
+    done
+}
+
 @test "--send-file of a file that has gone since is said, and the server goes on" {
     echo text >file
     start_skt_listener -k --send-file file 127.0.0.1 0

@@ -3,13 +3,13 @@
 #include "base/deadline.h"
 #include "dial/listener.h"
 #include "endpoint/mailbox.h"
+#include "endpoint/supply.h"
 #include "session/crowd.h"
 #include "session/local.h"
 #include "session/pass.h"
 #include "session/readiness.h"
 #include "session/report.h"
 #include <string.h>
-#include <unistd.h>
 
 /* Accept one client and run its session. */
 static int
@@ -165,8 +165,8 @@ server_run(const struct run *run, struct fault *fault)
     struct readiness readiness;
     if (request->passes && pass_check(fault) != 0)
         return -1;
-    if (request->send_file && access(request->send_file, R_OK) != 0)
-        return fault_set(fault, STATUS_LOCAL, "%s", request->send_file);
+    if (request->send_file && supply_check_file(request->send_file, fault) != 0)
+        return -1;
     if (readiness_prepare(&readiness, run, fault) != 0)
         return -1;
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0) {
