@@ -140,6 +140,34 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     wait_for_text "$listener_out" prompt
 }
 
+@test "a line without an end keeps nobody from speaking for longer than a second" {
+    need python3
+    start_skt_listener --broker 127.0.0.1 0
+    run -0 hub endless 10
+    assert_contains "$output" "endless: 100 of 100 lines"
+    start_skt_listener --broker --label 127.0.0.1 0
+    run -0 hub endless 10
+    [[ $output =~ ^endless:\ 100\ of\ 100\ lines,\ ([0-9]+)\ pieces ]] || fail "$output"
+    assert_at_least "${BASH_REMATCH[1]}" 10 # each with its label
+}
+
+@test "with --label, what others say in the middle of a line has lines of its own" {
+    start_skt_listener -v -k -d --label 127.0.0.1 0
+    start_peer "connect:tcp:$port" waitfile:both send:par waitfile:second send:t\\nnext\\n touch:go waitfile:end close
+    wait_until has_clients 1
+    start_peer "connect:tcp:$port" waitfile:first send:whole\\n touch:said waitfile:end close
+    wait_until has_clients 2
+    mapfile -t who < <(sed -n 's/^Connection received on //p' "$listener_err")
+    touch both
+    wait_for_text "$listener_out" par # kept back for a second
+    touch first
+    wait_for_text "$listener_out" whole
+    touch second
+    wait_for_text "$listener_out" next
+    touch end
+    assert_file_is "$listener_out" "${who[0]}: par\\n${who[1]}: whole\\n${who[0]}: t\\n${who[0]}: next\\n"
+}
+
 @test "--label says of each line who has sent it" {
     start_skt_listener -v -k -d --label 127.0.0.1 0
     start_peer "connect:tcp:$port" 'send:one\ntwo\npart' halfclose drain close

@@ -113,23 +113,38 @@ judge(struct seat *from, int64_t now)
     return full == 0;
 }
 
-bool
-audience_is_ready(struct seat *from, int64_t now)
+/* Is somebody in the middle of a line that is to stay whole? */
+static bool
+is_interrupting(const struct seat *from, int64_t now)
 {
     struct hub *hub = from->hub;
-    if (hub->speaker && hub->speaker != from && !seat_is_heard_alone(from)) {
-        int64_t until = hub->spoke_at + UNFINISHED_MAX_MS;
-        if (!deadline_passed(until, now)) {
-            hub_call_at(hub, until);
-            return false;
-        }
-        hub->speaker = NULL;
+    if (!hub->speaker || hub->speaker == from || seat_is_heard_alone(from))
+        return false;
+    int64_t until = hub->speaks_since + UNFINISHED_MAX_MS;
+    if (!deadline_passed(until, now) && hub->spoken < TORN_FROM) {
+        hub_call_at(hub, until);
+        return true;
     }
+    seat_tear(hub->speaker, now);
+    return false;
+}
+
+/* Is there room for more with those who are waited for? */
+static bool
+has_room(struct seat *from, int64_t now)
+{
+    const struct hub *hub = from->hub;
     if (!from->is_streams && hub->choice.kind == HUB_STREAMS)
         return hub->streams && hub->streams->full_at < 0;
     if (from->is_streams && hub->clients == 0)
         return false; /* it is for the next one who comes */
     return hub->full == 0 || judge(from, now);
+}
+
+bool
+audience_is_ready(struct seat *from, int64_t now)
+{
+    return has_room(from, now) && !is_interrupting(from, now);
 }
 
 /* --- what is missed ---------------------------------------------------------------------------------------------- */

@@ -58,6 +58,8 @@ hub_wake_waiting(struct hub *hub)
         if (!seat->is_waiting)
             continue;
         seat_stop_waiting(seat);
+        if (seat == hub->speaker) /* it was kept from going on */
+            hub->speaks_since = deadline_now();
         hub_wake(seat);
     }
 }

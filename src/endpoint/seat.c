@@ -33,28 +33,41 @@ seat_stop_waiting(struct seat *seat)
 
 /* --- saying ------------------------------------------------------------------------------------------------------ */
 
+static void
+start_speaking(struct seat *seat, int64_t now)
+{
+    struct hub *hub = seat->hub;
+    if (hub->speaker == seat)
+        return;
+    hub->speaker = seat;
+    hub->speaks_since = now;
+    hub->spoken = 0;
+}
+
 static int
 say(struct seat *seat, const char *data, size_t size, int64_t now)
 {
     const struct hub_choice *choice = choice_of(seat);
+    bool is_whole = choice->kind == HUB_CHAT || (seat->is_torn && seat->prefix);
     const struct caption caption = {
         .prefix = seat->prefix,
         .is_safe = choice->kind == HUB_CHAT,
-        .is_whole = choice->kind == HUB_CHAT && choice->unit == UNIT_BYTES,
+        .is_whole = is_whole && choice->unit == UNIT_BYTES,
         .unit = choice->unit,
     };
     struct piece *piece = caption_piece(&caption, data, size, !seat->in_line);
     if (!piece)
         return -1;
-    bool goes_on = is_by_lines(seat) && !piece->ends;
+    bool goes_on = is_by_lines(seat) && !piece->ends && !seat->is_torn;
+    seat->is_torn = seat->is_torn && (size == 0 || data[size - 1] != '\n');
     if (choice->unit == UNIT_BYTES && choice->by_bytes) {
         piece->begins = piece->ends = true;
         piece->units = size;
     }
     seat->in_line = !piece->ends;
     if (!seat->is_streams && goes_on) {
-        seat->hub->speaker = seat;
-        seat->hub->spoke_at = now;
+        start_speaking(seat, now);
+        seat->hub->spoken += size;
     } else if (seat->hub->speaker == seat) {
         seat->hub->speaker = NULL;
         hub_wake_waiting(seat->hub);
@@ -62,6 +75,16 @@ say(struct seat *seat, const char *data, size_t size, int64_t now)
     audience_tell(seat, piece, now);
     piece_release(piece);
     return 0;
+}
+
+/* With names, its line ends here and goes on as another one. */
+void
+seat_tear(struct seat *seat, int64_t now)
+{
+    seat->hub->speaker = NULL;
+    if (seat->prefix)
+        (void)say(seat, "\n", 1, now); /* without memory for it, it misses its end */
+    seat->is_torn = true;
 }
 
 /* What was kept, with `size` more bytes behind it. */

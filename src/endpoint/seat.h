@@ -8,7 +8,8 @@
 
 enum {
     PIECE_MAX = 32 * 1024,   /* the longest line that is kept whole */
-    UNFINISHED_MAX_MS = 1000 /* so long the rest of a line is waited for */
+    TORN_FROM = 256 * 1024,  /* others wait for the end of a line that is shorter, */
+    UNFINISHED_MAX_MS = 1000 /* and so long, however much of it comes meanwhile */
 };
 
 /* Why a client misses something. */
@@ -28,6 +29,7 @@ struct seat {
     /* saying */
     bool is_waiting; /* has something to say and may not */
     bool in_line;    /* others have heard the beginning of a line */
+    bool is_torn;    /* ... and nobody waits for the end of it */
     char *held;      /* the beginning of a line that nobody has heard; PIECE_MAX bytes, or NULL */
     size_t held_size;
     int64_t held_at;
@@ -58,8 +60,9 @@ struct hub {
     uint64_t numbers;     /* that were given so far */
     uint64_t full;        /* clients whose queue is full and that are not slow */
     uint64_t waiting;     /* seats */
-    struct seat *speaker; /* has begun a line that others have heard, at spoke_at; NULL: nobody has */
-    int64_t spoke_at;
+    size_t spoken;        /* by the speaker, of its line */
+    struct seat *speaker; /* others wait for the end of its line, from speaks_since on; NULL: for nobody's */
+    int64_t speaks_since;
     int64_t tick_at;
     bool input_ended; /* of the standard streams */
     bool is_silent;
@@ -105,6 +108,9 @@ int64_t seat_give_up_waiting(struct seat *seat, int64_t now);
 bool seat_is_heard_alone(const struct seat *seat);
 
 void seat_stop_waiting(struct seat *seat);
+
+/* The speaker's line takes too long: others may be heard in the middle of it. */
+void seat_tear(struct seat *seat, int64_t now);
 
 struct endpoint *seat_new(struct hub *hub, void *owner, const char *name, const char *prefix,
                           struct fault *fault);
