@@ -151,6 +151,18 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     assert_at_least "${BASH_REMATCH[1]}" 10 # each with its label
 }
 
+@test "whoever waits for the end of another's line costs nothing, however many they are" {
+    need python3
+    need_plain_build
+    background_input=/dev/null start_background bash -c 'exec "$@" >/dev/null' - "$SKT" -l -k -d --max-conns 5000 --announce=where 127.0.0.1 0
+    listener_pid=$started_pid
+    wait_until test -s where
+    port_of "$(<where)"
+    run -0 hub long 3000
+    [[ $output =~ ^long:\ 3000\ ended,\ ([0-9]+)\ ticks ]] || fail "$output"
+    assert_at_most "${BASH_REMATCH[1]}" 60
+}
+
 @test "with --label, what others say in the middle of a line has lines of its own" {
     start_skt_listener -v -k -d --label 127.0.0.1 0
     start_peer "connect:tcp:$port" waitfile:both send:par waitfile:second send:t\\nnext\\n touch:go waitfile:end close

@@ -51,6 +51,16 @@ is_half_empty(const struct seat *seat)
     return seat->queue.bytes <= (size_t)seat->hub->choice.queue_size / 2;
 }
 
+/* Nobody waits for the only one who is full but that one itself, which may be anywhere among those who wait. */
+void
+audience_has_room(struct hub *hub)
+{
+    if (hub->full == 1)
+        turn_all(hub);
+    else
+        turn_pass(hub);
+}
+
 static void
 note_room(struct seat *seat)
 {
@@ -58,7 +68,7 @@ note_room(struct seat *seat)
         return;
     seat->full_at = -1;
     count_full(seat, false);
-    hub_wake_waiting(seat->hub);
+    audience_has_room(seat->hub);
 }
 
 /* --- whom nobody waits for --------------------------------------------------------------------------------------- */
@@ -72,6 +82,7 @@ give_up(struct seat *seat, int64_t now)
     if (seat->hub->choice.slow != HUB_DISCONNECTS)
         return;
     seat->is_out = true;
+    seat->hub->out++;
     hub_wake(seat);
 }
 
@@ -86,31 +97,36 @@ is_given_up(const struct seat *seat, bool others_starve, int64_t now)
     return (others_starve && now - seat->full_at >= PATIENCE_MS) || now - moved >= STALL_MS;
 }
 
-/* Returns true if nobody who is full is waited for. */
-static bool
-judge(struct seat *from, int64_t now)
+/* Has anybody who is full to be given up by now? */
+static void
+judge(struct hub *hub, struct seat *from, int64_t now)
 {
-    struct hub *hub = from->hub;
     bool others_starve = false;
-    uint64_t hearing = 0, full = 0;
-    for (struct seat *seat = hub->seats; seat; seat = seat->next) {
-        if (!audience_hears(seat, from))
-            continue;
-        hearing++;
-        full += seat->full_at >= 0 && !seat->is_slow;
-        others_starve = others_starve || queue_is_empty(&seat->queue);
-    }
-    if (full == 0 || hub->choice.slow == HUB_BLOCKS || hearing == 1)
-        return full == 0;
+    hub->judged_at = now;
+    for (struct seat *seat = hub->seats; seat && !others_starve; seat = seat->next)
+        others_starve = audience_hears(seat, from) && queue_is_empty(&seat->queue);
     for (struct seat *seat = hub->seats; seat; seat = seat->next)
         if (audience_hears(seat, from) && seat->full_at >= 0 && !seat->is_slow &&
-            is_given_up(seat, others_starve, now)) {
+            is_given_up(seat, others_starve, now))
             give_up(seat, now);
-            full--;
-        }
-    if (full > 0)
-        hub_call_at(hub, now + JUDGE_EVERY_MS);
-    return full == 0;
+}
+
+/* Is nobody who hears this seat full, but for those who are not waited for? Asked often: all are looked at now and then. */
+static bool
+is_unhindered(struct seat *from, int64_t now)
+{
+    struct hub *hub = from->hub;
+    bool is_itself = !from->is_streams && from->full_at >= 0 && !from->is_slow;
+    uint64_t hearing = hub->clients - hub->out - (from->is_streams ? 0 : 1);
+    if (hub->full == is_itself)
+        return true;
+    if (hub->choice.slow == HUB_BLOCKS || hearing == 1)
+        return false;
+    if (now - hub->judged_at >= JUDGE_EVERY_MS)
+        judge(hub, from, now);
+    if (hub->full > is_itself)
+        hub_call_at(hub, hub->judged_at + JUDGE_EVERY_MS);
+    return hub->full == is_itself;
 }
 
 /* Is somebody in the middle of a line that is to stay whole? */
@@ -138,7 +154,7 @@ has_room(struct seat *from, int64_t now)
         return hub->streams && hub->streams->full_at < 0;
     if (from->is_streams && hub->clients == 0)
         return false; /* it is for the next one who comes */
-    return hub->full == 0 || judge(from, now);
+    return is_unhindered(from, now);
 }
 
 bool
@@ -319,12 +335,13 @@ audience_leave(struct seat *seat)
 {
     if (seat->is_leaving)
         return;
-    seat_stop_waiting(seat);
+    turn_give_up(seat);
     if (seat->full_at >= 0)
         count_full(seat, false);
     seat->is_leaving = true;
     say_missed(seat, deadline_now());
     if (!seat->is_streams)
         seat->hub->clients--;
-    hub_wake_waiting(seat->hub);
+    seat->hub->out -= seat->is_out;
+    audience_has_room(seat->hub);
 }

@@ -52,19 +52,6 @@ hub_wake(struct seat *seat)
 }
 
 void
-hub_wake_waiting(struct hub *hub)
-{
-    for (struct seat *seat = hub->seats; seat && hub->waiting > 0; seat = seat->next) {
-        if (!seat->is_waiting)
-            continue;
-        seat_stop_waiting(seat);
-        if (seat == hub->speaker) /* it was kept from going on */
-            hub->speaks_since = deadline_now();
-        hub_wake(seat);
-    }
-}
-
-void
 hub_tick(struct hub *hub)
 {
     int64_t now = deadline_now();
@@ -74,7 +61,7 @@ hub_tick(struct hub *hub)
     for (struct seat *seat = hub->seats; seat; seat = seat->next)
         if (seat->held_size > 0)
             hub_call_at(hub, seat_give_up_waiting(seat, now));
-    hub_wake_waiting(hub); /* who still has to wait says so again */
+    audience_has_room(hub); /* who still has to wait says so again */
 }
 
 /* --- who comes --------------------------------------------------------------------------------------------------- */
@@ -167,7 +154,7 @@ hub_sit(struct hub *hub, void *owner, const char *name, const char *label, size_
     seat->is_new = seat->skips = hub->choice.kind == HUB_BROKER;
     add(seat);
     hub->clients++;
-    hub_wake_waiting(hub);
+    turn_pass(hub);
     if (hub->choice.kind != HUB_CHAT)
         return endpoint;
     char text[400];

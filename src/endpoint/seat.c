@@ -24,13 +24,6 @@ seat_is_heard_alone(const struct seat *seat)
            (kind == HUB_BROKER && seat->hub->clients <= 2);
 }
 
-void
-seat_stop_waiting(struct seat *seat)
-{
-    seat->hub->waiting -= seat->is_waiting;
-    seat->is_waiting = false;
-}
-
 /* --- saying ------------------------------------------------------------------------------------------------------ */
 
 static void
@@ -70,7 +63,6 @@ say(struct seat *seat, const char *data, size_t size, int64_t now)
         seat->hub->spoken += size;
     } else if (seat->hub->speaker == seat) {
         seat->hub->speaker = NULL;
-        hub_wake_waiting(seat->hub);
     }
     audience_tell(seat, piece, now);
     piece_release(piece);
@@ -151,8 +143,7 @@ seat_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put
     struct seat *seat = (struct seat *)endpoint;
     int64_t now = deadline_now();
     if (!audience_is_ready(seat, now)) {
-        seat->hub->waiting += !seat->is_waiting;
-        seat->is_waiting = true;
+        turn_wait(seat);
         return IO_AGAIN;
     }
     int result;
@@ -162,6 +153,8 @@ seat_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put
         *put = choice_of(seat)->unit == UNIT_MESSAGES || size < PIECE_MAX ? size : PIECE_MAX;
         result = say(seat, data, *put, now);
     }
+    if (!seat->hub->speaker)
+        turn_pass(seat->hub);
     if (result == 0)
         return IO_DONE;
     (void)fault_set(fault, STATUS_LOCAL, "%s: a place in the hub", endpoint->name);
@@ -175,7 +168,7 @@ seat_end_writing(struct endpoint *endpoint, struct fault *fault)
     struct seat *seat = (struct seat *)endpoint;
     int64_t now = deadline_now();
     (void)fault;
-    seat_stop_waiting(seat);
+    turn_give_up(seat);
     if (seat->is_leaving || seat->hub->is_silent)
         return IO_DONE;
     if (seat->held_size > 0)

@@ -5,11 +5,13 @@ usage: hub.py PID PORT all CLIENTS          each client sends 2 lines; each coun
        hub.py PID PORT slow CLIENTS LINES   one client reads nothing, one sends LINES lines of 1000 bytes, others count
        hub.py PID PORT block CLIENTS LINES  the same, but the one reads all of it once the speaker has had to stop
        hub.py PID PORT endless CLIENTS      one client sends a line that never ends, the others one line each
+       hub.py PID PORT long CLIENTS         all begin a long line, which others wait for the end of, and then end it
        hub.py PID PORT kill CLIENTS         clients are killed (SIGKILL) at random moments while they talk
 
 The server is at 127.0.0.1 PORT, with that PID, and its clients hear each other (--broker). Prints what was found:
 "all: N of M lines, T ticks idle"; "slow: the worst of N healthy had P %, M KiB more"; "block: N of M lines at the worst,
-the speaker stopped after A of B bytes"; "endless: N of M lines, P pieces of the endless one"; "kill: N of M lines, D descriptors more".
+the speaker stopped after A of B bytes"; "endless: N of M lines, P pieces of the endless one"; "long: N ended,
+T ticks"; "kill: N of M lines, D descriptors more".
 """
 
 import os
@@ -22,7 +24,7 @@ import sys
 import threading
 import time
 
-from many import idle_ticks, rss_kib
+from many import idle_ticks, rss_kib, ticks
 
 PATIENCE_S = 60
 
@@ -222,6 +224,20 @@ def talk_endless(_pid, port, count):
     print(f"endless: {heard()} of {count * count} lines, {pieces} pieces of the endless one")
 
 
+def talk_long(pid, port, count):
+    clients = [connect(port) for _ in range(count)]
+    before = ticks(pid)
+    for client in clients:
+        client.setblocking(False)
+        client.send(b"x" * 40000)
+    for client in clients:
+        client.send(b"\n")
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(PATIENCE_S)
+    ended = sum(client.recv(1) == b"" for client in clients)
+    print(f"long: {ended} ended, {ticks(pid) - before} ticks")
+
+
 def talk_kill(pid, port, count):
     random.seed(7)
     before = len(os.listdir(f"/proc/{pid}/fd"))
@@ -260,7 +276,7 @@ def main(pid, port, what, *numbers):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     {"all": talk_all, "slow": talk_slow, "block": talk_block, "endless": talk_endless,
-     "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
+     "long": talk_long, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
 
 
 if __name__ == "__main__":
