@@ -200,7 +200,9 @@ find_next(struct transfer *transfer, struct fault *fault)
         transfer->found = RECORD_BAD;
     if (transfer->found != RECORD_BAD)
         return IO_DONE;
-    (void)fault_say(fault, STATUS_LOCAL, transfer->next.problem, "standard input");
+    char problem[sizeof fault->why];
+    record_explain(&transfer->next, problem, sizeof problem);
+    (void)fault_say(fault, STATUS_LOCAL, problem, "standard input");
     return IO_FAILED;
 }
 
