@@ -104,3 +104,9 @@ errand_done(const struct errand *errand)
 {
     return atomic_load_explicit(&errand->done, memory_order_acquire);
 }
+
+int
+errand_fd(const struct errand *errand)
+{
+    return errand->done_fd;
+}

@@ -202,7 +202,9 @@ find_next(struct transfer *transfer, struct fault *fault)
         return IO_DONE;
     char problem[sizeof fault->why];
     record_explain(&transfer->next, problem, sizeof problem);
-    (void)fault_say(fault, STATUS_LOCAL, problem, "standard input");
+    bool is_socket = transfer->source->socket >= 0;
+    (void)fault_say(fault, is_socket ? STATUS_CONNECTION : STATUS_LOCAL, problem, "%s",
+                    is_socket ? transfer->source->name : "standard input");
     return IO_FAILED;
 }
 

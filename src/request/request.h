@@ -48,7 +48,22 @@ struct retry_choice {
 };
 
 /* What the socket is joined with. */
-enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE, LOCAL_BROKER, LOCAL_CHAT };
+enum local {
+    LOCAL_STREAMS,
+    LOCAL_ECHO,
+    LOCAL_DISCARD,
+    LOCAL_CHARGEN,
+    LOCAL_FILE,
+    LOCAL_BROKER,
+    LOCAL_CHAT,
+    LOCAL_RELAY,
+};
+
+/* LOCAL_RELAY: the other socket. */
+struct relay_choice {
+    struct socket_plan socket;
+    int64_t connect_ms; /* for the lookup and the connection together */
+};
 
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
 struct request {
@@ -70,7 +85,8 @@ struct request {
 
     enum local local;
     const char *send_file; /* LOCAL_FILE: the file for each client */
-    int64_t max_conns;     /* clients at once */
+    struct relay_choice relay;
+    int64_t max_conns; /* clients at once */
     bool refuses_when_full;
     bool serial;        /* one client after the other */
     bool labels;        /* what is heard of a client says whose it is */

@@ -26,6 +26,7 @@ local_open(const struct run *run, struct fault *fault)
     case LOCAL_STREAMS:
     case LOCAL_BROKER: /* clients have seats in its place */
     case LOCAL_CHAT:
+    case LOCAL_RELAY: /* or a socket that is to be connected first (relay.h) */
         break;
     case LOCAL_ECHO:
         return echo_open(unit, fault);
