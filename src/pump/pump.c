@@ -102,11 +102,22 @@ write_sink(struct joint *joint, struct flow *flow)
     note_write(joint, flow, result, unit_ended, &fault);
 }
 
+/* Has something befallen what a sink wants whole? */
+static bool
+is_spoilt(const struct joint *joint, const struct flow *flow)
+{
+    return flow->carrier.sink->only_whole && (joint->failed || flow->carrier.ambiguous > 0);
+}
+
 /* Tell the sink that no more comes. */
 static void
 tell_sink(struct joint *joint, struct flow *flow)
 {
     struct fault fault;
+    if (is_spoilt(joint, flow)) {
+        joint_advance(joint, flow, FLOW_SINK_LOST);
+        return;
+    }
     switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, &fault)) {
     case IO_DONE:
     case IO_ENDED:
@@ -244,7 +255,7 @@ static void
 close_output(struct joint *joint)
 {
     struct fault fault;
-    if (joint->received.state != FLOW_CLOSED &&
+    if (joint->received.state != FLOW_CLOSED && !is_spoilt(joint, &joint->received) &&
         joint->near->ops->end_writing(joint->near, &fault) == IO_FAILED)
         joint_fail(joint, &fault);
 }
