@@ -132,6 +132,8 @@ struct endpoint {
     bool silent;        /* nothing is ever read from it, and that is no end */
     bool peer_ended;    /* reading has seen the other side's own end, in order */
     bool cut;           /* a message came that was larger than the room for it */
+    bool only_whole;    /* what is written counts only if it is all: after a failure end_writing is not called */
+    bool kept;          /* ... and it was, and is safe */
     size_t message_max; /* messages: the largest one that can be written */
     bool reads_batches; /* one read is one message, and read_batch may read more than one */
     bool writes_batches;
