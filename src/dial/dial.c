@@ -50,9 +50,10 @@ dial(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct
     address_list_free(&remotes);
     address_list_free(&sources);
     int outside = -1;
-    if (fd >= 0 && (netns_enter(plan->netns, &outside, fault) < 0 ||
-                    open_join(plan, fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) < 0 ||
-                    open_finish(plan, fd, STATUS_CONNECT, fault) < 0 || netns_leave(&outside, fault) < 0)) {
+    if (fd >= 0 &&
+        (netns_enter(plan->netns, &outside, fault) < 0 ||
+         open_join(plan, fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) < 0 ||
+         open_finish(plan, fd, true, STATUS_CONNECT, fault) < 0 || netns_leave(&outside, fault) < 0)) {
         struct fault told;
         (void)netns_leave(&outside, &told); /* if it fails now, that is not what went wrong */
         (void)fd_close(&fd);                /* nothing was sent yet */
