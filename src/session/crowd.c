@@ -12,8 +12,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-/* Clients taken in before those that are there have their turn. */
-enum { CLIENTS_AT_ONCE = 64 };
+enum {
+    CLIENTS_AT_ONCE = 64, /* taken in before those that are there have their turn */
+    STEPS_AT_ONCE = 4,    /* of a session that has something to do without waiting */
+};
 
 struct member {
     struct watch watch; /* first: a watch that is no door is a member's */
@@ -111,7 +113,20 @@ end_member(struct crowd *crowd, struct member *member)
         poller_wake(crowd->poller, &crowd->door);
 }
 
-/* Say what the member waits for. Without memory for that it ends. */
+/* Step it, with the revents of what it waits for. Returns false if that was its end. */
+static bool
+step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
+{
+    bool is_over = pump_step(member->pump, polls);
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
+        end_member(crowd, member);
+        return false;
+    }
+    pump_rest(member->pump);
+    return true;
+}
+
+/* Have it do what it can without waiting, then say what it waits for. Without memory for that it ends. */
 static void
 watch_member(struct crowd *crowd, struct member *member)
 {
@@ -119,6 +134,13 @@ watch_member(struct crowd *crowd, struct member *member)
     int64_t deadline;
     struct fault fault;
     size_t count = pump_interest(member->pump, polls, &deadline);
+    for (int i = 0; i < STEPS_AT_ONCE && deadline_passed(deadline, deadline_now()); i++) {
+        for (size_t j = 0; j < count; j++)
+            polls[j].revents = 0;
+        if (!step_once(crowd, member, polls))
+            return;
+        count = pump_interest(member->pump, polls, &deadline);
+    }
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) == 0)
         return;
     log_fault(crowd->run->log, &fault);
@@ -128,13 +150,21 @@ watch_member(struct crowd *crowd, struct member *member)
 static void
 step_member(struct crowd *crowd, struct member *member)
 {
-    bool is_over = pump_step(member->pump, member->watch.polls);
-    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
-        end_member(crowd, member);
-        return;
-    }
-    pump_rest(member->pump);
-    watch_member(crowd, member);
+    if (step_once(crowd, member, member->watch.polls))
+        watch_member(crowd, member);
+}
+
+/* Most clients have sent something by the time that they are accepted, or ended: they are read before they are watched. */
+static void
+begin_member(struct crowd *crowd, struct member *member)
+{
+    struct pollfd polls[PUMP_POLLS_MAX];
+    int64_t deadline;
+    size_t count = pump_interest(member->pump, polls, &deadline);
+    for (size_t i = 0; i < count; i++)
+        polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
+    if (step_once(crowd, member, polls))
+        watch_member(crowd, member);
 }
 
 static struct member *
@@ -158,10 +188,12 @@ new_member(struct crowd *crowd, bool is_streams, struct fault *fault)
 static struct endpoint *
 local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
 {
-    char label[REPORT_NAME_SIZE];
+    char label[REPORT_NAME_SIZE] = "";
     if (!crowd->hub)
         return local_open(crowd->run, fault);
-    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
+    crowd->number++;
+    if (crowd->run->request->labels)
+        report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
     return hub_sit(crowd->hub, member, member->far->name, label, fault);
 }
 
@@ -187,19 +219,21 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
     member->near = member->far ? local_end(crowd, member, peer, &fault) : NULL;
     member->pump = member->near ? pump_start(member->near, member->far, &setting, &fault) : NULL;
     if (member->pump) {
-        watch_member(crowd, member);
+        begin_member(crowd, member);
         return;
     }
     log_fault(run->log, &fault);
     end_member(crowd, member);
 }
 
-/* Returns 0, or -1 when no more can be taken. */
+/* One client, and while others wait for their turn as many as there are. Returns 0, or -1 when no more can be taken. */
 static int
 take_clients(struct crowd *crowd, struct fault *fault)
 {
     const struct run *run = crowd->run;
-    for (int i = 0; i < CLIENTS_AT_ONCE && (!is_full(crowd) || run->request->refuses_when_full); i++) {
+    for (int i = 0; i < CLIENTS_AT_ONCE && (!is_full(crowd) || run->request->refuses_when_full) &&
+                    (i == 0 || poller_is_busy(crowd->poller));
+         i++) {
         struct address peer;
         int fd;
         if (listener_take_ready(crowd->listener, crowd->door.polls, &fd, &peer, fault) != 0)
