@@ -36,6 +36,16 @@ hub() { foreign hub.py "$listener_pid" "$port" "$@"; }
     assert_equal "$(wc -l <"$listener_err")" 1
 }
 
+@test "--slow block has all wait for one that reads nothing, and nobody misses a line" {
+    need python3
+    start_skt_listener --broker --slow block 127.0.0.1 0
+    run -0 hub block 3 40000
+    assert_contains "$output" "block: 40000 of 40000 lines at the worst"
+    [[ $output =~ stopped\ after\ ([0-9]+)\ of\ ([0-9]+) ]]
+    assert_at_most "${BASH_REMATCH[1]}" $((BASH_REMATCH[2] / 2))
+    assert_file_is "$listener_err" ''
+}
+
 @test "clients that are killed at random moments leave nothing behind, and the others go on" {
     need python3
     start_skt_listener --broker 127.0.0.1 0

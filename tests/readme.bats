@@ -138,6 +138,49 @@ while True:
     wait_shown here "not received: status 6"
 }
 
+@test "recipe 13: those who talk hear each other, and who says what" {
+    readme_recipe 13 >example
+    start_example <example
+    wait_shown another "<announce>"
+    type_at client 'who is there\n'
+    wait_shown another "> who is there"
+    type_at another 'me\n'
+    wait_shown client "> me"
+    type_at client '\004'
+    type_at another '\004'
+    wait_until 10 is_idle client
+    wait_until 10 is_idle another
+    interrupt_at server
+    end_example 130 0 0
+}
+
+@test "recipe 14: a file is given to all who ask" {
+    mv "$(random_file 300000)" news
+    {
+        readme_recipe 14
+        echo 'another$ skt -d server 5000 >other'
+    } >example
+    start_example <example
+    wait_until 10 is_idle client
+    wait_until 10 is_idle another
+    assert_same_file copy news
+    assert_same_file other news
+    interrupt_at server
+    end_example 130 0 0
+}
+
+@test "recipe 15: connections are passed on to another machine, both ways" {
+    echo "what is the time" >question
+    echo "late" >answer
+    readme_recipe 15 >example
+    start_example <example
+    wait_until 10 is_idle client
+    wait_shown server "what is the time"
+    assert_file_is copy 'late\n'
+    interrupt_at relay
+    end_example 0 130 0
+}
+
 @test "each recipe is run by a test, and there are at least ten" {
     local count
     count=$(grep -cE '^[0-9]+\. ' "$readme")

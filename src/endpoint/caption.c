@@ -1,7 +1,6 @@
 #include "endpoint/caption.h"
 
 #include "observe/escape.h"
-#include <stdlib.h>
 #include <string.h>
 
 enum { ESCAPED_MAX = 4 }; /* bytes that become of one */
@@ -16,29 +15,22 @@ count_lines(const char *data, size_t size)
     return lines;
 }
 
-/* Copy text so that it is harmless. Between zero bytes and tabs it is a string, as escape wants it. */
+/* Copy text so that it is harmless, all but its tabs. */
 static size_t
 copy_safely(char *to, const char *data, size_t size)
 {
-    char *text = malloc(size + 1);
     size_t used = 0;
-    for (size_t at = 0; text && at < size; at++) {
-        size_t length = 0;
-        while (at + length < size && data[at + length] != '\0' && data[at + length] != '\t')
-            length++;
-        memcpy(text, data + at, length);
-        text[length] = '\0';
-        (void)escape(text, to + used, ESCAPED_MAX * length + 1);
+    const char *end = data + size;
+    for (;;) {
+        const char *tab = memchr(data, '\t', (size_t)(end - data));
+        size_t length = (size_t)((tab ? tab : end) - data);
+        (void)escape_bytes(data, length, to + used, ESCAPED_MAX * length + 1);
         used += strlen(to + used);
-        at += length;
-        if (at == size)
-            break;
-        const char *mark = data[at] == '\t' ? "\t" : "\\x00";
-        memcpy(to + used, mark, strlen(mark));
-        used += strlen(mark);
+        if (!tab)
+            return used;
+        to[used++] = '\t';
+        data = tab + 1;
     }
-    free(text);
-    return used;
 }
 
 /* One line, or what there is of it. A carriage return is harmless only right before its end. */

@@ -343,6 +343,16 @@ socket_dropped(struct endpoint *endpoint)
     return endpoint->reads_batches ? bulk_dropped(&socket->bulk, socket->fd) : 0;
 }
 
+/* TCP resets a connection that is closed so (RFC 9293 section 3.10.4); others just end. */
+static void
+socket_spoil(struct endpoint *endpoint)
+{
+    const struct socket *socket = (const struct socket *)endpoint;
+    const struct linger at_once = { .l_onoff = 1 };
+    if (!socket->choice.is_shared) /* whoever has it, too, goes on with it */
+        (void)setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
 static void
 socket_close(struct endpoint *endpoint)
 {
@@ -369,6 +379,7 @@ static const struct endpoint_ops socket_ops = {
     .settle = socket_settle,
     .unsettled = socket_unsettled,
     .dropped = socket_dropped,
+    .spoil = socket_spoil,
     .close = socket_close,
 };
 
@@ -388,7 +399,8 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
                   .unit = type->unit,
                   .ends = type->accepts || type->listens,
                   .tells_end = type->half_closes,
-                  .unread_lost = type->unread_lost },
+                  .unread_lost = type->unread_lost,
+                  .join_max = type->unit == UNIT_BYTES ? SIZE_MAX : 0 },
         .fd = fd,
         .domain = domain,
         .type = type,

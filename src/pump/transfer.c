@@ -189,11 +189,13 @@ transfer_show(struct transfer *transfer, const void *data, size_t size, struct f
 }
 
 static enum io
-tell_bad(const struct record *record, struct fault *fault)
+tell_bad(const struct transfer *transfer, struct fault *fault)
 {
     char problem[sizeof fault->why];
-    record_explain(record, problem, sizeof problem);
-    (void)fault_say(fault, STATUS_LOCAL, problem, "standard input");
+    bool is_socket = transfer->source->socket >= 0;
+    record_explain(&transfer->next, problem, sizeof problem);
+    (void)fault_say(fault, is_socket ? STATUS_CONNECTION : STATUS_LOCAL, problem, "%s",
+                    is_socket ? transfer->source->name : "standard input");
     return IO_FAILED;
 }
 
@@ -210,7 +212,7 @@ find_next(struct transfer *transfer, struct fault *fault)
     if (transfer->found == RECORD_FOUND &&
         record_unwrap(&transfer->records, begin, sink_max(transfer), &transfer->next) != 0)
         transfer->found = RECORD_BAD;
-    return transfer->found == RECORD_BAD ? tell_bad(&transfer->next, fault) : IO_DONE;
+    return transfer->found == RECORD_BAD ? tell_bad(transfer, fault) : IO_DONE;
 }
 
 /* How much of the room one read may fill. */

@@ -6,6 +6,7 @@
 #include "endpoint/hub.h"
 #include "observe/stats.h"
 #include "session/local.h"
+#include "session/relay.h"
 #include "session/report.h"
 #include <inttypes.h>
 #include <stddef.h>
@@ -17,12 +18,15 @@ enum {
     STEPS_AT_ONCE = 4,    /* of a session that has something to do without waiting */
 };
 
+enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POLLS_MAX : PUMP_POLLS_MAX };
+
 struct member {
     struct watch watch; /* first: a watch that is no door is a member's */
     struct member *next, *before;
     struct pump *pump;
     struct endpoint *near, *far;
-    bool is_streams; /* joins the standard streams with the hub */
+    struct relay *relay; /* makes the near end; until that is there, there is no pump */
+    bool is_streams;     /* joins the standard streams with the hub */
 };
 
 struct crowd {
@@ -80,6 +84,7 @@ end_session(struct crowd *crowd, struct member *member)
     struct outcome outcome;
     struct fault fault;
     int result = pump_end(member->pump, &outcome, &fault);
+    session_part(run, member->near, member->far);
     member->pump = NULL;
     bool is_empty = !member->is_streams && session_was_empty(run, &outcome);
     if (is_empty)
@@ -104,6 +109,7 @@ end_member(struct crowd *crowd, struct member *member)
         member->near->ops->close(member->near);
     if (member->far)
         member->far->ops->close(member->far);
+    relay_end(member->relay);
     *(member->before ? &member->before->next : &crowd->members) = member->next;
     if (member->next)
         member->next->before = member->before;
@@ -111,6 +117,13 @@ end_member(struct crowd *crowd, struct member *member)
     free(member);
     if (was_full) /* somebody may wait outside */
         poller_wake(crowd->poller, &crowd->door);
+}
+
+static size_t
+member_interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
+{
+    return member->pump ? pump_interest(member->pump, polls, deadline)
+                        : relay_interest(member->relay, polls, deadline);
 }
 
 /* Step it, with the revents of what it waits for. Returns false if that was its end. */
@@ -130,16 +143,16 @@ step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls
 static void
 watch_member(struct crowd *crowd, struct member *member)
 {
-    struct pollfd polls[PUMP_POLLS_MAX];
+    struct pollfd polls[MEMBER_POLLS_MAX];
     int64_t deadline;
     struct fault fault;
-    size_t count = pump_interest(member->pump, polls, &deadline);
-    for (int i = 0; i < STEPS_AT_ONCE && deadline_passed(deadline, deadline_now()); i++) {
+    size_t count = member_interest(member, polls, &deadline);
+    for (int i = 0; member->pump && i < STEPS_AT_ONCE && deadline_passed(deadline, deadline_now()); i++) {
         for (size_t j = 0; j < count; j++)
             polls[j].revents = 0;
         if (!step_once(crowd, member, polls))
             return;
-        count = pump_interest(member->pump, polls, &deadline);
+        count = member_interest(member, polls, &deadline);
     }
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) == 0)
         return;
@@ -147,10 +160,45 @@ watch_member(struct crowd *crowd, struct member *member)
     end_member(crowd, member);
 }
 
+/* Both ends are there. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+start_session(struct crowd *crowd, struct member *member, struct fault *fault)
+{
+    const struct run *run = crowd->run;
+    const struct pump_setting setting = {
+        .policy = &crowd->policy,
+        .deadline = run->deadline,
+        .observers = run->observers,
+        .log = run->log,
+    };
+    member->pump = pump_start(member->near, member->far, &setting, fault);
+    return member->pump ? 0 : -1;
+}
+
+/* The near end is still being made. */
+static void
+step_relay(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
+    bool goes_on =
+        state == RELAY_DIALS || (state == RELAY_JOINED && start_session(crowd, member, &fault) == 0);
+    if (goes_on) {
+        poller_drop(crowd->poller,
+                    &member->watch); /* what was closed may have left its number to what is new */
+        watch_member(crowd, member);
+        return;
+    }
+    note_failure(crowd, member, &fault);
+    end_member(crowd, member);
+}
+
 static void
 step_member(struct crowd *crowd, struct member *member)
 {
-    if (step_once(crowd, member, member->watch.polls))
+    if (!member->pump)
+        step_relay(crowd, member);
+    else if (step_once(crowd, member, member->watch.polls))
         watch_member(crowd, member);
 }
 
@@ -158,9 +206,9 @@ step_member(struct crowd *crowd, struct member *member)
 static void
 begin_member(struct crowd *crowd, struct member *member)
 {
-    struct pollfd polls[PUMP_POLLS_MAX];
+    struct pollfd polls[MEMBER_POLLS_MAX];
     int64_t deadline;
-    size_t count = pump_interest(member->pump, polls, &deadline);
+    size_t count = member_interest(member, polls, &deadline);
     for (size_t i = 0; i < count; i++)
         polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
     if (step_once(crowd, member, polls))
@@ -190,7 +238,7 @@ local_end(struct crowd *crowd, struct member *member, const struct address *peer
 {
     char label[REPORT_NAME_SIZE] = "";
     if (!crowd->hub)
-        return local_open(crowd->run, fault);
+        return local_open(crowd->run, member->far, fault);
     crowd->number++;
     if (crowd->run->request->labels)
         report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
@@ -202,12 +250,6 @@ static void
 add_member(struct crowd *crowd, int fd, const struct address *peer)
 {
     const struct run *run = crowd->run;
-    const struct pump_setting setting = {
-        .policy = &crowd->policy,
-        .deadline = run->deadline,
-        .observers = run->observers,
-        .log = run->log,
-    };
     struct fault fault;
     struct member *member = new_member(crowd, false, &fault);
     if (!member) {
@@ -216,11 +258,18 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
         return;
     }
     member->far = session_far(run, crowd->listener->plan, fd, peer, &fault);
-    member->near = member->far ? local_end(crowd, member, peer, &fault) : NULL;
-    member->pump = member->near ? pump_start(member->near, member->far, &setting, &fault) : NULL;
-    if (member->pump) {
-        begin_member(crowd, member);
-        return;
+    if (member->far && run->request->local == LOCAL_RELAY) {
+        member->relay = relay_start(run, member->far, &fault);
+        if (member->relay) {
+            step_relay(crowd, member);
+            return;
+        }
+    } else if (member->far) {
+        member->near = local_end(crowd, member, peer, &fault);
+        if (member->near && start_session(crowd, member, &fault) == 0) {
+            begin_member(crowd, member);
+            return;
+        }
     }
     log_fault(run->log, &fault);
     end_member(crowd, member);
@@ -330,7 +379,7 @@ add_streams(struct crowd *crowd, struct fault *fault)
     struct member *member = new_member(crowd, true, fault);
     if (!member)
         return -1;
-    member->near = local_open(crowd->run, fault);
+    member->near = local_open(crowd->run, NULL, fault);
     member->far = member->near ? hub_sit_streams(crowd->hub, member, fault) : NULL;
     member->pump = member->far ? pump_start(member->near, member->far, &setting, fault) : NULL;
     if (!member->pump)

@@ -3,11 +3,12 @@
 
 usage: hub.py PID PORT all CLIENTS          each client sends 2 lines; each counts those of all others
        hub.py PID PORT slow CLIENTS LINES   one client reads nothing, one sends LINES lines of 1000 bytes, others count
+       hub.py PID PORT block CLIENTS LINES  the same, but the one reads all of it once the speaker has had to stop
        hub.py PID PORT kill CLIENTS         clients are killed (SIGKILL) at random moments while they talk
 
 The server is at 127.0.0.1 PORT, with that PID, and its clients hear each other (--broker). Prints what was found:
-"all: N of M lines, T ticks idle"; "slow: the worst of N healthy had P %, M KiB more"; "kill: N of M lines, D descriptors
-more".
+"all: N of M lines, T ticks idle"; "slow: the worst of N healthy had P %, M KiB more"; "block: N of M lines at the worst,
+the speaker stopped after A of B bytes"; "kill: N of M lines, D descriptors more".
 """
 
 import os
@@ -132,6 +133,44 @@ def talk_slow(pid, port, count, lines):
     print(f"stopped: {had + missed} of {lines} lines had or told of, {cut} others")
 
 
+def talk_block(_pid, port, count, lines):
+    stopped = socket.socket()
+    stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    stopped.connect(("127.0.0.1", port))
+    hall = Hall(port, count + 1)
+    hall.meet()
+    speaker = hall.clients[0]
+    data = b"".join(b"%08d %s\n" % (number, b"x" * 990) for number in range(lines))
+    sent = 0
+    moved = time.monotonic()
+    # longer than anybody is waited for without --slow block
+    while sent < len(data) and time.monotonic() - moved < 3:
+        try:
+            sent += speaker.send(data[sent:sent + (1 << 18)])
+            moved = time.monotonic()
+        except BlockingIOError:
+            hall.read(0.05)
+    stop = sent
+    stopped.setblocking(False)
+    hall.selector.register(stopped, selectors.EVENT_READ)
+    hall.heard[stopped] = bytearray()
+    end = time.monotonic() + PATIENCE_S
+    last = data[data.rindex(b"\n", 0, -1) + 1:]
+    hearers = [*hall.clients[1:], stopped]
+    while not all(hall.heard[client].endswith(last) for client in hearers) and time.monotonic() < end:
+        try:
+            sent += speaker.send(data[sent:sent + (1 << 18)])
+        except BlockingIOError:
+            pass
+        hall.read(0.01)
+    lines_sent = data.splitlines()
+    greeting = b"hello"
+    had = [sum(a == b for a, b in zip(lines_sent, [line for line in bytes(hall.heard[client]).splitlines()
+                                                   if line != greeting]))
+           for client in hearers]
+    print(f"block: {min(had)} of {lines} lines at the worst, the speaker stopped after {stop} of {len(data)} bytes")
+
+
 def talk_kill(pid, port, count):
     random.seed(7)
     before = len(os.listdir(f"/proc/{pid}/fd"))
@@ -169,7 +208,7 @@ def talk_kill(pid, port, count):
 def main(pid, port, what, *numbers):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    {"all": talk_all, "slow": talk_slow, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
+    {"all": talk_all, "slow": talk_slow, "block": talk_block, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
 
 
 if __name__ == "__main__":
