@@ -63,6 +63,8 @@ static const struct sockopt_word retry_choices[] = { { "forever", RETRY_FOREVER 
 
 static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
 
+static const struct sockopt_word workers_choices[] = { { "auto", WORKERS_AUTO }, { NULL, 0 } };
+
 static const struct sockopt_word terminal_choices[] = { { "cooked", TERMINAL_COOKED },
                                                         { "raw", TERMINAL_RAW },
                                                         { NULL, 0 } };
@@ -330,6 +332,10 @@ const struct option_row option_rows[] = {
       .max = 1 << 30, .fallback = "256K", .excludes = CONFLICTS_WITH_SHARING,
       .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "how much may wait for a client" },
+    { .name = "workers", .value = "N", .kind = OPTION_CHOICE, FIELD(request.workers), .min = 1, .max = WORKERS_MAX,
+      .choices = workers_choices, .excludes = "serial broker chat accept-timeout", .needs = "keep-open",
+      .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "serve by so many processes, each started again when it dies" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
       .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve so many clients at once" },

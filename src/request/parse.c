@@ -354,6 +354,18 @@ check_program(const struct command *command, struct fault *fault)
         command_name(command, option_named("keep-open")).text);
 }
 
+/* A hub is in one process, and the standard streams are one for all. */
+static int
+check_workers(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (request->workers == 0 || request->program != NULL || request->local != LOCAL_STREAMS)
+        return 0;
+    return fault_say(fault, STATUS_USAGE,
+                     "needs clients that share nothing: a program, --receive-dir, --echo or the like", "%s",
+                     command_name(command, option_named("workers")).text);
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -371,6 +383,8 @@ conclude(struct command *command, struct fault *fault)
         request->local = LOCAL_FILE;
     if (request->receive_folder != NULL)
         request->local = LOCAL_FOLDER;
+    if (check_workers(command, fault) != 0)
+        return -1;
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
         request->keeps_open = true;
     choose_times(command);
