@@ -385,6 +385,9 @@ conclude(struct command *command, struct fault *fault)
         request->local = LOCAL_FOLDER;
     if (check_workers(command, fault) != 0)
         return -1;
+    if (request->reconnects && request->socket.inherited >= 0)
+        return fault_say(fault, STATUS_USAGE, "needs an address to connect to", "%s",
+                         command_name(command, option_named("reconnect")).text);
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
         request->keeps_open = true;
     choose_times(command);

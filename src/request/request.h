@@ -77,6 +77,7 @@ struct request {
     bool receives;   /* receive a connected descriptor over standard input */
     struct scan_choice scan;
     struct retry_choice retry;
+    bool reconnects; /* connect again when the connection is lost */
     struct socket_plan socket;
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
 
