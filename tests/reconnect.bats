@@ -37,11 +37,11 @@ has_text() { [ -e "$1" ] && [ "$(<"$1")" = "$2" ]; }
         start_dropper tcp "line:$how" "line:$how" "line:$how" echo
         hold_input
         background_input=$held_input start_background "$SKT" --reconnect --retry-delay 20ms 127.0.0.1 "$port"
-        local skt=$started_pid out=$started_out err=$started_err lines=''
+        local skt=$started_pid out=$started_out err=$started_err said=''
         for word in one two three; do
             say "$word\n"
-            lines+=$word$'\n'
-            wait_until has_text "$dropper_out" "${lines%?}"
+            said+=$word$'\n'
+            wait_until has_text "$dropper_out" "${said%?}"
         done
         say 'the rest\n'
         release_input

@@ -26,7 +26,7 @@ int errand_wait(struct errand *errand, struct loop *loop, int64_t deadline, stru
 /* Is it done? */
 bool errand_done(const struct errand *errand);
 
-/* A descriptor, lent, that poll(2) finds readable once it is done. */
+/* For who waits for other things, too: readable once it is done; then ask errand_done. It stays the errand's. */
 int errand_fd(const struct errand *errand);
 
 /* No more interest in it, done or not. NULL is no errand. */

@@ -112,6 +112,10 @@ struct endpoint_ops {
      * any. */
     uint64_t (*dropped)(struct endpoint *endpoint);
 
+    /* The session has failed: have close tell the other side, where it can be told, that this was no orderly end. NULL: it
+     * cannot be told apart. */
+    void (*spoil)(struct endpoint *endpoint);
+
     /* Close and free. */
     void (*close)(struct endpoint *endpoint);
 };

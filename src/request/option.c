@@ -49,9 +49,13 @@ static const struct sockopt_word shutdown_choices[] = {
 /* Each client has something for itself. */
 #define CONFLICTS_WITH_SHARING OWN_ENDS CONFLICTS_WITH_MANY
 
+/* What is about standard input and output, as above; but messages may meet bytes, and both ends are told of an end. */
+#define CONFLICTS_WITH_RELAY                                                                                 \
+    "zero no-input send-only recv-only quit-after no-shutdown shutdown oob peek pass-fd block exec "         \
+    "sh-exec " OWN_ENDS "broker chat serial label merge slow queue"
+
 /* What a hub of clients has no one stream, or no one connection, for. */
-#define CONFLICTS_WITH_HUB                                                                                   \
-    CONFLICTS_WITH_LOCAL_END " " OWN_ENDS "exec sh-exec serial"
+#define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " " OWN_ENDS "exec sh-exec serial"
 
 static const struct sockopt_word merge_choices[] = { { "lines", 0 }, { "bytes", 1 }, { NULL, 0 } };
 
@@ -83,6 +87,7 @@ const char *const option_group_titles[] = {
     [GROUP_MESSAGE] = "Messages",
     [GROUP_TIME] = "Time",
     [GROUP_LOCAL] = "The local end, instead of the standard streams",
+    [GROUP_RELAY] = "Joined with another socket, instead of the standard streams",
     [GROUP_MANY] = "Many clients",
     [GROUP_DATA] = "Data",
     [GROUP_SOCKET] = "Socket options",
@@ -231,10 +236,10 @@ const struct option_row option_rows[] = {
       .group = GROUP_END, .help = "an empty message means the end of input, both ways" },
 
     { .name = "records", .value = "FORMAT", .kind = OPTION_RECORDS, FIELD(request.pump.records),
-      .fallback = "none", .excludes = "crlf", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
+      .fallback = "none", .excludes = "crlf", .fits = FITS_RECORDS, .group = GROUP_MESSAGE,
       .help = "how standard input and output tell messages apart" },
     { .name = "hex", .kind = OPTION_CONSTANT, FIELD(request.pump.records.kind), .constant = RECORD_HEX,
-      .excludes = "records crlf zero", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
+      .excludes = "records crlf zero", .fits = FITS_RECORDS, .group = GROUP_MESSAGE,
       .help = "messages are lines of hexadecimal digits: --records hex" },
     { .name = "ip-header", .kind = OPTION_FLAG, FIELD(request.socket.keeps_headers), .sockopt = "hdrincl",
       .fits = FITS_HEADERS, .group = GROUP_MESSAGE,
@@ -269,7 +274,7 @@ const struct option_row option_rows[] = {
       .min = 1, .max = TIME_MAX_MS, .fallback = "no limit", .needs = "retry reconnect", .group = GROUP_TIME,
       .help = "for all tries together" },
     { .name = "reconnect", .kind = OPTION_FLAG, FIELD(request.reconnects), .fits = FITS_BYTES,
-      .excludes = "listen zero receive-fd pass-fd peek oob telnet crlf recv-limit exec sh-exec " OWN_ENDS,
+      .excludes = "listen zero receive-fd pass-fd peek oob telnet crlf recv-limit exec sh-exec relay " OWN_ENDS,
       .group = GROUP_TIME, .help = "connect again when the connection is lost, and go on with the input" },
     { .letter = 'i', .name = "delay", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.delay_ms), .max = TIME_MAX_MS, .fallback = "0", .group = GROUP_TIME,
@@ -315,6 +320,32 @@ const struct option_row option_rows[] = {
     { .name = "chat", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHAT,
       .excludes = "label merge " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_ACCEPTING,
       .group = GROUP_LOCAL, .help = "the same with names, and control characters made harmless" },
+
+    { .name = "relay", .value = "ENDPOINT", .kind = OPTION_TEXT, FIELD(endpoint),
+      .excludes = CONFLICTS_WITH_RELAY, .group = GROUP_RELAY,
+      .help = "another socket: HOST:PORT, a URL, or fd:N; a connection to it for each client" },
+    { .name = "relay-domain", .value = "NAME", .kind = OPTION_DOMAIN, FIELD(domain), .of_relay = "domain",
+      .needs = "relay", .fallback = "as ENDPOINT says", .group = GROUP_RELAY,
+      .help = "its address family; ENDPOINT is an address of that" },
+    { .name = "relay-type", .value = "NAME", .kind = OPTION_TYPE, FIELD(type), .of_relay = "type",
+      .needs = "relay", .fallback = "as ENDPOINT says", .group = GROUP_RELAY, .help = "its socket type" },
+    { .name = "relay-protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(protocol),
+      .of_relay = "protocol", .needs = "relay", .fallback = "the type's usual one", .group = GROUP_RELAY,
+      .help = "its protocol, by name or number" },
+    { .name = "relay-source", .value = "ADDRESS", .kind = OPTION_TEXT, FIELD(source), .of_relay = "source",
+      .needs = "relay", .group = GROUP_RELAY, .help = "come from this address there" },
+    { .name = "relay-source-port", .value = "PORT", .kind = OPTION_TEXT, FIELD(source_port),
+      .of_relay = "source-port", .needs = "relay", .fits = FITS_PORTS, .group = GROUP_RELAY,
+      .help = "come from this port there" },
+    { .name = "relay-netns", .value = "NAME", .kind = OPTION_NETNS, FIELD(request.socket.netns),
+      .of_relay = "netns", .needs = "relay", .group = GROUP_RELAY,
+      .help = "open it in another network namespace, by name or path" },
+    { .name = "relay-sockopt", .value = "OPTION", .kind = OPTION_SOCKOPT, FIELD(request.socket.options),
+      .of_relay = "sockopt", .needs = "relay", .group = GROUP_RELAY,
+      .help = "set a socket option on it, as --sockopt does" },
+    { .name = "relay-wait", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.connect_ms), .min = 1,
+      .max = TIME_MAX_MS, .of_relay = "connect-timeout", .needs = "relay", .fallback = "as -w",
+      .group = GROUP_RELAY, .help = "for its lookup and its connection together" },
 
     { .name = "serial", .kind = OPTION_FLAG, FIELD(request.serial),
       .excludes = "max-conns when-full label merge slow queue " OWN_ENDS,

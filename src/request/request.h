@@ -59,7 +59,14 @@ enum local {
     LOCAL_FILE,
     LOCAL_FOLDER,
     LOCAL_BROKER,
-    LOCAL_CHAT
+    LOCAL_CHAT,
+    LOCAL_RELAY,
+};
+
+/* LOCAL_RELAY: the other socket. */
+struct relay_choice {
+    struct socket_plan socket;
+    int64_t connect_ms; /* for the lookup and the connection together */
 };
 
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
@@ -86,6 +93,7 @@ struct request {
     const char *receive_folder; /* LOCAL_FOLDER: where files are made */
     const char *receive_name;   /* how they are called: intake_name.h */
     int64_t receive_size_max;   /* of each; 0: no limit */
+    struct relay_choice relay;
     int64_t max_conns;          /* clients at once */
     bool refuses_when_full;
     int64_t workers;    /* processes that serve; 0: we do; WORKERS_AUTO */

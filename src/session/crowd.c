@@ -6,6 +6,7 @@
 #include "endpoint/hub.h"
 #include "observe/stats.h"
 #include "session/local.h"
+#include "session/relay.h"
 #include "session/report.h"
 #include <inttypes.h>
 #include <stddef.h>
@@ -15,12 +16,15 @@
 /* Clients taken in before those that are there have their turn. */
 enum { CLIENTS_AT_ONCE = 64 };
 
+enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POLLS_MAX : PUMP_POLLS_MAX };
+
 struct member {
     struct watch watch; /* first: a watch that is no door is a member's */
     struct member *next, *before;
     struct pump *pump;
     struct endpoint *near, *far;
-    bool is_streams; /* joins the standard streams with the hub */
+    struct relay *relay; /* makes the near end; until that is there, there is no pump */
+    bool is_streams;     /* joins the standard streams with the hub */
 };
 
 struct crowd {
@@ -103,6 +107,7 @@ end_member(struct crowd *crowd, struct member *member)
         member->near->ops->close(member->near);
     if (member->far)
         member->far->ops->close(member->far);
+    relay_end(member->relay);
     *(member->before ? &member->before->next : &crowd->members) = member->next;
     if (member->next)
         member->next->before = member->before;
@@ -116,19 +121,57 @@ end_member(struct crowd *crowd, struct member *member)
 static void
 watch_member(struct crowd *crowd, struct member *member)
 {
-    struct pollfd polls[PUMP_POLLS_MAX];
+    struct pollfd polls[MEMBER_POLLS_MAX];
     int64_t deadline;
     struct fault fault;
-    size_t count = pump_interest(member->pump, polls, &deadline);
+    size_t count = member->pump ? pump_interest(member->pump, polls, &deadline)
+                                : relay_interest(member->relay, polls, &deadline);
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) == 0)
         return;
     log_fault(crowd->run->log, &fault);
     end_member(crowd, member);
 }
 
+/* Both ends are there. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+start_session(struct crowd *crowd, struct member *member, struct fault *fault)
+{
+    const struct run *run = crowd->run;
+    const struct pump_setting setting = {
+        .policy = &crowd->policy,
+        .deadline = run->deadline,
+        .observers = run->observers,
+        .log = run->log,
+    };
+    member->pump = pump_start(member->near, member->far, &setting, fault);
+    return member->pump ? 0 : -1;
+}
+
+/* The near end is still being made. */
+static void
+step_relay(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
+    bool goes_on =
+        state == RELAY_DIALS || (state == RELAY_JOINED && start_session(crowd, member, &fault) == 0);
+    if (goes_on) {
+        poller_drop(crowd->poller,
+                    &member->watch); /* what was closed may have left its number to what is new */
+        watch_member(crowd, member);
+        return;
+    }
+    note_failure(crowd, member, &fault);
+    end_member(crowd, member);
+}
+
 static void
 step_member(struct crowd *crowd, struct member *member)
 {
+    if (!member->pump) {
+        step_relay(crowd, member);
+        return;
+    }
     bool is_over = pump_step(member->pump, member->watch.polls);
     if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
         end_member(crowd, member);
@@ -171,12 +214,6 @@ static void
 add_member(struct crowd *crowd, int fd, const struct address *peer)
 {
     const struct run *run = crowd->run;
-    const struct pump_setting setting = {
-        .policy = &crowd->policy,
-        .deadline = run->deadline,
-        .observers = run->observers,
-        .log = run->log,
-    };
     struct fault fault;
     struct member *member = new_member(crowd, false, &fault);
     if (!member) {
@@ -185,11 +222,18 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
         return;
     }
     member->far = session_far(run, crowd->listener->plan, fd, peer, &fault);
-    member->near = member->far ? local_end(crowd, member, peer, &fault) : NULL;
-    member->pump = member->near ? pump_start(member->near, member->far, &setting, &fault) : NULL;
-    if (member->pump) {
-        watch_member(crowd, member);
-        return;
+    if (member->far && run->request->local == LOCAL_RELAY) {
+        member->relay = relay_start(run, member->far, &fault);
+        if (member->relay) {
+            step_relay(crowd, member);
+            return;
+        }
+    } else if (member->far) {
+        member->near = local_end(crowd, member, peer, &fault);
+        if (member->near && start_session(crowd, member, &fault) == 0) {
+            watch_member(crowd, member);
+            return;
+        }
     }
     log_fault(run->log, &fault);
     end_member(crowd, member);

@@ -42,6 +42,7 @@ local_open(const struct run *run, const struct endpoint *far, struct fault *faul
     case LOCAL_STREAMS:
     case LOCAL_BROKER: /* clients have seats in its place */
     case LOCAL_CHAT:
+    case LOCAL_RELAY: /* or a socket that is to be connected first (relay.h) */
         break;
     case LOCAL_ECHO:
         return echo_open(unit, fault);

@@ -9,6 +9,7 @@
 #include "session/pass.h"
 #include "session/peek.h"
 #include "session/program.h"
+#include "session/relay.h"
 #include "session/report.h"
 #include "session/urgent.h"
 #include <fcntl.h>
@@ -72,7 +73,9 @@ struct pump_policy
 session_policy(const struct run *run)
 {
     struct pump_policy policy = run->request->pump;
-    policy.ends_with_peer = run->request->keeps_open && !run->request->program; /* the next client waits */
+    policy.joins_sockets = run->request->local == LOCAL_RELAY;
+    policy.ends_with_peer = run->request->keeps_open && !run->request->program &&
+                            !policy.joins_sockets; /* the next client waits */
     policy.ends_with_input = run->request->send_only;
     return policy;
 }
@@ -110,11 +113,17 @@ run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome,
 {
     const struct program program = { .run = run, .far = far };
     const bool is_program = run->request->program != NULL;
+    const bool is_relay = run->request->local == LOCAL_RELAY;
+    struct relay *relay = NULL;
     const struct pump_policy policy = session_policy(run);
     *outcome = (struct outcome){ 0 };
-    struct endpoint *near = is_program ? program_open(&program, fault) : local_open(run, far, fault);
-    if (!near)
+    struct endpoint *near = is_program ? program_open(&program, fault)
+                            : is_relay ? relay_open(run, far, &relay, fault)
+                                       : local_open(run, far, fault);
+    if (!near) {
+        relay_end(relay);
         return -1;
+    }
     const struct pump_setting setting = {
         .policy = &policy,
         .deadline = run->deadline,
@@ -126,6 +135,7 @@ run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome,
     session_tell_stats(run, far, outcome);
     if (!is_program) {
         near->ops->close(near);
+        relay_end(relay);
         return result;
     }
     outcome->untouched = false; /* the program has run */
@@ -180,7 +190,9 @@ session_far(const struct run *run, const struct socket_plan *plan, int fd, const
     const int on = 1;
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
-    if (run->request->telnet) /* a type that refuses has no urgent data */
+    bool keeps_urgent =
+        run->request->local == LOCAL_RELAY && run->urgent.fd < 0; /* no byte of it may be missing */
+    if (run->request->telnet || keeps_urgent)                     /* a type that refuses has no urgent data */
         (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
     if (run->intake)
         set_reset(fd, true); /* until what it sends is safe */
