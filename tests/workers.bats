@@ -142,6 +142,32 @@ has_lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
     done
 }
 
+@test "4,000 clients come, are answered and go, and nothing is left of them in any worker" {
+    need python3
+    need_plain_build
+    start_workers 2 --echo --max-conns 5000 127.0.0.1 0
+    local worker before=() workers
+    read -ra workers <<<"$(workers_of "$listener_pid")"
+    run -0 foreign many.py "$listener_pid" "$port" 200 # each of them has what it opens for the first
+    for worker in "${workers[@]}"; do
+        before+=("$(open_fds "$worker")")
+    done
+    run -0 foreign many.py "$listener_pid" "$port" 4000
+    assert_contains "$output" "4000 answered, 0 ticks idle, 0 KiB more"
+    local i rss=()
+    has_fds() { [ "$(open_fds "$1")" -eq "$2" ]; }
+    for i in 0 1; do
+        wait_until has_fds "${workers[i]}" "${before[i]}"
+        rss+=("$(rss_kib "${workers[i]}")")
+    done
+    run -0 foreign many.py "$listener_pid" "$port" 4000
+    for i in 0 1; do
+        wait_until has_fds "${workers[i]}" "${before[i]}"
+        assert_at_most $(($(rss_kib "${workers[i]}") - rss[i])) 1024
+    done
+    assert_equal "$(workers_of "$listener_pid" | xargs)" "${workers[*]}"
+}
+
 # --- signals ---------------------------------------------------------------------------------------------------------
 
 @test "a signal ends all of them, with their programs, and the status says which" {
