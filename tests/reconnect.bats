@@ -130,6 +130,48 @@ PYTHON
     assert_equal "$(grep -c succeeded "$err")" 2
 }
 
+lost_network() {
+    cat >server.py <<'PYTHON'
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+with open("where", "w") as file:
+    print(listener.getsockname()[1], file=file)
+first, _ = listener.accept()
+print(first.makefile().readline(), end="", flush=True)
+second, _ = listener.accept() # nothing has told that the first is gone
+print("again", flush=True)
+print(second.makefile().read(), end="", flush=True)
+PYTHON
+    start_background python3 server.py
+    local server=$started_pid heard=$started_out
+    wait_for_line where "$server" "$started_err"
+    hold_input
+    background_input=$held_input start_background "$SKT" --reconnect --retry-delay 50ms -v \
+        --sockopt tcp.user-timeout=300ms 127.0.0.1 "$(<where)"
+    local skt=$started_pid err=$started_err
+    say 'first\n'
+    wait_until has_text "$heard" first
+    all_acknowledged() { ! ss -tnH state established | awk '$2 > 0 { found = 1 } END { exit !found }'; }
+    wait_until all_acknowledged
+    ip link set lo down
+    say 'second\n'
+    wait_for_text "$err" "Connection timed out (sent 13 bytes, 7 of them not acknowledged"
+    wait_for_text "$err" "failed: "
+    ip link set lo up
+    wait_until has_text "$heard" $'first\nagain'
+    say 'third\n'
+    release_input
+    end_status "$server"
+    end_status "$skt"
+    assert_equal "$status" 0
+    assert_equal "$(<"$heard")" $'first\nagain\nsecond\nthird'
+}
+
+@test "a network that is gone for a while loses nothing" {
+    need python3 ss
+    in_netns lost_network
+}
+
 @test "Unix streams are connected again, too" {
     start_dropper unix:s line:fin line:fin echo
     hold_input
