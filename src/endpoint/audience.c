@@ -145,6 +145,14 @@ units(const struct hub *hub, uint64_t count)
 }
 
 static void
+miss(struct seat *seat, const struct piece *piece)
+{
+    seat->misses = seat->skips = true;
+    seat->missed += piece->units;
+    seat->missed_unsaid += piece->units;
+}
+
+static void
 say_missed(struct seat *seat, int64_t now)
 {
     const struct hub_calls *calls = &seat->hub->calls;
@@ -153,6 +161,30 @@ say_missed(struct seat *seat, int64_t now)
     calls->missed(calls->context, seat->name, seat->missed_unsaid, units(seat->hub, seat->missed_unsaid));
     seat->missed_unsaid = 0;
     seat->said_at = now;
+}
+
+/* Give a piece to one that hears it. at_once: it may go out now, if nothing is before it. */
+static void
+give(struct seat *to, struct piece *piece, bool at_once, int64_t now)
+{
+    const struct hub_calls *calls = &to->hub->calls;
+    to->is_new = false;
+    to->skips = false;
+    to->hears_part = !piece->ends;
+    size_t put = 0;
+    bool is_first = queue_is_empty(&to->queue);
+    if (is_first && at_once && !to->is_streams &&
+        calls->offer(calls->context, to->owner, piece->data, piece->size, &put, now)) {
+        to->took_at = now;
+        return;
+    }
+    if (queue_push(&to->queue, piece, put) != 0) {
+        miss(to, piece); /* without memory; it is told when there is some */
+        return;
+    }
+    note_full(to, now);
+    if (is_first)
+        hub_wake(to);
 }
 
 /* Tell a client how much it has missed, in its place among the rest; bytes without lines have no such place. */
@@ -175,16 +207,8 @@ tell_missed(struct seat *seat, int64_t now)
         return;
     memcpy(piece->data, text, (size_t)n);
     piece->begins = piece->ends = true;
-    audience_tell_one(seat, piece, now);
+    give(seat, piece, false, now); /* behind what its session is just taking out of the queue */
     piece_release(piece);
-}
-
-static void
-miss(struct seat *seat, const struct piece *piece)
-{
-    seat->misses = seat->skips = true;
-    seat->missed += piece->units;
-    seat->missed_unsaid += piece->units;
 }
 
 /* From the next line on. */
@@ -212,7 +236,6 @@ is_missed(const struct seat *seat, const struct piece *piece)
 void
 audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
 {
-    const struct hub_calls *calls = &to->hub->calls;
     if (to->misses && queue_is_empty(&to->queue)) /* there was no memory */
         hear_again(to, now);
     if (is_missed(to, piece)) {
@@ -224,23 +247,7 @@ audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
         to->missed_unsaid += to->is_new ? 0 : piece->units;
         return;
     }
-    to->is_new = false;
-    to->skips = false;
-    to->hears_part = !piece->ends;
-    size_t put = 0;
-    bool is_first = queue_is_empty(&to->queue);
-    if (is_first && !to->is_streams &&
-        calls->offer(calls->context, to->owner, piece->data, piece->size, &put, now)) {
-        to->took_at = now;
-        return;
-    }
-    if (queue_push(&to->queue, piece, put) != 0) {
-        miss(to, piece); /* without memory; it is told when there is some */
-        return;
-    }
-    note_full(to, now);
-    if (is_first)
-        hub_wake(to);
+    give(to, piece, true, now);
 }
 
 void
