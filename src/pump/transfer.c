@@ -161,7 +161,7 @@ transfer_has_room(const struct transfer *transfer)
 }
 
 bool
-transfer_has_next(const struct transfer *transfer)
+transfer_finds_next(const struct transfer *transfer)
 {
     if (transfer_cuts(transfer))
         return transfer->found == RECORD_FOUND;
