@@ -181,6 +181,39 @@ while True:
     end_example 0 130 0
 }
 
+@test "recipe 16: files are taken in whole, and each sender knows" {
+    mv "$(random_file 300000)" original
+    mkdir inbox
+    readme_recipe 16 >example
+    start_example <example
+    wait_shown client "it is safe"
+    assert_same_file inbox/* original
+    interrupt_at server
+    end_example 130 0
+}
+
+@test "recipe 17: what a file gets is sent on" {
+    echo first >messages
+    readme_recipe 17 >example
+    start_example <example
+    wait_for_text log first
+    echo second >>messages
+    wait_for_text log second
+    interrupt_at client
+    interrupt_at server
+    end_example 130 130
+}
+
+@test "recipe 18: a file is given by all processors" {
+    mv "$(random_file 300000)" news
+    readme_recipe 18 >example
+    start_example <example
+    wait_until 10 is_idle client
+    assert_same_file copy news
+    interrupt_at server
+    end_example 130 0
+}
+
 @test "each recipe is run by a test, and there are at least ten" {
     local count
     count=$(grep -cE '^[0-9]+\. ' "$readme")

@@ -14,6 +14,7 @@ enum {
     BULK_SIZE = 32 * 1024,        /* so much at once is no conversation */
 };
 
+_Static_assert((int)STREAM_SIZE <= (int)TRANSFER_HELD_MAX, "a stream holds more than it says");
 _Static_assert((int)HEX_SIZE > (int)RECORD_HEX_LINE_MAX, "a line of hex does not fit");
 
 static bool

@@ -64,11 +64,11 @@ watch_door(struct crowd *crowd, struct fault *fault)
     return poller_set(crowd->poller, &crowd->door, polls, count, deadline, fault);
 }
 
-/* What has gone wrong with one ends that one. Where all share this side, its failure ends all. */
+/* What has gone wrong with one ends that one. What all share are the standard streams, and copies of the traffic. */
 static void
 note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
 {
-    bool is_ours = crowd->hub && fault->status == STATUS_LOCAL;
+    bool is_ours = crowd->run->observers && fault->status == STATUS_LOCAL;
     if (!crowd->is_over && (member->is_streams || is_ours)) {
         crowd->is_over = true;
         crowd->fault = *fault;
@@ -88,10 +88,10 @@ end_session(struct crowd *crowd, struct member *member)
     session_part(run, member->near, member->far);
     member->pump = NULL;
     bool is_empty = !member->is_streams && session_was_empty(run, &outcome);
-    if (is_empty)
-        log_line(run->log, LOG_TALK, "Connection closed without a byte");
-    else if (result != 0)
+    if (result != 0 && (!is_empty || fault.status == STATUS_LOCAL))
         note_failure(crowd, member, &fault);
+    else if (is_empty)
+        log_line(run->log, LOG_TALK, "Connection closed without a byte");
     if (!is_empty)
         crowd->accept_deadline = deadline_after(deadline_now(), run->request->accept_ms);
     if (run->request->stats && !member->is_streams)
@@ -243,7 +243,7 @@ local_end(struct crowd *crowd, struct member *member, const struct address *peer
     crowd->number++;
     if (crowd->run->request->labels)
         report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
-    return hub_sit(crowd->hub, member, member->far->name, label, fault);
+    return hub_sit(crowd->hub, member, member->far->name, label, member->far->message_max, fault);
 }
 
 /* A session of its own for a client. What is missing for it is said, and the client goes. */
@@ -353,10 +353,10 @@ offer_owner(void *context, void *owner, const void *data, size_t size, size_t *p
 }
 
 static void
-tell_missed(void *context, const char *name, uint64_t count, const char *units)
+tell_missed(void *context, const char *name, const char *why, uint64_t count, const char *units)
 {
     const struct crowd *crowd = context;
-    log_line(crowd->run->log, LOG_ERROR, "%s: too slow: %" PRIu64 " %s missed", name, count, units);
+    log_line(crowd->run->log, LOG_ERROR, "%s: %s: %" PRIu64 " %s missed", name, why, count, units);
 }
 
 /* The standard streams are a session like the clients', but for what is asked of each connection. */
