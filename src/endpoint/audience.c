@@ -289,7 +289,7 @@ audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
     to->hears_part = !piece->ends;
     size_t put = 0;
     bool is_first = queue_is_empty(&to->queue);
-    if (is_first && !to->is_streams &&
+    if (is_first && !to->is_streams && !to->is_taking &&
         calls->offer(calls->context, to->owner, piece->data, piece->size, &put, now)) {
         to->took_at = now;
         return;
@@ -326,8 +326,11 @@ audience_took(struct seat *seat, int64_t now)
     note_room(seat);
     if (seat->is_slow && queue_is_empty(&seat->queue) && now - seat->slow_at >= SLOW_MS)
         seat->is_slow = false;
-    if (seat->misses && is_half_empty(seat))
-        hear_again(seat, now);
+    if (!seat->misses || !is_half_empty(seat))
+        return;
+    seat->is_taking = true;
+    hear_again(seat, now);
+    seat->is_taking = false;
 }
 
 void

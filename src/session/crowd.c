@@ -44,6 +44,7 @@ struct crowd {
     int64_t accept_deadline;
     bool is_over; /* this side has failed, by the fault */
     struct fault fault;
+    struct fault scratch; /* the pumps' */
 };
 
 static bool
@@ -130,7 +131,7 @@ member_interest(const struct member *member, struct pollfd *polls, int64_t *dead
 static bool
 step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
 {
-    bool is_over = pump_step(member->pump, polls);
+    bool is_over = pump_step(member->pump, polls, deadline_now(), &crowd->scratch);
     if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
         end_member(crowd, member);
         return false;
