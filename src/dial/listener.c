@@ -258,7 +258,7 @@ take_client(struct listener *listener, size_t i, int *client, struct address *pe
         return stumble(listener, fault);
     listener->stumbles = 0;
     listener->turn = (i + 1) % listener->count; /* no socket can starve the others */
-    if (open_finish(listener->plan, fd, STATUS_LISTEN, fault) < 0) {
+    if (open_finish(listener->plan, fd, !listener->inherited, STATUS_LISTEN, fault) < 0) {
         (void)fd_close(&fd);                      /* nothing was sent */
         return fault->error == ENOTCONN ? 0 : -1; /* some options say so of a client that has gone already */
     }

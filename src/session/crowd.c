@@ -13,8 +13,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-/* Clients taken in before those that are there have their turn. */
-enum { CLIENTS_AT_ONCE = 64 };
+enum {
+    CLIENTS_AT_ONCE = 64, /* taken in before those that are there have their turn */
+    STEPS_AT_ONCE = 4,    /* of a session that has something to do without waiting */
+};
 
 enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POLLS_MAX : PUMP_POLLS_MAX };
 
@@ -61,11 +63,11 @@ watch_door(struct crowd *crowd, struct fault *fault)
     return poller_set(crowd->poller, &crowd->door, polls, count, deadline, fault);
 }
 
-/* What has gone wrong with one ends that one. Where all share this side, its failure ends all. */
+/* What has gone wrong with one ends that one. What all share are the standard streams, and copies of the traffic. */
 static void
 note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
 {
-    bool is_ours = crowd->hub && fault->status == STATUS_LOCAL;
+    bool is_ours = crowd->run->observers && fault->status == STATUS_LOCAL;
     if (!crowd->is_over && (member->is_streams || is_ours)) {
         crowd->is_over = true;
         crowd->fault = *fault;
@@ -85,10 +87,10 @@ end_session(struct crowd *crowd, struct member *member)
     session_part(run, member->near, member->far);
     member->pump = NULL;
     bool is_empty = !member->is_streams && session_was_empty(run, &outcome);
-    if (is_empty)
-        log_line(run->log, LOG_TALK, "Connection closed without a byte");
-    else if (result != 0)
+    if (result != 0 && (!is_empty || fault.status == STATUS_LOCAL))
         note_failure(crowd, member, &fault);
+    else if (is_empty)
+        log_line(run->log, LOG_TALK, "Connection closed without a byte");
     if (!is_empty)
         crowd->accept_deadline = deadline_after(deadline_now(), run->request->accept_ms);
     if (run->request->stats && !member->is_streams)
@@ -117,15 +119,41 @@ end_member(struct crowd *crowd, struct member *member)
         poller_wake(crowd->poller, &crowd->door);
 }
 
-/* Say what the member waits for. Without memory for that it ends. */
+static size_t
+member_interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
+{
+    return member->pump ? pump_interest(member->pump, polls, deadline)
+                        : relay_interest(member->relay, polls, deadline);
+}
+
+/* Step it, with the revents of what it waits for. Returns false if that was its end. */
+static bool
+step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
+{
+    bool is_over = pump_step(member->pump, polls);
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
+        end_member(crowd, member);
+        return false;
+    }
+    pump_rest(member->pump);
+    return true;
+}
+
+/* Have it do what it can without waiting, then say what it waits for. Without memory for that it ends. */
 static void
 watch_member(struct crowd *crowd, struct member *member)
 {
     struct pollfd polls[MEMBER_POLLS_MAX];
     int64_t deadline;
     struct fault fault;
-    size_t count = member->pump ? pump_interest(member->pump, polls, &deadline)
-                                : relay_interest(member->relay, polls, &deadline);
+    size_t count = member_interest(member, polls, &deadline);
+    for (int i = 0; member->pump && i < STEPS_AT_ONCE && deadline_passed(deadline, deadline_now()); i++) {
+        for (size_t j = 0; j < count; j++)
+            polls[j].revents = 0;
+        if (!step_once(crowd, member, polls))
+            return;
+        count = member_interest(member, polls, &deadline);
+    }
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) == 0)
         return;
     log_fault(crowd->run->log, &fault);
@@ -168,17 +196,23 @@ step_relay(struct crowd *crowd, struct member *member)
 static void
 step_member(struct crowd *crowd, struct member *member)
 {
-    if (!member->pump) {
+    if (!member->pump)
         step_relay(crowd, member);
-        return;
-    }
-    bool is_over = pump_step(member->pump, member->watch.polls);
-    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
-        end_member(crowd, member);
-        return;
-    }
-    pump_rest(member->pump);
-    watch_member(crowd, member);
+    else if (step_once(crowd, member, member->watch.polls))
+        watch_member(crowd, member);
+}
+
+/* Most clients have sent something by the time that they are accepted, or ended: they are read before they are watched. */
+static void
+begin_member(struct crowd *crowd, struct member *member)
+{
+    struct pollfd polls[MEMBER_POLLS_MAX];
+    int64_t deadline;
+    size_t count = member_interest(member, polls, &deadline);
+    for (size_t i = 0; i < count; i++)
+        polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
+    if (step_once(crowd, member, polls))
+        watch_member(crowd, member);
 }
 
 static struct member *
@@ -202,11 +236,13 @@ new_member(struct crowd *crowd, bool is_streams, struct fault *fault)
 static struct endpoint *
 local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
 {
-    char label[REPORT_NAME_SIZE];
+    char label[REPORT_NAME_SIZE] = "";
     if (!crowd->hub)
         return local_open(crowd->run, member->far, fault);
-    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
-    return hub_sit(crowd->hub, member, member->far->name, label, fault);
+    crowd->number++;
+    if (crowd->run->request->labels)
+        report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
+    return hub_sit(crowd->hub, member, member->far->name, label, member->far->message_max, fault);
 }
 
 /* A session of its own for a client. What is missing for it is said, and the client goes. */
@@ -231,7 +267,7 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
     } else if (member->far) {
         member->near = local_end(crowd, member, peer, &fault);
         if (member->near && start_session(crowd, member, &fault) == 0) {
-            watch_member(crowd, member);
+            begin_member(crowd, member);
             return;
         }
     }
@@ -239,12 +275,14 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
     end_member(crowd, member);
 }
 
-/* Returns 0, or -1 when no more can be taken. */
+/* One client, and while others wait for their turn as many as there are. Returns 0, or -1 when no more can be taken. */
 static int
 take_clients(struct crowd *crowd, struct fault *fault)
 {
     const struct run *run = crowd->run;
-    for (int i = 0; i < CLIENTS_AT_ONCE && (!is_full(crowd) || run->request->refuses_when_full); i++) {
+    for (int i = 0; i < CLIENTS_AT_ONCE && (!is_full(crowd) || run->request->refuses_when_full) &&
+                    (i == 0 || poller_is_busy(crowd->poller));
+         i++) {
         struct address peer;
         int fd;
         if (listener_take_ready(crowd->listener, crowd->door.polls, &fd, &peer, fault) != 0)
@@ -314,10 +352,10 @@ offer_owner(void *context, void *owner, const void *data, size_t size, size_t *p
 }
 
 static void
-tell_missed(void *context, const char *name, uint64_t count, const char *units)
+tell_missed(void *context, const char *name, const char *why, uint64_t count, const char *units)
 {
     const struct crowd *crowd = context;
-    log_line(crowd->run->log, LOG_ERROR, "%s: too slow: %" PRIu64 " %s missed", name, count, units);
+    log_line(crowd->run->log, LOG_ERROR, "%s: %s: %" PRIu64 " %s missed", name, why, count, units);
 }
 
 /* The standard streams are a session like the clients', but for what is asked of each connection. */

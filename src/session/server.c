@@ -3,6 +3,7 @@
 #include "base/deadline.h"
 #include "dial/listener.h"
 #include "endpoint/mailbox.h"
+#include "endpoint/supply.h"
 #include "session/crowd.h"
 #include "session/local.h"
 #include "session/pass.h"
@@ -10,7 +11,6 @@
 #include "session/report.h"
 #include "session/workers.h"
 #include <string.h>
-#include <unistd.h>
 
 /* Accept one client and run its session. */
 static int
@@ -185,8 +185,8 @@ server_run(const struct run *run, struct fault *fault)
     bool is_worker = false;
     if (request->passes && pass_check(fault) != 0)
         return -1;
-    if (request->send_file && access(request->send_file, R_OK) != 0)
-        return fault_set(fault, STATUS_LOCAL, "%s", request->send_file);
+    if (request->send_file && supply_check_file(request->send_file, fault) != 0)
+        return -1;
     if (readiness_prepare(&readiness, run, fault) != 0)
         return -1;
     if (listener_open(&listener, run->loop, &request->socket, run->deadline, fault) != 0) {

@@ -96,6 +96,14 @@ check(const struct row *row, enum number_found found, const int64_t *value, cons
         is_int((long)found, (long)row->found, "'%s' as a %s is refused", row->text, what);
 }
 
+static void
+check_written(uint32_t number, const char *text)
+{
+    char room[16];
+    *number_write(room, number) = '\0';
+    is_text(room, text, "%s is written", text);
+}
+
 #define EACH(rows, index) for (size_t index = 0; index < sizeof(rows) / sizeof(rows)[0]; index++)
 
 int
@@ -112,5 +120,11 @@ main(void)
     check(&durations[i], number_duration(durations[i].text, &value), &value, "time");
     EACH(sizes, i)
     check(&sizes[i], number_size(sizes[i].text, &value), &value, "size");
+    check_written(0, "0");
+    check_written(7, "7");
+    check_written(10, "10");
+    check_written(255, "255");
+    check_written(65535, "65535");
+    check_written(UINT32_MAX, "4294967295");
     return tap_done();
 }
