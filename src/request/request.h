@@ -94,7 +94,7 @@ struct request {
     const char *receive_name;   /* how they are called: intake_name.h */
     int64_t receive_size_max;   /* of each; 0: no limit */
     struct relay_choice relay;
-    int64_t max_conns;          /* clients at once */
+    int64_t max_conns; /* clients at once */
     bool refuses_when_full;
     int64_t workers;    /* processes that serve; 0: we do; WORKERS_AUTO */
     bool serial;        /* one client after the other */
