@@ -150,7 +150,7 @@ has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
 }
 
 @test "limits of many clients are refused where there is one at a time" {
-    for words in "--serial --max-conns 5" "-F --when-full refuse" "-c cat --max-conns 5"; do
+    for words in "--serial --max-conns 5" "-F --when-full refuse" "-k --peek 5 --when-full refuse"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr "$SKT" -l -k $words 127.0.0.1 0
         assert_one_line "$stderr" "exclude each other"

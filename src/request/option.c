@@ -40,14 +40,13 @@ static const struct sockopt_word shutdown_choices[] = {
 };
 
 /* What one client has after the other. */
-#define CONFLICTS_WITH_MANY "exec sh-exec peek pass-fd block oob"
+#define CONFLICTS_WITH_MANY "peek pass-fd block oob"
 
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING "echo discard chargen send-file " CONFLICTS_WITH_MANY
+#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec " CONFLICTS_WITH_MANY
 
 /* What a hub of clients has no one stream, or no one connection, for. */
-#define CONFLICTS_WITH_HUB                                                                                   \
-    CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file exec sh-exec serial"
+#define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file exec sh-exec serial"
 
 static const struct sockopt_word merge_choices[] = { { "lines", 0 }, { "bytes", 1 }, { NULL, 0 } };
 

@@ -354,9 +354,6 @@ check_clients(const struct command *command, struct fault *fault)
                              "needs peers with an end each: --exec, --sh-exec, --echo, "
                              "--discard, --broker or --chat",
                              "--%s with %s", of_each[i], request->socket.type->name);
-    if (request->program != NULL && request->keeps_open && !accepts)
-        return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -k",
-                         command_has(command, "exec") ? "-e" : "-c");
     if (command_has(command, "queue") && accepts && !shares_one && !is_hub)
         return fault_say(fault, STATUS_USAGE, "clients share nothing that could wait for them", "--queue");
     return 0;

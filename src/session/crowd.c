@@ -6,6 +6,7 @@
 #include "observe/stats.h"
 #include "session/door.h"
 #include "session/local.h"
+#include "session/program.h"
 #include "session/report.h"
 #include <inttypes.h>
 #include <stddef.h>
@@ -16,6 +17,8 @@ struct member {
     struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
     struct member *next, *before;
     struct pump *pump;
+    struct program
+        *program; /* instead of a pump or, where it has its end by one, also after it; NULL: none */
     struct endpoint *near, *far;
     bool is_streams; /* joins the standard streams with the hub */
 };
@@ -60,6 +63,16 @@ note_failure(struct crowd *crowd, const struct member *member, const struct faul
     }
 }
 
+/* The program's part after its session: the client needs not wait for it. */
+static void
+leave_program(struct member *member, const struct outcome *outcome, int result, const struct fault *fault)
+{
+    member->near = NULL; /* it is the program's */
+    program_leave(member->program, outcome, result, fault);
+    member->far->ops->close(member->far);
+    member->far = NULL;
+}
+
 /* End its session, and tell of it. */
 static void
 end_session(struct crowd *crowd, struct member *member)
@@ -69,16 +82,28 @@ end_session(struct crowd *crowd, struct member *member)
     struct fault fault;
     int result = pump_end(member->pump, &outcome, &fault);
     member->pump = NULL;
-    bool is_empty = !member->is_streams && session_was_empty(run, &outcome);
+    bool is_empty = !member->is_streams && !member->program && session_was_empty(run, &outcome);
     if (is_empty)
         log_line(run->log, LOG_TALK, "Connection closed without a byte");
-    else if (result != 0)
+    else if (result != 0 && !member->program) /* that will tell of it */
         note_failure(crowd, member, &fault);
     if (!is_empty)
         door_count_time(crowd->door);
     if (run->request->stats && !member->is_streams)
         stats_print(run->log, &outcome.sent, &outcome.received,
                     run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
+    if (member->program)
+        leave_program(member, &outcome, result, &fault);
+}
+
+static void
+end_program(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    if (program_end(member->program, NULL, &fault) != 0)
+        log_fault(crowd->run->log, &fault);
+    member->program = NULL;
+    door_count_time(crowd->door);
 }
 
 static void
@@ -88,6 +113,8 @@ end_member(struct crowd *crowd, struct member *member)
     poller_drop(crowd->poller, &member->watch);
     if (member->pump)
         end_session(crowd, member);
+    if (member->program)
+        end_program(crowd, member);
     if (member->near)
         member->near->ops->close(member->near);
     if (member->far)
@@ -101,29 +128,51 @@ end_member(struct crowd *crowd, struct member *member)
         poller_wake(crowd->poller, &crowd->entrance);
 }
 
-/* Say what the member waits for. Without memory for that it ends. */
+/* Without memory for waiting it ends. A program is waited for here and now: that takes none. */
+static void
+give_up(struct crowd *crowd, struct member *member, const struct fault *fault)
+{
+    log_fault(crowd->run->log, fault);
+    if (member->pump)
+        end_session(crowd, member);
+    if (member->program) {
+        program_stop(member->program);
+        program_wait(member->program);
+    }
+    end_member(crowd, member);
+}
+
+/* Say what the member waits for. */
 static void
 watch_member(struct crowd *crowd, struct member *member)
 {
     struct pollfd polls[PUMP_POLLS_MAX];
     int64_t deadline;
     struct fault fault;
-    size_t count = pump_interest(member->pump, polls, &deadline);
-    if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) == 0)
-        return;
-    log_fault(crowd->run->log, &fault);
-    end_member(crowd, member);
+    size_t count = member->pump ? pump_interest(member->pump, polls, &deadline)
+                                : program_interest(member->program, polls, &deadline);
+    if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) != 0)
+        give_up(crowd, member, &fault);
 }
 
 static void
 step_member(struct crowd *crowd, struct member *member)
 {
-    bool is_over = pump_step(member->pump, member->watch.polls);
+    bool is_over = member->pump ? pump_step(member->pump, member->watch.polls)
+                                : program_step(member->program, member->watch.polls);
+    bool has_program_left = is_over && member->pump && member->program;
+    if (has_program_left) {
+        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
+        end_session(crowd, member);
+        poller_wake(crowd->poller, &member->watch);
+        return;
+    }
     if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
         end_member(crowd, member);
         return;
     }
-    pump_rest(member->pump);
+    if (member->pump)
+        pump_rest(member->pump);
     watch_member(crowd, member);
 }
 
@@ -149,17 +198,18 @@ static struct endpoint *
 local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
 {
     char label[REPORT_NAME_SIZE];
+    if (member->program)
+        return program_endpoint(member->program);
     if (!crowd->hub)
         return local_open(crowd->run, fault);
     report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
     return hub_sit(crowd->hub, member, member->far->name, label, fault);
 }
 
-/* A session of its own for a client. What is missing for it is said, and the client goes. */
-static void
-enter(void *context, struct endpoint *far, const struct address *peer)
+/* Returns 0, or -1 with fault, and what has been opened by then is the member's. */
+static int
+start_session(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
 {
-    struct crowd *crowd = context;
     const struct run *run = crowd->run;
     const struct pump_setting setting = {
         .policy = &crowd->policy,
@@ -167,22 +217,40 @@ enter(void *context, struct endpoint *far, const struct address *peer)
         .observers = run->observers,
         .log = run->log,
     };
+    if (run->request->program) {
+        bool takes_socket = program_takes(run, member->far);
+        member->program = program_start(run, member->far, takes_socket, fault);
+        if (!member->program || takes_socket)
+            return member->program ? 0 : -1;
+    }
+    member->near = local_end(crowd, member, peer, fault);
+    member->pump = member->near ? pump_start(member->near, member->far, &setting, fault) : NULL;
+    if (member->pump)
+        return 0;
+    if (member->program)
+        leave_program(member, NULL, -1, fault);
+    return -1;
+}
+
+/* A session of its own for a client. What is missing for it is said, and the client goes. */
+static void
+enter(void *context, struct endpoint *far, const struct address *peer)
+{
+    struct crowd *crowd = context;
     struct fault fault;
     struct member *member = new_member(crowd, false, &fault);
     if (!member) {
-        log_fault(run->log, &fault);
+        log_fault(crowd->run->log, &fault);
         far->ops->close(far);
         return;
     }
     member->far = far;
     door_own(crowd->door, far, member);
-    member->near = local_end(crowd, member, peer, &fault);
-    member->pump = member->near ? pump_start(member->near, member->far, &setting, &fault) : NULL;
-    if (member->pump) {
+    if (start_session(crowd, member, peer, &fault) == 0 || member->program) {
         watch_member(crowd, member);
         return;
     }
-    log_fault(run->log, &fault);
+    log_fault(crowd->run->log, &fault);
     end_member(crowd, member);
 }
 
@@ -332,6 +400,26 @@ run_crowd(struct crowd *crowd, struct fault *fault)
     }
 }
 
+/* End all sessions, and then what programs are left, all in the same time. */
+static void
+end_all(struct crowd *crowd)
+{
+    for (struct member *member = crowd->members, *next; member; member = next) {
+        next = member->next;
+        poller_drop(crowd->poller, &member->watch);
+        if (member->pump)
+            end_session(crowd, member);
+        if (member->program)
+            program_stop(member->program);
+        else
+            end_member(crowd, member);
+    }
+    for (struct member *member = crowd->members; member; member = member->next)
+        program_wait(member->program); /* they end and are killed by the same clock, whoever is looked at */
+    while (crowd->members)
+        end_member(crowd, crowd->members);
+}
+
 int
 crowd_serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
@@ -349,8 +437,7 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     int result = crowd.door ? run_crowd(&crowd, fault) : -1;
     if (crowd.hub)
         hub_silence(crowd.hub);
-    while (crowd.members)
-        end_member(&crowd, crowd.members);
+    end_all(&crowd);
     if (crowd.hub)
         hub_close(crowd.hub);
     poller_drop(crowd.poller, &crowd.clock);

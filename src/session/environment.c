@@ -82,7 +82,7 @@ set_owner(struct variables *variables, const struct socket_plan *plan, const cha
 }
 
 static void
-set_all(struct variables *variables, const struct socket_plan *plan, int fd)
+set_all(struct variables *variables, const struct socket_plan *plan, int fd, const struct address *peer)
 {
     char protocol[16], digits[24];
     (void)snprintf(protocol, sizeof protocol, "%s",
@@ -92,7 +92,9 @@ set_all(struct variables *variables, const struct socket_plan *plan, int fd)
     struct address local = { .length = sizeof local.name }, remote = { .length = sizeof remote.name };
     if (getsockname(fd, (struct sockaddr *)&local.name, &local.length) != 0)
         local.length = 0;
-    if (getpeername(fd, (struct sockaddr *)&remote.name, &remote.length) != 0)
+    if (peer)
+        remote = *peer;
+    else if (getpeername(fd, (struct sockaddr *)&remote.name, &remote.length) != 0)
         remote.length = 0; /* a datagram socket that hears a group */
     const struct domain *domain = local.length > 0 ? domain_of(local.name.ss_family) : NULL;
     set(variables, "", "PROTO", protocol);
@@ -104,7 +106,8 @@ set_all(struct variables *variables, const struct socket_plan *plan, int fd)
     set(variables, "SKT_", "PID", digits);
     set_end(variables, plan, protocol, "LOCAL", &local);
     set_end(variables, plan, protocol, "REMOTE", &remote);
-    set_owner(variables, plan, protocol, fd);
+    if (!peer)
+        set_owner(variables, plan, protocol, fd);
 }
 
 /* Does an entry tell of a connection? Then it is one that we have come by, and not the program's. */
@@ -135,10 +138,10 @@ is_set(const struct variables *variables, const char *entry)
 }
 
 char **
-environment_new(const struct socket_plan *plan, int fd, struct fault *fault)
+environment_new(const struct socket_plan *plan, int fd, const struct address *peer, struct fault *fault)
 {
     struct variables variables = { .count = 0 };
-    set_all(&variables, plan, fd);
+    set_all(&variables, plan, fd, peer);
     size_t inherited = 0;
     while (environ[inherited])
         inherited++;

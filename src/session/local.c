@@ -42,9 +42,9 @@ local_open(const struct run *run, struct fault *fault)
 bool
 local_is_in_turn(const struct request *request)
 {
-    bool is_of_one = request->passes || request->peek_size > 0 || request->pump.block_size > 0 ||
-                     request->urgent_text != NULL || request->program != NULL;
-    return request->local == LOCAL_STREAMS && (request->serial || is_of_one);
+    bool shares = request->local == LOCAL_STREAMS && !request->program;
+    bool is_of_one = request->passes || request->peek_size > 0 || request->urgent_text != NULL;
+    return request->serial || is_of_one || (shares && request->pump.block_size > 0);
 }
 
 bool
@@ -68,6 +68,6 @@ local_hub(const struct request *request, const struct hub_calls *calls, bool *no
         .labels = request->labels,
         .queue_size = request->queue_size,
     };
-    *none = local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT;
+    *none = request->program || (local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT);
     return *none ? NULL : hub_open(&choice, calls, fault);
 }

@@ -82,17 +82,12 @@ tell_stats(const struct run *run, struct endpoint *far, const struct outcome *ou
         stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
 }
 
-/* Join far with this side by the pump. */
+/* Join far with a near end by the pump. */
 static int
-run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, struct outcome *outcome,
+         struct fault *fault)
 {
-    const struct program program = { .run = run, .far = far };
-    const bool is_program = run->request->program != NULL;
     const struct pump_policy policy = session_policy(run);
-    *outcome = (struct outcome){ 0 };
-    struct endpoint *near = is_program ? program_open(&program, fault) : local_open(run, fault);
-    if (!near)
-        return -1;
     const struct pump_setting setting = {
         .policy = &policy,
         .deadline = run->deadline,
@@ -101,19 +96,43 @@ run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome,
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
     tell_stats(run, far, outcome);
-    if (!is_program) {
-        near->ops->close(near);
-        return result;
+    return result;
+}
+
+static int
+run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    *outcome = (struct outcome){ 0 };
+    struct endpoint *near = local_open(run, fault);
+    if (!near)
+        return -1;
+    int result = run_pump(run, near, far, outcome, fault);
+    near->ops->close(near);
+    return result;
+}
+
+static int
+run_program(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    bool has_socket = program_takes(run, far);
+    *outcome = (struct outcome){ 0 };
+    struct program *program = program_start(run, far, has_socket, fault);
+    if (!program)
+        return -1;
+    if (!has_socket) {
+        int result = run_pump(run, program_endpoint(program), far, outcome, fault);
+        program_leave(program, outcome, result, fault);
+        outcome->untouched = false; /* the program has run */
     }
-    outcome->untouched = false; /* the program has run */
-    return program_close(&program, near, outcome, result, fault);
+    program_wait(program);
+    return program_end(program, has_socket ? outcome : NULL, fault);
 }
 
 int
 session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    bool is_given_away = run->request->program && program_takes(run, far);
-    int result = is_given_away ? program_run(run, far, outcome, fault) : run_pumped(run, far, outcome, fault);
+    int result =
+        run->request->program ? run_program(run, far, outcome, fault) : run_local(run, far, outcome, fault);
     far->ops->close(far);
     return result;
 }
