@@ -101,6 +101,13 @@ def finish(process):
     sys.exit(status if status >= 0 else 128 - status)
 
 
+def hand(near, text):
+    try:
+        near.sendall(text.encode())
+    except OSError:
+        pass  # the command has ended already; its status is what counts
+
+
 def converse(ours, text):
     try:
         ours.sendall(text.encode())
@@ -158,7 +165,7 @@ def receive(command, kind, text, rest):
     far.close()
     socket.send_fds(near, [b"\0"], [theirs.fileno()])
     theirs.close()
-    near.sendall(rest.encode())
+    hand(near, rest)
     near.close()
     converse(ours, text)
     finish(process)
@@ -168,7 +175,7 @@ def receive_none(command, data):
     near, far = socket.socketpair()
     process = run(command, stdin=far)
     far.close()
-    near.sendall(data.encode())
+    hand(near, data)
     near.close()
     finish(process)
 
