@@ -209,6 +209,24 @@ is_gone() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$1" 2>/dev/null)" 
     done
 }
 
+@test "--max-per-peer counts a client until its program has ended" {
+    for kind in "${ways[@]}"; do
+        serve "$kind" -v --max-per-peer 1 -c 'echo $$; cat; while [ ! -e over ]; do sleep 0.05; done'
+        start_peer "connect:tcp:$port" recvline print:there halfclose drain close
+        first=$peer_pid first_err=$peer_err
+        wait_for_text "$peer_out" there
+        start_peer "connect:tcp:$port" drain close
+        peer_succeeds
+        wait_for_text "$listener_err" "Connection refused: it has 1 already"
+        touch over
+        peer_succeeds "$first" "$first_err"
+        wait_until has_children 0
+        start_peer "connect:tcp:$port" recvline halfclose drain close
+        peer_succeeds
+        rm over
+    done
+}
+
 @test "--serial runs one program after the other" {
     serve direct --serial -c "$talker"
     start_peer "connect:tcp:$port" recvline print:there waitfile:go halfclose drain close

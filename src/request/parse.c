@@ -343,7 +343,9 @@ check_access(const struct command *command, struct fault *fault)
 static int
 check_clients(const struct command *command, struct fault *fault)
 {
-    static const char *const of_each[] = { "max-conns", "queue", "slow", "label" };
+    static const char *const of_each[] = {
+        "max-conns", "max-per-peer", "rate-conns", "queue", "slow", "label"
+    };
     const struct request *request = &command->request;
     bool is_hub = request->local == LOCAL_BROKER || request->local == LOCAL_CHAT;
     bool shares_one = request->local == LOCAL_STREAMS && request->program == NULL;
@@ -354,6 +356,10 @@ check_clients(const struct command *command, struct fault *fault)
                              "needs peers with an end each: --exec, --sh-exec, --echo, "
                              "--discard, --broker or --chat",
                              "--%s with %s", of_each[i], request->socket.type->name);
+    if (command_has(command, "max-per-peer") && request->socket.domain->knows_by_connection && !accepts)
+        return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
+                         "--max-per-peer with domain %s, type %s", request->socket.domain->name,
+                         request->socket.type->name);
     if (command_has(command, "queue") && accepts && !shares_one && !is_hub)
         return fault_say(fault, STATUS_USAGE, "clients share nothing that could wait for them", "--queue");
     return 0;

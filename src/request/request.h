@@ -47,6 +47,12 @@ struct retry_choice {
     int64_t max_ms;   /* for all tries together; -1: no limit */
 };
 
+/* How often something may happen: `burst` times at once, and from then on once in interval_us. burst 0: no limit. */
+struct conn_rate {
+    int64_t interval_us;
+    int64_t burst;
+};
+
 /* What the socket is joined with. */
 enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE, LOCAL_BROKER, LOCAL_CHAT };
 
@@ -71,6 +77,8 @@ struct request {
     enum local local;
     const char *send_file; /* LOCAL_FILE: the file for each client */
     int64_t max_conns;     /* clients at once */
+    int64_t max_per_peer;  /* of one peer; 0: no limit */
+    struct conn_rate rate; /* new ones */
     bool refuses_when_full;
     bool serial;        /* one client after the other */
     bool labels;        /* what is heard of a client says whose it is */

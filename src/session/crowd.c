@@ -20,7 +20,8 @@ struct member {
     struct program
         *program; /* instead of a pump or, where it has its end by one, also after it; NULL: none */
     struct endpoint *near, *far;
-    bool is_streams; /* joins the standard streams with the hub */
+    struct quota_place *place; /* of a client */
+    bool is_streams;           /* joins the standard streams with the hub */
 };
 
 struct crowd {
@@ -123,6 +124,7 @@ end_member(struct crowd *crowd, struct member *member)
     if (member->next)
         member->next->before = member->before;
     crowd->count -= !member->is_streams;
+    door_leave(crowd->door, member->place);
     free(member);
     if (was_full) /* somebody may wait outside */
         poller_wake(crowd->poller, &crowd->entrance);
@@ -234,7 +236,7 @@ start_session(struct crowd *crowd, struct member *member, const struct address *
 
 /* A session of its own for a client. What is missing for it is said, and the client goes. */
 static void
-enter(void *context, struct endpoint *far, const struct address *peer)
+enter(void *context, struct endpoint *far, const struct address *peer, struct quota_place *place)
 {
     struct crowd *crowd = context;
     struct fault fault;
@@ -242,9 +244,11 @@ enter(void *context, struct endpoint *far, const struct address *peer)
     if (!member) {
         log_fault(crowd->run->log, &fault);
         far->ops->close(far);
+        door_leave(crowd->door, place);
         return;
     }
     member->far = far;
+    member->place = place;
     door_own(crowd->door, far, member);
     if (start_session(crowd, member, peer, &fault) == 0 || member->program) {
         watch_member(crowd, member);
