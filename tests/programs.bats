@@ -237,6 +237,97 @@ is_gone() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$1" 2>/dev/null)" 
     peer_succeeds "$first" "$first_err"
 }
 
+# --- handing over ----------------------------------------------------------------------------------------------------
+
+@test "--peek tells a program of the first bytes, which it still reads, and a silent client keeps nobody waiting" {
+    for kind in "${ways[@]}"; do
+        serve "$kind" --peek 4 --max-conns 10 -c 'case $SKT_PEEKED in 47455420) read -r line; echo "web: $line" ;; *) echo "$SKT_PEEKED"; exec cat ;; esac'
+        start_peer "connect:tcp:$port" print:connected stall
+        wait_for_text "$peer_out" connected
+        start_peer "connect:tcp:$port" send:ab print:connected stall
+        wait_for_text "$peer_out" connected
+        start_peer "connect:tcp:$port" each:0.05:'GET\x20/\n' expect:'web:\x20GET\x20/\n' halfclose drain close
+        peer_succeeds
+        start_peer "connect:tcp:$port" send:'\0bcdefgh\n' expect:'00626364\n\0bcdefgh\n' halfclose drain close
+        peer_succeeds
+        start_peer "connect:tcp:$port" send:x halfclose expect:'78\nx' drain close
+        peer_succeeds
+        start_peer "connect:tcp:$port" halfclose expect:'\n' drain close
+        peer_succeeds
+        has_children 0
+        kill_by_term "$listener_pid"
+    done
+}
+
+@test "--peek with a program is bounded by -w, on both sides" {
+    start_skt_listener -k --peek 4 -w 0.3 -e cat 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:ab stall
+    wait_for_text "$listener_err" "timed out: 2 of 4 bytes are there"
+    start_peer "connect:tcp:$port" send:abcd expect:abcd halfclose drain close
+    peer_succeeds
+    start_peer listen:tcp accept send:hello expect:'68656c\n' drain close
+    run -0 timeout 10 "$SKT" --peek 3 -c 'echo $SKT_PEEKED; head -c 5 >got' 127.0.0.1 "$port"
+    assert_equal "$output" ""
+    assert_file_is got hello
+    for words in "--peek 201 -e cat" "-k --peek 4 --max-conns 5" "-k -u --peek 4 -e cat"; do
+        # shellcheck disable=SC2086  # words
+        run -2 --separate-stderr "$SKT" -l $words 127.0.0.1 0
+        assert_one_line "$stderr" "skt: --peek"
+    done
+}
+
+@test "a listener passes its clients on, with what they say first, to whoever starts a program for each" {
+    need python3 nc.openbsd
+    run -0 --separate-stderr timeout 30 python3 - "$SKT" <<'PYTHON'
+import array, os, socket, subprocess, sys, threading
+skt = sys.argv[1]
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+server = subprocess.Popen([skt, "-l", "-k", "-F", "--peek", "4", "--announce=where", "127.0.0.1", "0"], stdout=theirs)
+theirs.close()
+while not os.path.exists("where") or not open("where").read().endswith("\n"):
+    pass
+port = open("where").read().strip().rpartition(":")[2]
+children = []
+
+def inetd():
+    """The program has the connection as its standard input and output, or skt has it as an inherited descriptor."""
+    seen = b""
+    while True:
+        data, parts, _, _ = ours.recvmsg(100, socket.CMSG_SPACE(4))
+        if not data:
+            return
+        seen += data
+        if not parts:
+            continue
+        fd = array.array("i", parts[0][2])[0]
+        os.set_inheritable(fd, True)
+        how = {b"cat:\0": (["cat"], fd), b"skt:\0": ([skt, "-e", "cat", f"fd:{fd}"], None)}[seen]
+        children.append(subprocess.Popen(how[0], stdin=how[1], stdout=how[1], pass_fds=[fd]))
+        os.close(fd)
+        seen = b""
+
+threading.Thread(target=inetd, daemon=True).start()
+for first in "cat:", "skt:", "cat:", "skt:":
+    said = (first + "what else it says\n").encode()
+    client = subprocess.run(["nc.openbsd", "-N", "127.0.0.1", port], input=said, capture_output=True, timeout=10)
+    assert client.stdout == said, client
+for child in children:
+    assert child.wait() == 0
+server.terminate()
+assert server.wait() == -15
+print(len(children))
+PYTHON
+    assert_equal "$output" 4
+    assert_equal "$stderr" ""
+}
+
+@test "a descriptor that was received has a program, too" {
+    need python3
+    start_peer listen:tcp accept send:hello\\n halfclose expect:HELLO\\n drain close
+    run -0 foreign descriptors.py relay -- "$SKT" -F 127.0.0.1 "$port" to "$SKT" --receive-fd -e 'tr a-z A-Z'
+    peer_succeeds
+}
+
 # --- datagrams --------------------------------------------------------------------------------------------------------
 
 @test "each datagram peer has a program of its own, which knows who it is" {

@@ -31,7 +31,7 @@
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 /* No program: the standard streams, or no session at all. */
-#define CONFLICTS_WITH_PROGRAM "zero pass-fd peek no-input recv-only echo discard chargen send-file "
+#define CONFLICTS_WITH_PROGRAM "zero pass-fd no-input recv-only echo discard chargen send-file "
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
@@ -40,10 +40,10 @@ static const struct sockopt_word shutdown_choices[] = {
 };
 
 /* What one client has after the other. */
-#define CONFLICTS_WITH_MANY "peek pass-fd block oob"
+#define CONFLICTS_WITH_MANY "pass-fd block oob"
 
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec " CONFLICTS_WITH_MANY
+#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec peek " CONFLICTS_WITH_MANY
 
 /* What a hub of clients has no one stream, or no one connection, for. */
 #define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file exec sh-exec serial"
@@ -313,7 +313,7 @@ const struct option_row option_rows[] = {
       .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "what befalls a client that takes less than there is for it" },
     { .name = "queue", .value = "SIZE", .kind = OPTION_SIZE, FIELD(request.queue_size), .min = 1024,
-      .max = 1 << 30, .fallback = "256K", .excludes = CONFLICTS_WITH_MANY,
+      .max = 1 << 30, .fallback = "256K", .excludes = "peek " CONFLICTS_WITH_MANY,
       .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "how much may wait for a client" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,

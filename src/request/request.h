@@ -29,6 +29,8 @@ struct access_sources {
 
 enum { RETRY_FOREVER = -1 };
 
+enum { PEEK_TOLD_MAX = 200 }; /* so much of what was peeked at is a program told */
+
 /* -z: what to try, and how. */
 struct scan_choice {
     char *const *hosts; /* or paths; NULL: only the plan's remote.host */

@@ -6,6 +6,7 @@
 #include "observe/stats.h"
 #include "session/door.h"
 #include "session/local.h"
+#include "session/peek.h"
 #include "session/program.h"
 #include "session/report.h"
 #include <inttypes.h>
@@ -16,6 +17,7 @@
 struct member {
     struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
     struct member *next, *before;
+    struct peek *peek; /* before a session; what it has seen stays as long as that */
     struct pump *pump;
     struct program
         *program; /* instead of a pump or, where it has its end by one, also after it; NULL: none */
@@ -125,6 +127,8 @@ end_member(struct crowd *crowd, struct member *member)
         member->next->before = member->before;
     crowd->count -= !member->is_streams;
     door_leave(crowd->door, member->place);
+    if (member->peek)
+        peek_free(member->peek);
     free(member);
     if (was_full) /* somebody may wait outside */
         poller_wake(crowd->poller, &crowd->entrance);
@@ -151,31 +155,15 @@ watch_member(struct crowd *crowd, struct member *member)
     struct pollfd polls[PUMP_POLLS_MAX];
     int64_t deadline;
     struct fault fault;
-    size_t count = member->pump ? pump_interest(member->pump, polls, &deadline)
-                                : program_interest(member->program, polls, &deadline);
+    size_t count = 1;
+    if (member->pump)
+        count = pump_interest(member->pump, polls, &deadline);
+    else if (member->program)
+        count = program_interest(member->program, polls, &deadline);
+    else
+        polls[0] = peek_interest(member->peek, &deadline);
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) != 0)
         give_up(crowd, member, &fault);
-}
-
-static void
-step_member(struct crowd *crowd, struct member *member)
-{
-    bool is_over = member->pump ? pump_step(member->pump, member->watch.polls)
-                                : program_step(member->program, member->watch.polls);
-    bool has_program_left = is_over && member->pump && member->program;
-    if (has_program_left) {
-        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
-        end_session(crowd, member);
-        poller_wake(crowd->poller, &member->watch);
-        return;
-    }
-    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
-        end_member(crowd, member);
-        return;
-    }
-    if (member->pump)
-        pump_rest(member->pump);
-    watch_member(crowd, member);
 }
 
 static struct member *
@@ -221,7 +209,8 @@ start_session(struct crowd *crowd, struct member *member, const struct address *
     };
     if (run->request->program) {
         bool takes_socket = program_takes(run, member->far);
-        member->program = program_start(run, member->far, takes_socket, fault);
+        const char *peeked = member->peek ? peek_words(member->peek) : NULL;
+        member->program = program_start(run, member->far, takes_socket, peeked, fault);
         if (!member->program || takes_socket)
             return member->program ? 0 : -1;
     }
@@ -232,6 +221,71 @@ start_session(struct crowd *crowd, struct member *member, const struct address *
     if (member->program)
         leave_program(member, NULL, -1, fault);
     return -1;
+}
+
+static void
+begin_session(struct crowd *crowd, struct member *member, const struct address *peer)
+{
+    struct fault fault;
+    if (start_session(crowd, member, peer, &fault) == 0 || member->program) {
+        watch_member(crowd, member);
+        return;
+    }
+    log_fault(crowd->run->log, &fault);
+    end_member(crowd, member);
+}
+
+/* The first bytes of what a client says, for its program. */
+static void
+step_peek(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    switch (peek_step(member->peek, &fault)) {
+    case IO_AGAIN:
+        watch_member(crowd, member);
+        break;
+    case IO_FAILED:
+        log_fault(crowd->run->log, &fault);
+        end_member(crowd, member);
+        break;
+    case IO_DONE:
+    case IO_ENDED:
+    case IO_LOST:
+    case IO_PAUSE:
+        begin_session(crowd, member, NULL);
+        break;
+    }
+}
+
+static bool
+is_peeking(const struct member *member)
+{
+    return member->peek && !member->pump && !member->program;
+}
+
+static void
+step_member(struct crowd *crowd, struct member *member)
+{
+    if (is_peeking(member)) {
+        step_peek(crowd, member);
+        return;
+    }
+    bool is_over = member->pump ? pump_step(member->pump, member->watch.polls)
+                                : program_step(member->program, member->watch.polls);
+    bool has_program_left = is_over && member->pump && member->program;
+    if (has_program_left) {
+        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
+        end_session(crowd, member);
+        poller_wake(crowd->poller, &member->watch);
+        return;
+    }
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
+        end_member(crowd, member);
+        return;
+    }
+    if (member->pump)
+        pump_rest(member->pump);
+    watch_member(crowd, member);
 }
 
 /* A session of its own for a client. What is missing for it is said, and the client goes. */
@@ -250,7 +304,12 @@ enter(void *context, struct endpoint *far, const struct address *peer, struct qu
     member->far = far;
     member->place = place;
     door_own(crowd->door, far, member);
-    if (start_session(crowd, member, peer, &fault) == 0 || member->program) {
+    if (crowd->run->request->peek_size == 0) {
+        begin_session(crowd, member, peer);
+        return;
+    }
+    member->peek = peek_start(crowd->run, far, &fault);
+    if (member->peek) {
         watch_member(crowd, member);
         return;
     }

@@ -115,9 +115,9 @@ static bool
 tells_of_another(const char *entry)
 {
     static const char *const names[] = {
-        "PROTO=",     "REMOTE_ADDR=", "REMOTE_PORT=", "REMOTE_HOST=", "TCPLOCAL",   "TCPREMOTE",
-        "UDPLOCAL",   "UDPREMOTE",    "UNIXLOCAL",    "UNIXREMOTE",   "SCTPLOCAL",  "SCTPREMOTE",
-        "NCAT_LOCAL", "NCAT_REMOTE",  "NCAT_PROTO=",  "SKT_LOCAL_",   "SKT_REMOTE_"
+        "PROTO=",     "REMOTE_ADDR=", "REMOTE_PORT=", "REMOTE_HOST=", "TCPLOCAL",    "TCPREMOTE",
+        "UDPLOCAL",   "UDPREMOTE",    "UNIXLOCAL",    "UNIXREMOTE",   "SCTPLOCAL",   "SCTPREMOTE",
+        "NCAT_LOCAL", "NCAT_REMOTE",  "NCAT_PROTO=",  "SKT_LOCAL_",   "SKT_REMOTE_", "SKT_PEEKED="
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strncmp(entry, names[i], strlen(names[i])) == 0)
@@ -138,10 +138,13 @@ is_set(const struct variables *variables, const char *entry)
 }
 
 char **
-environment_new(const struct socket_plan *plan, int fd, const struct address *peer, struct fault *fault)
+environment_new(const struct socket_plan *plan, int fd, const struct address *peer, const char *peeked,
+                struct fault *fault)
 {
     struct variables variables = { .count = 0 };
     set_all(&variables, plan, fd, peer);
+    if (peeked)
+        set(&variables, "SKT_", "PEEKED", peeked);
     size_t inherited = 0;
     while (environ[inherited])
         inherited++;

@@ -43,8 +43,9 @@ bool
 local_is_in_turn(const struct request *request)
 {
     bool shares = request->local == LOCAL_STREAMS && !request->program;
-    bool is_of_one = request->passes || request->peek_size > 0 || request->urgent_text != NULL;
-    return request->serial || is_of_one || (shares && request->pump.block_size > 0);
+    bool is_of_one = request->passes || request->urgent_text != NULL;
+    bool is_of_one_stream = request->peek_size > 0 || request->pump.block_size > 0;
+    return request->serial || is_of_one || (shares && is_of_one_stream);
 }
 
 bool

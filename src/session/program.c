@@ -29,6 +29,7 @@ enum stage {
 struct program {
     const struct run *run;
     struct endpoint *far;
+    const char *peeked;
     struct endpoint *near; /* with a pump; NULL: it has the socket, or the session is over */
     struct process process;
     enum stage stage;
@@ -85,7 +86,8 @@ static char **
 environment(const void *context, struct fault *fault)
 {
     const struct program *program = context;
-    return environment_new(&program->run->request->socket, program->far->socket, program->far->peer, fault);
+    return environment_new(&program->run->request->socket, program->far->socket, program->far->peer,
+                           program->peeked, fault);
 }
 
 /* Start it with the socket as its standard input and output. */
@@ -133,7 +135,8 @@ open_child(struct program *program, struct fault *fault)
 }
 
 struct program *
-program_start(const struct run *run, struct endpoint *far, bool takes_socket, struct fault *fault)
+program_start(const struct run *run, struct endpoint *far, bool takes_socket, const char *peeked,
+              struct fault *fault)
 {
     struct program *program = malloc(sizeof *program);
     if (!program) {
@@ -143,6 +146,7 @@ program_start(const struct run *run, struct endpoint *far, bool takes_socket, st
     *program = (struct program){
         .run = run,
         .far = far,
+        .peeked = peeked,
         .process = { .watch = -1 },
         .stage = takes_socket ? STAGE_RUNS : STAGE_PUMPED,
         .watches_socket = takes_socket,

@@ -23,11 +23,12 @@ enum { PROGRAM_POLLS_MAX = 2 };
 bool program_takes(const struct run *run, const struct endpoint *far);
 
 /*
- * Start it with the socket, or with the pump to come between. far outlives the program, or its session.
+ * Start it with the socket, or with the pump to come between. far outlives the program, or its session. peeked: as
+ * environment_new has it; outlives the session.
  * Returns a program to end, or NULL: STATUS_NOT_FOUND, STATUS_CANNOT_RUN, or STATUS_LOCAL.
  */
 struct program *program_start(const struct run *run, struct endpoint *far, bool takes_socket,
-                              struct fault *fault);
+                              const char *peeked, struct fault *fault);
 
 /* The near end of the session of a program that has not the socket. It stays the program's. */
 struct endpoint *program_endpoint(struct program *program);

@@ -102,7 +102,6 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
 static int
 run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    *outcome = (struct outcome){ 0 };
     struct endpoint *near = local_open(run, fault);
     if (!near)
         return -1;
@@ -111,12 +110,13 @@ run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, 
     return result;
 }
 
+/* With a program that is told what was seen of the first bytes; NULL: nobody has looked. */
 static int
-run_program(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+run_program(const struct run *run, struct endpoint *far, const char *peeked, struct outcome *outcome,
+            struct fault *fault)
 {
     bool has_socket = program_takes(run, far);
-    *outcome = (struct outcome){ 0 };
-    struct program *program = program_start(run, far, has_socket, fault);
+    struct program *program = program_start(run, far, has_socket, peeked, fault);
     if (!program)
         return -1;
     if (!has_socket) {
@@ -128,11 +128,30 @@ run_program(const struct run *run, struct endpoint *far, struct outcome *outcome
     return program_end(program, has_socket ? outcome : NULL, fault);
 }
 
+static int
+look_and_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    struct peek *peek = peek_start(run, far, fault);
+    if (!peek)
+        return -1;
+    int result = peek_wait(peek, fault);
+    if (result == 0)
+        result = run_program(run, far, peek_words(peek), outcome, fault);
+    peek_free(peek);
+    return result;
+}
+
 int
 session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    int result =
-        run->request->program ? run_program(run, far, outcome, fault) : run_local(run, far, outcome, fault);
+    int result;
+    *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
+    if (!run->request->program)
+        result = run_local(run, far, outcome, fault);
+    else if (run->request->peek_size > 0)
+        result = look_and_run(run, far, outcome, fault);
+    else
+        result = run_program(run, far, NULL, outcome, fault);
     far->ops->close(far);
     return result;
 }
@@ -193,7 +212,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
     report_who(run->log, plan, fd);
-    if (request->passes || request->peek_size > 0) {
+    if (request->passes || (request->peek_size > 0 && !request->program)) {
         int result = hand_over(run, plan, fd, name, outcome, fault);
         (void)fd_close(&fd); /* somebody else has it, or what is unread is not wanted */
         return result;
