@@ -92,7 +92,7 @@ localised() { # WORDS IS-LISTENER
     if [ "$2" = yes ]; then
         words=$(sed -E "s/(^| )($example_ports)( |\$)/\\10\\3/" <<<"$words")
     fi
-    sed -E "s/\\b($example_hosts)\\b/127.0.0.1/g" <<<"$words"
+    sed -E "s/(^|[^-a-z])($example_hosts)\\b/\\1127.0.0.1/g" <<<"$words"
 }
 
 is_listener() { [[ $1 =~ (^|[ |])skt\ ([^|]*\ )?(-[A-Za-z46]*l[A-Za-z]*|--listen)(\ |$) && $1 != *--announce* ]]; }

@@ -169,6 +169,18 @@ while True:
     end_example 130 0 0
 }
 
+@test "recipe 15: connections are passed on to another machine, both ways" {
+    echo "what is the time" >question
+    echo "late" >answer
+    readme_recipe 15 >example
+    start_example <example
+    wait_until 10 is_idle client
+    wait_shown server "what is the time"
+    assert_file_is copy 'late\n'
+    interrupt_at relay
+    end_example 0 130 0
+}
+
 @test "each recipe is run by a test, and there are at least ten" {
     local count
     count=$(grep -cE '^[0-9]+\. ' "$readme")

@@ -1,10 +1,12 @@
 #include "dial/dial.h"
 
+#include "base/deadline.h"
 #include "base/fd.h"
 #include "dial/netns.h"
 #include "dial/lookup.h"
 #include "dial/race.h"
 #include "dial/source.h"
+#include <stdlib.h>
 
 int
 dial_remotes(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct address_list *list,
@@ -19,13 +21,20 @@ dial_remotes(struct loop *loop, const struct socket_plan *plan, int64_t deadline
     return 0;
 }
 
+/* Does it come from an address that is said? */
+static bool
+has_source(const struct socket_plan *plan)
+{
+    return plan->source.host || plan->source.port || plan->random_source_port;
+}
+
 int
 dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct address_list *list,
              struct fault *fault)
 {
     const struct resolve_query query = open_query(plan, PURPOSE_SOURCE);
     *list = (struct address_list){ .items = NULL };
-    if (!plan->source.host && !plan->source.port && !plan->random_source_port)
+    if (!has_source(plan))
         return 0;
     if (lookup(loop, plan->domain, &query, deadline, list, fault) == 0)
         return 0;
@@ -33,32 +42,160 @@ dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline
     return -1;
 }
 
+enum stage { STAGE_REMOTES, STAGE_SOURCES, STAGE_RACE, STAGE_OVER };
+
+struct dial {
+    const struct socket_plan *plan;
+    int64_t deadline;
+    enum stage stage;
+    struct lookup lookup;
+    struct address_list remotes, sources;
+    struct race *race;
+    int fd; /* connected; -1: not yet */
+    size_t winner;
+    struct binding source;
+};
+
+/* Ask for the addresses of a purpose. */
+static int
+ask(struct dial *dial, enum purpose purpose, struct fault *fault)
+{
+    const struct resolve_query query = open_query(dial->plan, purpose);
+    if (lookup_start(&dial->lookup, dial->plan->domain, &query, fault) == 0)
+        return 0;
+    open_explain(dial->plan, STATUS_CONNECT, fault);
+    return -1;
+}
+
+static int
+begin_race(struct dial *dial, struct fault *fault)
+{
+    dial->stage = STAGE_RACE;
+    dial->race = race_start(dial->plan, &dial->remotes, &dial->sources, dial->deadline, fault);
+    return dial->race ? 0 : -1;
+}
+
+/* An answer is there: ask for the next, or start. */
+static int
+take_answer(struct dial *dial, struct fault *fault)
+{
+    bool are_sources = dial->stage == STAGE_SOURCES;
+    if (lookup_take(&dial->lookup, are_sources ? &dial->sources : &dial->remotes, fault) < 0) {
+        open_explain(dial->plan, STATUS_CONNECT, fault);
+        return -1;
+    }
+    if (are_sources)
+        return begin_race(dial, fault);
+    race_interleave(&dial->remotes);
+    if (!has_source(dial->plan))
+        return begin_race(dial, fault);
+    dial->stage = STAGE_SOURCES;
+    return ask(dial, PURPOSE_SOURCE, fault);
+}
+
+/* Somebody has answered: what is still to be done with the socket. */
+static int
+finish(struct dial *dial, struct fault *fault)
+{
+    const struct socket_plan *plan = dial->plan;
+    int outside = -1;
+    dial->fd = race_end(dial->race, &dial->winner, &dial->source);
+    dial->race = NULL;
+    dial->stage = STAGE_OVER;
+    if (netns_enter(plan->netns, &outside, fault) == 0 &&
+        open_join(plan, dial->fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) == 0 &&
+        open_finish(plan, dial->fd, STATUS_CONNECT, fault) == 0 && netns_leave(&outside, fault) == 0)
+        return 0;
+    struct fault told;
+    (void)netns_leave(&outside, &told); /* if it fails now, that is not what went wrong */
+    (void)fd_close(&dial->fd);          /* nothing was sent yet */
+    dial_release(plan, &dial->source);
+    return -1;
+}
+
+struct dial *
+dial_start(const struct socket_plan *plan, int64_t deadline, struct fault *fault)
+{
+    struct dial *dial = malloc(sizeof *dial);
+    if (!dial) {
+        (void)fault_set(fault, STATUS_LOCAL, "connection");
+        return NULL;
+    }
+    *dial = (struct dial){ .plan = plan, .deadline = deadline, .stage = STAGE_REMOTES, .fd = -1 };
+    if (ask(dial, PURPOSE_CONNECT, fault) == 0)
+        return dial;
+    free(dial);
+    return NULL;
+}
+
+size_t
+dial_interest(struct dial *dial, struct pollfd *polls, int64_t *deadline)
+{
+    if (dial->stage == STAGE_RACE)
+        return race_interest(dial->race, polls, deadline);
+    *deadline = dial->deadline;
+    polls[0] = (struct pollfd){ .fd = lookup_fd(&dial->lookup), .events = POLLIN };
+    return 1;
+}
+
+enum dial_state
+dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault)
+{
+    while (dial->stage != STAGE_RACE) {
+        if (lookup_is_done(&dial->lookup)) {
+            if (take_answer(dial, fault) < 0)
+                return DIAL_FAILED;
+            continue;
+        }
+        if (!deadline_passed(dial->deadline, deadline_now()))
+            return DIAL_RUNS;
+        (void)lookup_timed_out(&dial->lookup, fault);
+        return DIAL_FAILED;
+    }
+    switch (race_step(dial->race, polls, fault)) {
+    case RACE_RUNS:
+        return DIAL_RUNS;
+    case RACE_WON:
+        return finish(dial, fault) == 0 ? DIAL_CONNECTED : DIAL_FAILED;
+    case RACE_LOST:
+        break;
+    }
+    return DIAL_FAILED;
+}
+
+int
+dial_end(struct dial *dial, struct address *peer, struct binding *source)
+{
+    int fd = dial->fd;
+    *source = (struct binding){ .owns_file = false };
+    lookup_drop(&dial->lookup);
+    if (dial->race)
+        (void)race_end(dial->race, &dial->winner, &dial->source); /* nobody has won it */
+    if (fd >= 0) {
+        *peer = dial->remotes.items[dial->winner];
+        *source = dial->source;
+    }
+    address_list_free(&dial->remotes);
+    address_list_free(&dial->sources);
+    free(dial);
+    return fd;
+}
+
 int
 dial(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct address *peer,
      struct binding *source, struct fault *fault)
 {
-    struct address_list remotes = { .items = NULL }, sources = { .items = NULL };
-    *source = (struct binding){ .owns_file = false };
-    int fd = -1;
-    if (dial_remotes(loop, plan, deadline, &remotes, fault) == 0 &&
-        dial_sources(loop, plan, deadline, &sources, fault) == 0) {
-        size_t winner = 0;
-        fd = race(loop, plan, &remotes, &sources, deadline, &winner, source, fault);
-        if (fd >= 0)
-            *peer = remotes.items[winner];
+    struct pollfd polls[DIAL_POLLS_MAX];
+    struct dial *dial = dial_start(plan, deadline, fault);
+    if (!dial)
+        return -1;
+    while (dial_step(dial, polls, fault) == DIAL_RUNS) {
+        int64_t next;
+        size_t count = dial_interest(dial, polls, &next);
+        if (loop_wait(loop, polls, count, next, fault) < 0)
+            break;
     }
-    address_list_free(&remotes);
-    address_list_free(&sources);
-    int outside = -1;
-    if (fd >= 0 && (netns_enter(plan->netns, &outside, fault) < 0 ||
-                    open_join(plan, fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) < 0 ||
-                    open_finish(plan, fd, STATUS_CONNECT, fault) < 0 || netns_leave(&outside, fault) < 0)) {
-        struct fault told;
-        (void)netns_leave(&outside, &told); /* if it fails now, that is not what went wrong */
-        (void)fd_close(&fd);                /* nothing was sent yet */
-        dial_release(plan, source);
-    }
-    return fd;
+    return dial_end(dial, peer, source);
 }
 
 void

@@ -4,17 +4,40 @@
 
 #include "base/loop.h"
 #include "dial/open.h"
+#include "dial/race.h"
 #include <stdint.h>
 
+/* One under way, which never waits by itself, so that one thread can have many. */
+struct dial;
+
+enum dial_state { DIAL_RUNS, DIAL_CONNECTED, DIAL_FAILED };
+
+enum { DIAL_POLLS_MAX = RACE_RUNNERS_MAX };
+
 /*
- * Open the socket of `plan` and connect it to plan->remote, from plan->source. The deadline (monotonic ms)
- * covers the lookups and the connection together.
- *
- * Returns a connected, non-blocking descriptor for the caller to close, finished (open_finish), the address
- * in *peer and what was bound in *source, for dial_release. Or -1: STATUS_LOOKUP, STATUS_CONNECT,
- * STATUS_TIMEOUT ("connect to HOST port PORT (tcp)": "timed out"), or a signal; then there is nothing to
- * release.
+ * Begin to open the socket of `plan` and to connect it to plan->remote, from plan->source. The plan is lent, and outlives
+ * it. The deadline (monotonic ms) covers the lookups and the connection together.
+ * Returns one to end, or NULL: STATUS_LOOKUP, STATUS_CONNECT or STATUS_LOCAL.
  */
+struct dial *dial_start(const struct socket_plan *plan, int64_t deadline, struct fault *fault);
+
+/* Fill polls (room for DIAL_POLLS_MAX) with what to wait for, until *deadline. Returns how many. */
+size_t dial_interest(struct dial *dial, struct pollfd *polls, int64_t *deadline);
+
+/*
+ * Go on, with the revents of the same polls; there are none before the first step. DIAL_FAILED: STATUS_LOOKUP,
+ * STATUS_CONNECT, STATUS_TIMEOUT ("connect to HOST port PORT (tcp)": "timed out") or STATUS_LOCAL.
+ */
+enum dial_state dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault);
+
+/*
+ * Free it, whatever it has come to. After DIAL_CONNECTED, returns a non-blocking descriptor for the caller to close,
+ * finished (open_finish), the address in *peer and what was bound in *source, for dial_release. Otherwise -1, and there is
+ * nothing to release.
+ */
+int dial_end(struct dial *dial, struct address *peer, struct binding *source);
+
+/* All of it, waiting in the loop. Returns as dial_end, or -1 with fault as dial_step, or a signal. */
 int dial(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct address *peer,
          struct binding *source, struct fault *fault);
 

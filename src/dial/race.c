@@ -18,14 +18,15 @@ struct attempt {
     int fd; /* -1: over */
     size_t candidate;
     int64_t retry_at; /* connect again then; DEADLINE_NEVER: poll tells */
+    int poll;         /* its place among those that were polled; -1: none */
     struct binding source;
 };
 
-struct contest {
+struct race {
     const struct socket_plan *plan;
     const struct address_list *candidates, *sources;
+    int64_t deadline;
     struct attempt *attempts; /* as many as have been started; there is room for all candidates */
-    struct pollfd *polls;     /* parallel to attempts */
     size_t started, running;
     int64_t next_at;        /* when to start one more */
     struct attempt *winner; /* NULL: nobody yet */
@@ -57,35 +58,35 @@ is_no_way(int error)
 
 /* Keep the reason of the last candidate, unless it says less than an earlier one does. */
 static void
-remember(struct contest *contest, const struct fault *fault)
+remember(struct race *race, const struct fault *fault)
 {
-    struct fault *last = &contest->last;
+    struct fault *last = &race->last;
     if (last->status == STATUS_DONE || !is_no_way(fault->error) || is_no_way(last->error))
         *last = *fault;
 }
 
 /* Record errno as the reason why a candidate failed. */
 static void
-remember_errno(struct contest *contest, size_t candidate)
+remember_errno(struct race *race, size_t candidate)
 {
     int error = errno;
     char words[OPEN_WORDS_MAX];
-    const struct address *tried = &contest->candidates->items[candidate];
-    open_words(contest->plan, tried, words, sizeof words);
+    const struct address *tried = &race->candidates->items[candidate];
+    open_words(race->plan, tried, words, sizeof words);
     struct fault fault;
     errno = error;
     enum status status = error == ETIMEDOUT ? STATUS_TIMEOUT : STATUS_CONNECT;
     (void)fault_set(&fault, status, "connect to %s failed", words);
-    domain_explain(contest->plan->domain, tried, true, error, &fault);
-    remember(contest, &fault);
+    domain_explain(race->plan->domain, tried, true, error, &fault);
+    remember(race, &fault);
 }
 
 static void
-attempt_close(const struct contest *contest, struct attempt *attempt)
+attempt_close(const struct race *race, struct attempt *attempt)
 {
     (void)fd_close(&attempt->fd); /* it never became a connection of ours */
-    if (contest->plan->domain->unbind)
-        contest->plan->domain->unbind(&attempt->source);
+    if (race->plan->domain->unbind)
+        race->plan->domain->unbind(&attempt->source);
 }
 
 /*
@@ -93,14 +94,13 @@ attempt_close(const struct contest *contest, struct attempt *attempt)
  * so, and it is right too when a signal kept the first call from beginning. On FAILED, errno.
  */
 static enum progress
-attempt_connect(const struct contest *contest, struct attempt *attempt)
+attempt_connect(const struct race *race, struct attempt *attempt)
 {
-    const struct address *remote = &contest->candidates->items[attempt->candidate];
-    const struct type *type = contest->plan->type;
+    const struct address *remote = &race->candidates->items[attempt->candidate];
+    const struct type *type = race->plan->type;
     attempt->retry_at = DEADLINE_NEVER;
-    bool connects = !type->addressed || contest->plan->domain->connect;
-    if (connects && domain_connect(contest->plan->domain, attempt->fd, type, remote) < 0 &&
-        errno != EISCONN) {
+    bool connects = !type->addressed || race->plan->domain->connect;
+    if (connects && domain_connect(race->plan->domain, attempt->fd, type, remote) < 0 && errno != EISCONN) {
         if (errno == EINPROGRESS || errno == EALREADY)
             return WAITING;
         if (errno != EAGAIN && errno != EINTR)
@@ -108,7 +108,7 @@ attempt_connect(const struct contest *contest, struct attempt *attempt)
         attempt->retry_at = deadline_after(deadline_now(), RETRY_MS); /* EAGAIN: a local backlog is full */
         return WAITING;
     }
-    if (source_is_peer(contest->plan, attempt->fd)) {
+    if (source_is_peer(race->plan, attempt->fd)) {
         errno = ECONNREFUSED;
         return FAILED;
     }
@@ -117,29 +117,29 @@ attempt_connect(const struct contest *contest, struct attempt *attempt)
 
 /* What became of a connect that was begun. Not connect(2) at once: where it failed, that may begin anew. */
 static enum progress
-attempt_result(const struct contest *contest, struct attempt *attempt)
+attempt_result(const struct race *race, struct attempt *attempt)
 {
     int error = 0;
     socklen_t size = sizeof error;
     if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         return FAILED;
     errno = error;
-    return error != 0 ? FAILED : attempt_connect(contest, attempt);
+    return error != 0 ? FAILED : attempt_connect(race, attempt);
 }
 
 /* A success is the winner; a failure is remembered, and lets the next candidate start at once. */
 static void
-attempt_judge(struct contest *contest, struct attempt *attempt, enum progress progress)
+attempt_judge(struct race *race, struct attempt *attempt, enum progress progress)
 {
     switch (progress) {
     case CONNECTED:
-        contest->winner = attempt;
+        race->winner = attempt;
         break;
     case FAILED:
-        remember_errno(contest, attempt->candidate);
-        attempt_close(contest, attempt);
-        contest->running--;
-        contest->next_at = deadline_now();
+        remember_errno(race, attempt->candidate);
+        attempt_close(race, attempt);
+        race->running--;
+        race->next_at = deadline_now();
         break;
     case WAITING:
         break;
@@ -147,124 +147,130 @@ attempt_judge(struct contest *contest, struct attempt *attempt, enum progress pr
 }
 
 static void
-start_next(struct contest *contest)
+start_next(struct race *race)
 {
-    struct attempt *attempt = &contest->attempts[contest->started];
-    attempt->candidate = contest->started++;
+    struct attempt *attempt = &race->attempts[race->started];
+    attempt->candidate = race->started++;
+    attempt->poll = -1;
     struct fault fault;
-    attempt->fd = source_open(contest->plan, contest->sources,
-                              &contest->candidates->items[attempt->candidate], &attempt->source, &fault);
+    attempt->fd = source_open(race->plan, race->sources, &race->candidates->items[attempt->candidate],
+                              &attempt->source, &fault);
     if (attempt->fd < 0) {
-        remember(contest, &fault);
+        remember(race, &fault);
         return;
     }
-    contest->running++;
-    contest->next_at = deadline_after(deadline_now(), RACE_DELAY_MS);
-    attempt_judge(contest, attempt, attempt_connect(contest, attempt));
+    race->running++;
+    race->next_at = deadline_after(deadline_now(), RACE_DELAY_MS);
+    attempt_judge(race, attempt, attempt_connect(race, attempt));
 }
 
 static bool
-is_next_due(const struct contest *contest)
+may_start(const struct race *race)
 {
-    return contest->started < contest->candidates->count &&
-           (contest->running == 0 || deadline_passed(contest->next_at, deadline_now()));
+    return race->started < race->candidates->count && race->running < RACE_RUNNERS_MAX;
+}
+
+static bool
+is_next_due(const struct race *race)
+{
+    return may_start(race) && (race->running == 0 || deadline_passed(race->next_at, deadline_now()));
 }
 
 /* Bring forward what poll or the clock says is due. */
 static void
-advance_due(struct contest *contest)
+advance_due(struct race *race, const struct pollfd *polls)
 {
     int64_t now = deadline_now();
-    for (size_t i = 0; i < contest->started && !contest->winner; i++) {
-        struct attempt *attempt = &contest->attempts[i];
+    for (size_t i = 0; i < race->started && !race->winner; i++) {
+        struct attempt *attempt = &race->attempts[i];
         if (attempt->fd >= 0 && deadline_passed(attempt->retry_at, now))
-            attempt_judge(contest, attempt, attempt_connect(contest, attempt));
-        else if (attempt->fd >= 0 && contest->polls[i].revents != 0)
-            attempt_judge(contest, attempt, attempt_result(contest, attempt));
+            attempt_judge(race, attempt, attempt_connect(race, attempt));
+        else if (attempt->fd >= 0 && attempt->poll >= 0 && polls[attempt->poll].revents != 0)
+            attempt_judge(race, attempt, attempt_result(race, attempt));
     }
 }
 
-/* Wait until one of those that run has news, or another is due. Returns as loop_wait does. */
-static int
-wait_for_news(struct contest *contest, struct loop *loop, int64_t deadline, struct fault *fault)
+size_t
+race_interest(struct race *race, struct pollfd *polls, int64_t *deadline)
 {
-    if (contest->started < contest->candidates->count)
-        deadline = deadline_sooner(deadline, contest->next_at);
-    for (size_t i = 0; i < contest->started; i++) {
-        const struct attempt *attempt = &contest->attempts[i];
+    size_t count = 0;
+    *deadline = may_start(race) ? deadline_sooner(race->deadline, race->next_at) : race->deadline;
+    for (size_t i = 0; i < race->started; i++) {
+        struct attempt *attempt = &race->attempts[i];
         bool polled = attempt->fd >= 0 && attempt->retry_at == DEADLINE_NEVER;
-        contest->polls[i] = (struct pollfd){ .fd = polled ? attempt->fd : -1, .events = POLLOUT };
+        attempt->poll = polled ? (int)count : -1;
+        if (polled)
+            polls[count++] = (struct pollfd){ .fd = attempt->fd, .events = POLLOUT };
         if (attempt->fd >= 0)
-            deadline = deadline_sooner(deadline, attempt->retry_at);
+            *deadline = deadline_sooner(*deadline, attempt->retry_at);
     }
-    return loop_wait(loop, contest->polls, contest->started, deadline, fault);
+    return count;
 }
 
 static int
-timed_out(const struct contest *contest, struct fault *fault)
+timed_out(const struct race *race, struct fault *fault)
 {
     char words[OPEN_WORDS_MAX];
-    open_words(contest->plan, NULL, words, sizeof words);
+    open_words(race->plan, NULL, words, sizeof words);
     (void)fault_say(fault, STATUS_TIMEOUT, "timed out", "connect to %s", words);
-    domain_explain(contest->plan->domain, &contest->candidates->items[0], true, ETIMEDOUT, fault);
+    domain_explain(race->plan->domain, &race->candidates->items[0], true, ETIMEDOUT, fault);
     return -1;
 }
 
-/* Returns 0 with a winner, or -1 with fault. */
-static int
-contest_run(struct contest *contest, struct loop *loop, int64_t deadline, struct fault *fault)
+enum race_state
+race_step(struct race *race, const struct pollfd *polls, struct fault *fault)
 {
-    for (;;) {
-        if (deadline_passed(deadline, deadline_now()))
-            return timed_out(contest, fault);
-        while (!contest->winner && is_next_due(contest))
-            start_next(contest);
-        if (contest->winner)
-            return 0;
-        if (contest->running == 0) {
-            *fault = contest->last;
-            return -1;
-        }
-        if (wait_for_news(contest, loop, deadline, fault) < 0)
-            return -1;
-        advance_due(contest);
+    advance_due(race, polls);
+    if (!race->winner && deadline_passed(race->deadline, deadline_now())) {
+        (void)timed_out(race, fault);
+        return RACE_LOST;
     }
-}
-
-/* Close everything but the winner, which is handed over. Returns its descriptor, or -1. */
-static int
-contest_end(struct contest *contest, size_t *winner, struct binding *source)
-{
-    int fd = -1;
-    if (contest->winner) {
-        fd = contest->winner->fd;
-        *winner = contest->winner->candidate;
-        *source = contest->winner->source;
-        contest->winner->fd = -1;
-        contest->winner->source.owns_file = false;
-    }
-    for (size_t i = 0; i < contest->started; i++)
-        attempt_close(contest, &contest->attempts[i]);
-    free(contest->attempts);
-    free(contest->polls);
-    return fd;
+    while (!race->winner && is_next_due(race))
+        start_next(race);
+    if (race->winner)
+        return RACE_WON;
+    if (race->running > 0)
+        return RACE_RUNS;
+    *fault = race->last;
+    return RACE_LOST;
 }
 
 int
-race(struct loop *loop, const struct socket_plan *plan, const struct address_list *candidates,
-     const struct address_list *sources, int64_t deadline, size_t *winner, struct binding *source,
-     struct fault *fault)
+race_end(struct race *race, size_t *winner, struct binding *source)
 {
-    struct contest contest = {
+    int fd = -1;
+    if (race->winner) {
+        fd = race->winner->fd;
+        *winner = race->winner->candidate;
+        *source = race->winner->source;
+        race->winner->fd = -1;
+        race->winner->source.owns_file = false;
+    }
+    for (size_t i = 0; i < race->started; i++)
+        attempt_close(race, &race->attempts[i]);
+    free(race->attempts);
+    free(race);
+    return fd;
+}
+
+struct race *
+race_start(const struct socket_plan *plan, const struct address_list *candidates,
+           const struct address_list *sources, int64_t deadline, struct fault *fault)
+{
+    struct race *race = malloc(sizeof *race);
+    struct attempt *attempts = calloc(candidates->count, sizeof *attempts);
+    if (!race || !attempts) {
+        (void)fault_set(fault, STATUS_LOCAL, "room for %zu addresses", candidates->count);
+        free(race);
+        free(attempts);
+        return NULL;
+    }
+    *race = (struct race){
         .plan = plan,
         .candidates = candidates,
         .sources = sources,
-        .attempts = calloc(candidates->count, sizeof *contest.attempts),
-        .polls = calloc(candidates->count, sizeof *contest.polls),
+        .deadline = deadline,
+        .attempts = attempts,
     };
-    if (!contest.attempts || !contest.polls)
-        (void)fault_set(fault, STATUS_LOCAL, "room for %zu addresses", candidates->count);
-    else
-        (void)contest_run(&contest, loop, deadline, fault);
-    return contest_end(&contest, winner, source);
+    return race;
 }

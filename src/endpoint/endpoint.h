@@ -113,6 +113,10 @@ struct endpoint_ops {
      * any. */
     uint64_t (*dropped)(struct endpoint *endpoint);
 
+    /* The session has failed: have close tell the other side, where it can be told, that this was no orderly end. NULL: it
+     * cannot be told apart. */
+    void (*spoil)(struct endpoint *endpoint);
+
     /* Close and free. */
     void (*close)(struct endpoint *endpoint);
 };
@@ -130,6 +134,8 @@ struct endpoint {
     bool silent;        /* nothing is ever read from it, and that is no end */
     bool peer_ended;    /* reading has seen the other side's own end, in order */
     bool cut;           /* a message came that was larger than the room for it */
+    bool only_whole;    /* what is written counts only if it is all: after a failure end_writing is not called */
+    bool kept;          /* ... and it was, and is safe */
     size_t message_max; /* messages: the largest one that can be written */
     bool reads_batches; /* one read is one message, and read_batch may read more than one */
     bool writes_batches;

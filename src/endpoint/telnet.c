@@ -186,6 +186,14 @@ telnet_unsettled(struct endpoint *endpoint)
 }
 
 static void
+telnet_spoil(struct endpoint *endpoint)
+{
+    struct telnet *telnet = (struct telnet *)endpoint;
+    if (telnet->inner->ops->spoil)
+        telnet->inner->ops->spoil(telnet->inner);
+}
+
+static void
 telnet_close(struct endpoint *endpoint)
 {
     struct telnet *telnet = (struct telnet *)endpoint;
@@ -202,6 +210,7 @@ static const struct endpoint_ops telnet_ops = {
     .lost = telnet_lost,
     .settle = telnet_settle,
     .unsettled = telnet_unsettled,
+    .spoil = telnet_spoil,
     .close = telnet_close,
 };
 

@@ -24,6 +24,16 @@ linger_end(const struct joint *joint)
     return deadline_after(joint->moved_at, joint->policy->linger_ms); /* not received: output may be slow */
 }
 
+/* The same of a socket at the near end. */
+static int64_t
+near_linger_end(const struct joint *joint)
+{
+    if (!joint->policy->joins_sockets || joint->near->tells_end || joint->received.state != FLOW_CLOSED ||
+        !transfer_is_empty(&joint->sent.carrier))
+        return DEADLINE_NEVER;
+    return deadline_after(joint->moved_at, joint->policy->linger_ms);
+}
+
 /*
  * How long to go on after our input has ended. That counts from when all of it was sent, which takes its time
  * with a slow peer or pauses between lines; only a peer that takes nothing at all is given up before.
@@ -48,6 +58,7 @@ ending_next(const struct joint *joint)
     int64_t next = deadline_sooner(joint->deadline, joint->hurry_until);
     next = deadline_sooner(next, deadline_after(joint->moved_at, joint->policy->idle_ms));
     next = deadline_sooner(next, deadline_sooner(quit_at(joint), linger_end(joint)));
+    next = deadline_sooner(next, near_linger_end(joint));
     const struct flow *flows[] = { &joint->sent, &joint->received };
     for (int i = 0; i < 2; i++)
         if (flows[i]->state != FLOW_CLOSED && !deadline_passed(flows[i]->write_not_before, joint->now))
@@ -66,7 +77,8 @@ by_clock(struct joint *joint)
         joint_time_out(joint, "timed out: the time for all of it is over");
         return true;
     }
-    if (deadline_passed(joint->hurry_until, joint->now) || deadline_passed(linger_end(joint), joint->now))
+    if (deadline_passed(joint->hurry_until, joint->now) || deadline_passed(linger_end(joint), joint->now) ||
+        deadline_passed(near_linger_end(joint), joint->now))
         return true;
     if (deadline_passed(quit_at(joint), joint->now)) {
         if (!transfer_is_empty(&joint->sent.carrier) || !transfer_is_empty(&joint->received.carrier))

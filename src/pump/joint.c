@@ -1,8 +1,6 @@
 #include "pump/joint.h"
 
 #include "base/deadline.h"
-#include <errno.h>
-#include <stdlib.h>
 
 enum { HURRY_MS = 500 }; /* this side has failed: so long for what is still to be sent */
 
@@ -24,10 +22,10 @@ void
 joint_fail(struct joint *joint, const struct fault *fault)
 {
     if (!joint->failed)
-        joint->fault = malloc(sizeof *fault); /* few of many sessions fail, and it is larger than they are */
-    if (!joint->failed && joint->fault)
-        *joint->fault = *fault;
+        joint->fault = fault_keep(fault);
     joint->failed = true;
+    if (joint->policy->joins_sockets) /* what is held has no more time than on this side */
+        joint->hurry_until = deadline_sooner(joint->hurry_until, deadline_after(joint->now, HURRY_MS));
     joint->interrupted = joint->interrupted || fault->signal;
 }
 
@@ -42,12 +40,7 @@ joint_verdict(struct joint *joint, struct fault *fault)
 {
     if (!joint->failed)
         return 0;
-    errno = ENOMEM;
-    if (joint->fault)
-        *fault = *joint->fault;
-    else
-        (void)fault_set(fault, STATUS_LOCAL, "%s: a failure that cannot be told", joint->far->name);
-    free(joint->fault);
+    (void)fault_recall(joint->fault, fault);
     joint->fault = NULL;
     return -1;
 }
@@ -65,6 +58,17 @@ joint_end_source(struct joint *joint, struct flow *flow)
     joint_advance(joint, flow, FLOW_SOURCE_ENDED);
 }
 
+/* The sink was closed in order. Was there more for it? */
+static void
+miss_rest(struct joint *joint, const struct flow *flow)
+{
+    struct fault fault;
+    if (transfer_is_empty(&flow->carrier))
+        return;
+    (void)fault_say(&fault, STATUS_CONNECTION, "closed by the peer", "%s", flow->carrier.sink->name);
+    joint_fail(joint, &fault);
+}
+
 /*
  * This side cannot go on: send and write out what is held, soon, and go. Input that is there already goes out
  * too (ending.h): it may be the answer of a program that read our output and has ended.
@@ -79,18 +83,17 @@ hurry(struct joint *joint)
 void
 joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why)
 {
-    struct fault fault;
     if (!why && !joint_is_sent(joint, flow)) { /* what it has to say still goes out */
+        if (joint->policy->joins_sockets)
+            miss_rest(joint, flow);
         joint->near_left = true;
         joint_advance(joint, flow, FLOW_SINK_LOST);
         return;
     }
-    if (why) {
+    if (why)
         joint_fail(joint, why);
-    } else if (!transfer_is_empty(&flow->carrier)) {
-        (void)fault_say(&fault, STATUS_CONNECTION, "closed by the peer", "%s", flow->carrier.sink->name);
-        joint_fail(joint, &fault);
-    }
+    else
+        miss_rest(joint, flow);
     joint_advance(joint, flow, FLOW_SINK_LOST);
     if (!joint_is_sent(joint, flow) || (why && why->status == STATUS_LOCAL)) {
         hurry(joint);

@@ -17,6 +17,7 @@ enum {
 struct pump {
     struct joint joint;
     struct settle settle;
+    struct endpoint *settling; /* the far end first, and then a socket at the near one */
     int64_t started;
     bool is_settling; /* nothing is carried any more */
     bool is_over;
@@ -102,11 +103,26 @@ write_sink(struct joint *joint, struct flow *flow)
     note_write(joint, flow, result, unit_ended, &fault);
 }
 
+/* Has something befallen what a sink wants whole? */
+static bool
+is_spoilt(const struct joint *joint, const struct flow *flow)
+{
+    return flow->carrier.sink->only_whole && (joint->failed || flow->carrier.ambiguous > 0);
+}
+
 /* Tell the sink that no more comes. */
 static void
 tell_sink(struct joint *joint, struct flow *flow)
 {
     struct fault fault;
+    if (is_spoilt(joint, flow)) {
+        joint_advance(joint, flow, FLOW_SINK_LOST);
+        return;
+    }
+    if (joint->failed && joint->policy->joins_sockets) { /* an end would look as if all had come */
+        joint_advance(joint, flow, FLOW_SINK_TOLD);
+        return;
+    }
     switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, &fault)) {
     case IO_DONE:
     case IO_ENDED:
@@ -220,7 +236,9 @@ begin_settling(struct pump *pump)
     int64_t settle_ms = joint->far->unread_lost ? SETTLE_SLOW_MS : SETTLE_MS;
     if (!patient)
         plan.deadline = deadline_sooner(plan.deadline, deadline_after(joint->now, settle_ms));
-    pump->peer_left = joint->far->peer_ended || (joint->failed && joint_status(joint) == STATUS_CONNECTION);
+    bool far_broke = joint->failed && (joint->far_is_dead || !joint->policy->joins_sockets);
+    pump->peer_left = joint->far->peer_ended || (far_broke && joint_status(joint) == STATUS_CONNECTION);
+    pump->settling = joint->far;
     settle_start(&pump->settle, &plan, joint->now);
     pump->is_settling = true;
 }
@@ -231,12 +249,21 @@ step_settling(struct pump *pump)
 {
     struct joint *joint = &pump->joint;
     struct fault fault;
-    if (joint->interrupted || joint->far_is_dead)
+    if (joint->interrupted)
         return true;
-    enum io result = settle_step(&pump->settle, joint->far, joint->now, &fault);
+    bool is_far = pump->settling == joint->far;
+    enum io result = is_far && joint->far_is_dead
+                         ? IO_DONE
+                         : settle_step(&pump->settle, pump->settling, joint->now, &fault);
     if (result == IO_FAILED)
         joint_fail(joint, &fault);
-    return result != IO_AGAIN;
+    if (result != IO_DONE || !is_far || !joint->policy->joins_sockets || joint->failed)
+        return result != IO_AGAIN;
+    struct settle_plan plan = pump->settle.plan;
+    plan.end_ms = joint->near->unread_lost ? PEER_END_MS : 0;
+    pump->settling = joint->near;
+    settle_start(&pump->settle, &plan, joint->now);
+    return false;
 }
 
 /* Standard output, if the session's end has not closed it: a file may still have something to say. */
@@ -244,7 +271,8 @@ static void
 close_output(struct joint *joint)
 {
     struct fault fault;
-    if (joint->received.state != FLOW_CLOSED &&
+    bool is_cut = joint->failed && joint->policy->joins_sockets;
+    if (joint->received.state != FLOW_CLOSED && !is_cut && !is_spoilt(joint, &joint->received) &&
         joint->near->ops->end_writing(joint->near, &fault) == IO_FAILED)
         joint_fail(joint, &fault);
 }
@@ -252,7 +280,7 @@ close_output(struct joint *joint)
 static void
 check_records(struct joint *joint)
 {
-    uint64_t ambiguous = joint->received.carrier.ambiguous;
+    uint64_t ambiguous = joint->received.carrier.ambiguous + joint->sent.carrier.ambiguous;
     if (ambiguous == 0)
         return;
     struct fault fault;
@@ -409,6 +437,16 @@ fill_outcome(const struct pump *pump, struct outcome *outcome)
     };
 }
 
+/* The session has failed: neither end shall take what it has for all there was. */
+static void
+spoil(struct joint *joint)
+{
+    struct endpoint *ends[] = { joint->near, joint->far };
+    for (int i = 0; i < 2 && joint->policy->joins_sockets; i++)
+        if (ends[i]->ops->spoil)
+            ends[i]->ops->spoil(ends[i]);
+}
+
 int
 pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault)
 {
@@ -421,6 +459,8 @@ pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault)
     int result = joint_verdict(joint, fault);
     if (is_whole && result != 0)
         add_counts(joint, fault);
+    if (!is_whole || result != 0)
+        spoil(joint);
     fill_outcome(pump, outcome);
     transfer_free(&joint->sent.carrier);
     transfer_free(&joint->received.carrier);

@@ -27,6 +27,9 @@ struct pump_policy {
     bool crlf;            /* send LF as CR LF */
     bool ends_with_peer;  /* when the peer has ended, do not wait for input that is not there yet */
     bool ends_with_input; /* --send-only: our input's end, delivered, is the end of the session */
+    bool
+        joins_sockets; /* near is a socket, too: it is told of an end only if that was orderly, and a failure of one
+                             is one of both */
     struct record_format records;
 };
 

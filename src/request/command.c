@@ -18,9 +18,21 @@
 
 enum { RATE_MAX = 1000000 };
 
+/* The option that is the same for the socket of --relay; the row itself if there is none. */
+static const struct option_row *
+relay_row(const struct option_row *row)
+{
+    for (const struct option_row *other = option_rows; other->name != NULL; other++)
+        if (other->of_relay != NULL && strcmp(other->of_relay, row->name) == 0)
+            return other;
+    return row;
+}
+
 struct option_name
 command_name(const struct command *command, const struct option_row *row)
 {
+    if (command->is_relay)
+        return option_name(relay_row(row), false);
     return option_name(row, command->typed[row - option_rows] == TYPED_LETTER);
 }
 
@@ -212,7 +224,7 @@ read_choice(struct command *command, const struct option_row *row, const char *t
 static int
 read_domain(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
-    command->request.lists_domains = strcasecmp(text, "list") == 0;
+    command->request.lists_domains = !command->is_relay && strcasecmp(text, "list") == 0;
     if (command->request.lists_domains)
         return 0;
     command->domain = domain_find(text, &command->family);
@@ -239,7 +251,7 @@ read_sockopt(struct command *command, const struct option_row *row, const char *
 {
     struct sockopt_setting setting;
     char why[SETTING_WHY_MAX];
-    if (strcasecmp(text, "list") == 0) {
+    if (!command->is_relay && strcasecmp(text, "list") == 0) {
         command->request.lists_sockopts = true;
         return 0;
     }
@@ -404,6 +416,10 @@ read_flag(struct command *command, const struct option_row *row, struct fault *f
 int
 command_set(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
 {
+    if (row->of_relay != NULL) {
+        command = command->relay;
+        command->typed[option_named(row->of_relay) - option_rows] = TYPED_NAME;
+    }
     if (text == NULL)
         return read_flag(command, row, fault);
     switch (row->kind) {

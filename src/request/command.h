@@ -22,6 +22,11 @@ struct command {
     const char *source_port;
     int64_t wait_ms;
 
+    struct command *relay; /* --relay: what is said of the other socket, as of one to connect */
+    bool is_relay;         /* this is that one */
+    const char *endpoint;  /* where it is; NULL: nowhere */
+    char *words[1];        /* operands of that one */
+
     char **operands;
     size_t operand_count;
     const char *address; /* the first operand without the scheme if it is a URL, otherwise NULL */

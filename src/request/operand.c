@@ -114,9 +114,11 @@ connect_to_word(struct command *command, struct fault *fault)
     const char *colon = NULL;
     enum shape shape = shape_of(word, &colon);
     if (looks_like_path(word))
-        return refuse(word, "a path or @NAME needs -U", fault);
+        return refuse(word, command->is_relay ? "a path is unix:PATH" : "a path or @NAME needs -U", fault);
     if (shape == SHAPE_PAIR)
         return split_pair(command, word, colon, &command->request.socket.remote, fault);
+    if (command->is_relay && shape == SHAPE_WORD)
+        return refuse(command->operands[0], "no port: use HOST:PORT, or a URL", fault);
     if (command->address != NULL && shape != SHAPE_COLONS && shape != SHAPE_BROKEN)
         return refuse(command->operands[0], "no port: use SCHEME://HOST:PORT", fault);
     return refuse_shape(command, word, shape, fault);
@@ -149,7 +151,10 @@ connect_targets(struct command *command, struct fault *fault)
     if (*remote->host == '\0')
         return refuse(command->operands[0], "no host: connecting needs HOST and PORT", fault);
     if (strcmp(remote->host, "*") == 0)
-        return refuse(command->operands[0], "* stands for every interface and needs -l", fault);
+        return refuse(command->operands[0],
+                      command->is_relay ? "* stands for every interface"
+                                        : "* stands for every interface and needs -l",
+                      fault);
     command->request.socket.source = (struct target){ .host = command->source, .port = command->source_port };
     return 0;
 }
@@ -245,7 +250,9 @@ word_targets(struct command *command, struct fault *fault)
         return missing(command, fault);
     bool needs_source = plan->domain->needs_source || plan->type->needs_source;
     if (!listens && needs_source && command->source == NULL)
-        return fault_say(fault, STATUS_USAGE, "connecting needs an address of our own: -s ADDRESS",
+        return fault_say(fault, STATUS_USAGE,
+                         command->is_relay ? "connecting needs an address of our own: --relay-source ADDRESS"
+                                           : "connecting needs an address of our own: -s ADDRESS",
                          "domain %s", plan->domain->name);
     return 0;
 }

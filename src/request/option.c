@@ -24,14 +24,18 @@
     "hex-dump stats send-flags recv-flags oob oob-file "
 
 /* What is about standard input and output, or about one socket's first bytes. */
-#define CONFLICTS_WITH_LOCAL_END                                                                             \
-    "zero no-input send-only recv-only records hex crlf delay quit-after eof-message oob peek pass-fd "      \
-    "receive-fd block"
+#define CONFLICTS_WITH_FILES                                                                                 \
+    "zero no-input send-only recv-only crlf delay quit-after eof-message oob peek pass-fd receive-fd block"
+
+#define CONFLICTS_WITH_LOCAL_END "records hex " CONFLICTS_WITH_FILES
+
+/* Local ends that are each client's own. */
+#define OWN_ENDS "echo discard chargen send-file receive-dir "
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 /* No program: the standard streams, or no session at all. */
-#define CONFLICTS_WITH_PROGRAM "zero pass-fd no-input recv-only echo discard chargen send-file "
+#define CONFLICTS_WITH_PROGRAM "zero pass-fd no-input recv-only " OWN_ENDS
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
@@ -43,10 +47,15 @@ static const struct sockopt_word shutdown_choices[] = {
 #define CONFLICTS_WITH_MANY "pass-fd block oob"
 
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec peek " CONFLICTS_WITH_MANY
+#define CONFLICTS_WITH_SHARING OWN_ENDS "exec sh-exec peek " CONFLICTS_WITH_MANY
+
+/* What is about standard input and output, as above; but messages may meet bytes, and both ends are told of an end. */
+#define CONFLICTS_WITH_RELAY                                                                                 \
+    "zero no-input send-only recv-only quit-after no-shutdown shutdown oob peek pass-fd block exec "         \
+    "sh-exec " OWN_ENDS "broker chat serial label merge slow"
 
 /* What a hub of clients has no one stream, or no one connection, for. */
-#define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file exec sh-exec serial"
+#define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " " OWN_ENDS "exec sh-exec serial"
 
 static const struct sockopt_word merge_choices[] = { { "lines", 0 }, { "bytes", 1 }, { NULL, 0 } };
 
@@ -76,6 +85,7 @@ const char *const option_group_titles[] = {
     [GROUP_MESSAGE] = "Messages",
     [GROUP_TIME] = "Time",
     [GROUP_LOCAL] = "The local end, instead of the standard streams",
+    [GROUP_RELAY] = "Joined with another socket, instead of the standard streams",
     [GROUP_MANY] = "Many clients",
     [GROUP_DATA] = "Data",
     [GROUP_SOCKET] = "Socket options",
@@ -224,10 +234,10 @@ const struct option_row option_rows[] = {
       .group = GROUP_END, .help = "an empty message means the end of input, both ways" },
 
     { .name = "records", .value = "FORMAT", .kind = OPTION_RECORDS, FIELD(request.pump.records),
-      .fallback = "none", .excludes = "crlf", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
+      .fallback = "none", .excludes = "crlf", .fits = FITS_RECORDS, .group = GROUP_MESSAGE,
       .help = "how standard input and output tell messages apart" },
     { .name = "hex", .kind = OPTION_CONSTANT, FIELD(request.pump.records.kind), .constant = RECORD_HEX,
-      .excludes = "records crlf zero", .fits = FITS_MESSAGES, .group = GROUP_MESSAGE,
+      .excludes = "records crlf zero", .fits = FITS_RECORDS, .group = GROUP_MESSAGE,
       .help = "messages are lines of hexadecimal digits: --records hex" },
     { .name = "ip-header", .kind = OPTION_FLAG, FIELD(request.socket.keeps_headers), .sockopt = "hdrincl",
       .fits = FITS_HEADERS, .group = GROUP_MESSAGE,
@@ -279,17 +289,26 @@ const struct option_row option_rows[] = {
       .help = "keep what these files already hold" },
 
     { .name = "echo", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_ECHO,
-      .excludes = "discard chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
+      .excludes = "discard chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "send back what comes in" },
     { .name = "discard", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_DISCARD,
-      .excludes = "chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
+      .excludes = "chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "throw away what comes in" },
     { .name = "chargen", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHARGEN,
-      .excludes = "send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .excludes = "send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
       .help = "send lines of characters without end" },
     { .name = "send-file", .value = "FILE", .kind = OPTION_FILE, FIELD(request.send_file),
-      .excludes = CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .excludes = "receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
       .help = "send FILE, to each client anew" },
+    { .name = "receive-dir", .value = "FOLDER", .kind = OPTION_FILE, FIELD(request.receive_folder),
+      .excludes = CONFLICTS_WITH_FILES, .fits = FITS_ACCEPTING, .group = GROUP_LOCAL,
+      .help = "write what each client sends into a new file of FOLDER, whole or not at all" },
+    { .name = "receive-name", .value = "TEMPLATE", .kind = OPTION_TEXT, FIELD(request.receive_name),
+      .fallback = "%t-%p-%n", .needs = "receive-dir", .group = GROUP_LOCAL,
+      .help = "how it is called: %t is the time, %p the peer, %n a number" },
+    { .name = "receive-max", .value = "SIZE", .kind = OPTION_SIZE, FIELD(request.receive_size_max), .min = 1,
+      .max = INT64_C(1) << 60, .fallback = "no limit", .needs = "receive-dir", .group = GROUP_LOCAL,
+      .help = "refuse files that are larger" },
     { .name = "broker", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_BROKER,
       .excludes = "chat " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_CLIENTS, .group = GROUP_LOCAL,
       .help = "send what one client says to all others" },
@@ -297,8 +316,34 @@ const struct option_row option_rows[] = {
       .excludes = "label merge " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "the same with names, and control characters made harmless" },
 
+    { .name = "relay", .value = "ENDPOINT", .kind = OPTION_TEXT, FIELD(endpoint),
+      .excludes = CONFLICTS_WITH_RELAY, .group = GROUP_RELAY,
+      .help = "another socket: HOST:PORT, a URL, or fd:N; a connection to it for each client" },
+    { .name = "relay-domain", .value = "NAME", .kind = OPTION_DOMAIN, FIELD(domain), .of_relay = "domain",
+      .needs = "relay", .fallback = "as ENDPOINT says", .group = GROUP_RELAY,
+      .help = "its address family; ENDPOINT is an address of that" },
+    { .name = "relay-type", .value = "NAME", .kind = OPTION_TYPE, FIELD(type), .of_relay = "type",
+      .needs = "relay", .fallback = "as ENDPOINT says", .group = GROUP_RELAY, .help = "its socket type" },
+    { .name = "relay-protocol", .value = "NAME", .kind = OPTION_PROTOCOL, FIELD(protocol),
+      .of_relay = "protocol", .needs = "relay", .fallback = "the type's usual one", .group = GROUP_RELAY,
+      .help = "its protocol, by name or number" },
+    { .name = "relay-source", .value = "ADDRESS", .kind = OPTION_TEXT, FIELD(source), .of_relay = "source",
+      .needs = "relay", .group = GROUP_RELAY, .help = "come from this address there" },
+    { .name = "relay-source-port", .value = "PORT", .kind = OPTION_TEXT, FIELD(source_port),
+      .of_relay = "source-port", .needs = "relay", .fits = FITS_PORTS, .group = GROUP_RELAY,
+      .help = "come from this port there" },
+    { .name = "relay-netns", .value = "NAME", .kind = OPTION_NETNS, FIELD(request.socket.netns),
+      .of_relay = "netns", .needs = "relay", .group = GROUP_RELAY,
+      .help = "open it in another network namespace, by name or path" },
+    { .name = "relay-sockopt", .value = "OPTION", .kind = OPTION_SOCKOPT, FIELD(request.socket.options),
+      .of_relay = "sockopt", .needs = "relay", .group = GROUP_RELAY,
+      .help = "set a socket option on it, as --sockopt does" },
+    { .name = "relay-wait", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.connect_ms), .min = 1,
+      .max = TIME_MAX_MS, .of_relay = "connect-timeout", .needs = "relay", .fallback = "as -w",
+      .group = GROUP_RELAY, .help = "for its lookup and its connection together" },
+
     { .name = "serial", .kind = OPTION_FLAG, FIELD(request.serial),
-      .excludes = "max-conns max-per-peer rate-conns when-full label merge slow queue echo discard chargen send-file",
+      .excludes = "max-conns max-per-peer rate-conns when-full label merge slow queue " OWN_ENDS,
       .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve one client after the other, as nc does" },
     { .name = "label", .kind = OPTION_FLAG, FIELD(request.labels), .excludes = "merge " CONFLICTS_WITH_SHARING,

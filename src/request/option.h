@@ -49,6 +49,7 @@ enum option_fit {
     FITS_MESSAGES,      /* types that keep messages apart */
     FITS_BYTES,         /* types that carry bytes without borders */
     FITS_URGENT,        /* types with urgent data */
+    FITS_RECORDS,       /* the same of the socket, or of the one that it is joined with */
     FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
     FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
     FITS_ACCEPTING,     /* types with connections to accept */
@@ -76,6 +77,7 @@ enum option_group {
     GROUP_TIME,
     GROUP_DATA,
     GROUP_LOCAL,
+    GROUP_RELAY,
     GROUP_MANY,
     GROUP_SOCKET,
     GROUP_CALL,
@@ -98,16 +100,17 @@ struct option_row {
     const char *protocol;        /* OPTION_SELECT: NULL leaves the protocol as it is */
     const char *sockopt;         /* goes to the socket option of this name, and to a field if it has one */
     const struct sockopt_word *choices; /* ended by word NULL */
-    const char *fallback;               /* the default, in words, for --help */
-    const char *excludes;               /* names, blank-separated; goes both ways, so one row says it */
-    const char *needs;                  /* names, blank-separated, one of which has to be given too */
+    const char *of_relay; /* the option that this one is for the socket of --relay; NULL: it is none */
+    const char *fallback; /* the default, in words, for --help */
+    const char *excludes; /* names, blank-separated; goes both ways, so one row says it */
+    const char *needs;    /* names, blank-separated, one of which has to be given too */
     enum option_fit fits;
     enum option_group group;
     const char *help;
 };
 
 /* More than there are rows, for arrays with a place for each. */
-enum { OPTIONS_MAX = 128 };
+enum { OPTIONS_MAX = 160 };
 
 /* All rows, ended by one with name NULL. */
 extern const struct option_row option_rows[];

@@ -56,7 +56,23 @@ struct conn_rate {
 };
 
 /* What the socket is joined with. */
-enum local { LOCAL_STREAMS, LOCAL_ECHO, LOCAL_DISCARD, LOCAL_CHARGEN, LOCAL_FILE, LOCAL_BROKER, LOCAL_CHAT };
+enum local {
+    LOCAL_STREAMS,
+    LOCAL_ECHO,
+    LOCAL_DISCARD,
+    LOCAL_CHARGEN,
+    LOCAL_FILE,
+    LOCAL_FOLDER,
+    LOCAL_BROKER,
+    LOCAL_CHAT,
+    LOCAL_RELAY,
+};
+
+/* LOCAL_RELAY: the other socket. */
+struct relay_choice {
+    struct socket_plan socket;
+    int64_t connect_ms; /* for the lookup and the connection together */
+};
 
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
 struct request {
@@ -77,8 +93,12 @@ struct request {
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
 
     enum local local;
-    const char *send_file; /* LOCAL_FILE: the file for each client */
-    int64_t max_conns;     /* clients at once */
+    const char *send_file;      /* LOCAL_FILE: the file for each client */
+    const char *receive_folder; /* LOCAL_FOLDER: where files are made */
+    const char *receive_name;   /* how they are called: intake_name.h */
+    int64_t receive_size_max;   /* of each; 0: no limit */
+    struct relay_choice relay;
+    int64_t max_conns;          /* clients at once */
     int64_t max_per_peer;  /* of one peer; 0: no limit */
     struct conn_rate rate; /* new ones */
     bool refuses_when_full;

@@ -161,6 +161,7 @@ has_headers(const struct domain *domain)
 struct fit_row {
     bool (*type)(const struct type *type);
     bool (*domain)(const struct domain *domain);
+    bool either; /* the socket of --relay may be the one that passes */
     const char *needed;
     const char *lacking;
 };
@@ -170,11 +171,13 @@ static const struct fit_row fit_rows[] = {
     [FITS_ALL] = { .needed = "", .lacking = "" },
     [FITS_MESSAGES] = { .type = keeps_messages, .needed = "a type that keeps messages apart",
                         .lacking = "does not" },
+    [FITS_RECORDS] = { .type = keeps_messages, .either = true, .needed = "a type that keeps messages apart",
+                       .lacking = "does not" },
     [FITS_BYTES] = { .type = carries_bytes, .needed = "a type that carries bytes without borders",
                      .lacking = "keeps messages apart" },
     [FITS_URGENT] = { .type = has_urgent, .needed = "a type with urgent data", .lacking = "has none" },
     [FITS_HALF_CLOSE] = { .type = half_closes, .needed = "a type that half-closes", .lacking = "does not" },
-    [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .needed = "a type without half-close and with empty messages",
+    [FITS_NO_HALF_CLOSE] = { .type = ends_in_words_only, .either = true, .needed = "a type without half-close and with empty messages",
                              .lacking = "is another" },
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
@@ -220,7 +223,8 @@ check_fit(const struct command *command, const struct option_row *row, struct fa
 {
     const struct socket_plan *plan = &command->request.socket;
     const struct fit_row *fit = &fit_rows[row->fits];
-    bool type_fits = fit->type == NULL || fit->type(plan->type);
+    const struct socket_plan *other = command->endpoint != NULL ? &command->relay->request.socket : plan;
+    bool type_fits = fit->type == NULL || fit->type(plan->type) || (fit->either && fit->type(other->type));
     bool domain_fits = fit->domain == NULL || fit->domain(plan->domain);
     if (type_fits && domain_fits)
         return 0;
@@ -254,7 +258,7 @@ int
 rules_fit(const struct command *command, struct fault *fault)
 {
     for (const struct option_row *row = option_rows; row->name != NULL; row++)
-        if (given(command, row) && check_fit(command, row, fault) != 0)
+        if (given(command, row) && check_fit(row->of_relay ? command->relay : command, row, fault) != 0)
             return -1;
     if (check_flags(command, "send-flags", FLAGS_SEND, command->request.send_flags, fault) != 0)
         return -1;

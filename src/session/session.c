@@ -9,9 +9,11 @@
 #include "session/pass.h"
 #include "session/peek.h"
 #include "session/program.h"
+#include "session/relay.h"
 #include "session/report.h"
 #include "session/urgent.h"
 #include <fcntl.h>
+#include <inttypes.h>
 
 void
 session_tell_loss(const void *context, const char *name)
@@ -25,6 +27,13 @@ session_tell_drop(const void *context, const char *name)
 {
     const struct run *run = context;
     log_line(run->log, LOG_TALK, "%s: the kernel drops messages: they come faster than they are taken", name);
+}
+
+void
+session_tell_kept(const void *context, const char *name, uint64_t bytes)
+{
+    const struct run *run = context;
+    log_line(run->log, LOG_TALK, "Received %s, %" PRIu64 " bytes", name, bytes);
 }
 
 bool
@@ -64,9 +73,26 @@ struct pump_policy
 session_policy(const struct run *run)
 {
     struct pump_policy policy = run->request->pump;
-    policy.ends_with_peer = run->request->keeps_open && !run->request->program; /* the next client waits */
+    policy.joins_sockets = run->request->local == LOCAL_RELAY;
+    policy.ends_with_peer = run->request->keeps_open && !run->request->program &&
+                            !policy.joins_sockets; /* the next client waits */
     policy.ends_with_input = run->request->send_only;
     return policy;
+}
+
+/* Closing resets the connection, or closes it as usual. Others than TCP just end. */
+static void
+set_reset(int socket, bool resets)
+{
+    const struct linger linger = { .l_onoff = resets };
+    (void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+void
+session_part(const struct run *run, const struct endpoint *near, const struct endpoint *far)
+{
+    if (run->intake && near->kept)
+        set_reset(far->socket, false);
 }
 
 /* What was moved, and what the kernel had no room for. */
@@ -95,6 +121,7 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
         .log = run->log,
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
+    session_part(run, near, far);
     tell_stats(run, far, outcome);
     return result;
 }
@@ -102,11 +129,13 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
 static int
 run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    struct endpoint *near = local_open(run, fault);
-    if (!near)
-        return -1;
-    int result = run_pump(run, near, far, outcome, fault);
-    near->ops->close(near);
+    struct relay *relay = NULL;
+    struct endpoint *near = run->request->local == LOCAL_RELAY ? relay_open(run, far, &relay, fault)
+                                                               : local_open(run, far, fault);
+    int result = near ? run_pump(run, near, far, outcome, fault) : -1;
+    if (near)
+        near->ops->close(near);
+    relay_end(relay);
     return result;
 }
 
@@ -195,8 +224,12 @@ session_far(const struct run *run, const struct socket_plan *plan, int fd, const
     const int on = 1;
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
-    if (run->request->telnet) /* a type that refuses has no urgent data */
+    bool keeps_urgent =
+        run->request->local == LOCAL_RELAY && run->urgent.fd < 0; /* no byte of it may be missing */
+    if (run->request->telnet || keeps_urgent)                     /* a type that refuses has no urgent data */
         (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+    if (run->intake)
+        set_reset(fd, true); /* until what it sends is safe */
     struct socket_choice choice = socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
     if (!far || !run->request->telnet)

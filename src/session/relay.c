@@ -1,0 +1,175 @@
+#include "session/relay.h"
+
+#include "base/deadline.h"
+#include "base/fd.h"
+#include "dial/inherit.h"
+#include "endpoint/socket.h"
+#include "session/report.h"
+#include <stdlib.h>
+#include <sys/socket.h>
+
+struct relay {
+    const struct run *run;
+    struct endpoint *client;
+    struct dial *dial; /* NULL: not begun, or over */
+    size_t dial_polls; /* of those that relay_interest has named */
+    size_t client_polls;
+    bool client_ended; /* in order; poll goes on saying so */
+    struct binding source;
+};
+
+static const struct socket_plan *
+plan_of(const struct run *run)
+{
+    return &run->request->relay.socket;
+}
+
+struct relay *
+relay_start(const struct run *run, struct endpoint *client, struct fault *fault)
+{
+    struct relay *relay = malloc(sizeof *relay);
+    if (relay)
+        *relay = (struct relay){ .run = run, .client = client };
+    else
+        (void)fault_set(fault, STATUS_LOCAL, "%s", client->name);
+    return relay;
+}
+
+size_t
+relay_interest(struct relay *relay, struct pollfd *polls, int64_t *deadline)
+{
+    bool at_once = false;
+    relay->client_polls = 0;
+    relay->dial_polls = dial_interest(relay->dial, polls, deadline);
+    if (!relay->client_ended)
+        relay->client_polls =
+            relay->client->ops->interest(relay->client, WANT_NOTICE, polls + relay->dial_polls, &at_once);
+    if (at_once)
+        *deadline = 0;
+    return relay->dial_polls + relay->client_polls;
+}
+
+/* A connected socket of ours as an endpoint. No byte of it may be missing behind us, so urgent data stays in its place. */
+static struct endpoint *
+as_endpoint(const struct run *run, int fd, const struct address *peer, struct fault *fault)
+{
+    const struct socket_plan *plan = plan_of(run);
+    const int on = 1;
+    char name[REPORT_NAME_SIZE];
+    report_name(plan, peer, name, sizeof name);
+    report_connected(run->log, plan, peer);
+    report_options(run->log, plan, fd, PHASE_OPENED, PHASE_CONNECTED);
+    (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on,
+                     sizeof on); /* a type that refuses has no urgent data */
+    const struct socket_choice choice = {
+        .half_close = HALF_CLOSE_WRITE,
+        .eof_message = run->request->eof_message,
+        .protocol = plan->protocol,
+        .is_shared = plan->inherited >= 0,
+        .on_loss = session_tell_loss,
+        .on_drop = session_tell_drop,
+        .context = run,
+        .urgent = { .fd = -1 },
+    };
+    return socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
+}
+
+/* --relay fd:N. */
+static enum relay_state
+take_inherited(const struct run *run, struct endpoint **near, struct fault *fault)
+{
+    const struct socket_plan *plan = plan_of(run);
+    struct address peer;
+    int fd = inherit_take(plan->inherited, fault);
+    if (fd >= 0 && inherit_finish(plan, fd, &peer, fault) != 0)
+        (void)fd_close(&fd); /* nothing was sent */
+    *near = fd >= 0 ? as_endpoint(run, fd, &peer, fault) : NULL;
+    return *near ? RELAY_JOINED : RELAY_FAILED;
+}
+
+/* Has the client gone without an end? One that has ended may still wait for its answer. */
+static bool
+has_lost_client(struct relay *relay, const struct pollfd *polls, struct fault *fault)
+{
+    const struct endpoint_ops *ops = relay->client->ops;
+    if (relay->client_ended || relay->client_polls == 0)
+        return false;
+    if (!(ops->ready(relay->client, WANT_NOTICE, polls + relay->dial_polls, relay->client_polls) &
+          READY_LOST))
+        return false;
+    enum io why = ops->lost(relay->client, fault);
+    relay->client_ended = why == IO_LOST;
+    return why == IO_FAILED;
+}
+
+/* Connected, or not. */
+static enum relay_state
+finish_dial(struct relay *relay, struct endpoint **near, struct fault *fault)
+{
+    struct address peer;
+    int fd = dial_end(relay->dial, &peer, &relay->source);
+    relay->dial = NULL;
+    *near = fd >= 0 ? as_endpoint(relay->run, fd, &peer, fault) : NULL;
+    return *near ? RELAY_JOINED : RELAY_FAILED;
+}
+
+/* -w, --relay-wait */
+static bool
+begin_dial(struct relay *relay, struct fault *fault)
+{
+    const struct run *run = relay->run;
+    int64_t deadline = deadline_after(deadline_now(), run->request->relay.connect_ms);
+    relay->dial = dial_start(plan_of(run), deadline_sooner(run->deadline, deadline), fault);
+    return relay->dial != NULL;
+}
+
+static enum relay_state
+step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, struct fault *fault)
+{
+    if (plan_of(relay->run)->inherited >= 0)
+        return take_inherited(relay->run, near, fault);
+    if (!relay->dial && !begin_dial(relay, fault))
+        return RELAY_FAILED;
+    if (has_lost_client(relay, polls, fault))
+        return RELAY_FAILED;
+    return dial_step(relay->dial, polls, fault) == DIAL_RUNS ? RELAY_DIALS : finish_dial(relay, near, fault);
+}
+
+enum relay_state
+relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, struct fault *fault)
+{
+    enum relay_state state = step(relay, polls, near, fault);
+    if (state != RELAY_FAILED)
+        return state;
+    fault_add(fault, " (for %s)", relay->client->name);
+    if (relay->client->ops->spoil)
+        relay->client->ops->spoil(relay->client);
+    return RELAY_FAILED;
+}
+
+struct endpoint *
+relay_open(const struct run *run, struct endpoint *client, struct relay **relay, struct fault *fault)
+{
+    struct pollfd polls[RELAY_POLLS_MAX];
+    struct endpoint *near = NULL;
+    *relay = relay_start(run, client, fault);
+    while (*relay && relay_step(*relay, polls, &near, fault) == RELAY_DIALS) {
+        int64_t deadline;
+        size_t count = relay_interest(*relay, polls, &deadline);
+        if (loop_wait(run->loop, polls, count, deadline, fault) < 0)
+            break;
+    }
+    return near;
+}
+
+void
+relay_end(struct relay *relay)
+{
+    struct address peer;
+    if (!relay)
+        return;
+    if (relay->dial)
+        (void)dial_end(relay->dial, &peer, &relay->source); /* it was not connected yet */
+    dial_release(plan_of(relay->run), &relay->source);
+    free(relay);
+}
