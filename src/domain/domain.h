@@ -45,6 +45,15 @@ struct address_text {
 
 enum { DOMAIN_HEADER_MAX = 16 };
 
+/*
+ * Which of our own addresses a message came to, in the shape in which sendmsg(2) wants it beside an answer (cmsg(3)). size 0:
+ * the kernel may choose.
+ */
+struct origin {
+    _Alignas(max_align_t) char control[48];
+    size_t size;
+};
+
 enum purpose {
     PURPOSE_CONNECT, /* the far end of a connection */
     PURPOSE_LISTEN,  /* where to listen; no host means every interface */
@@ -202,6 +211,13 @@ struct domain {
     bool (*sender)(const struct msghdr *message, char *words, size_t size);
 
     /*
+     * Where an unconnected socket has several addresses of ours, answers have to come from the one that was asked: have
+     * each message come with it (false: there is no need), and read it off one that has come. Both NULL: there never is.
+     */
+    bool (*tell_origins)(int fd, const struct type *type);
+    void (*origin)(struct msghdr *message, struct origin *origin);
+
+    /*
      * Read which peers a pattern means (pattern.h), out of what stands behind "unix:". Returns NULL, or what would
      * be right. NULL: there are no patterns of this family.
      */
@@ -242,8 +258,12 @@ struct domain {
     /* What messages begin with for a packet filter: a link type of libpcap (DLT_). NULL: nothing that has one. */
     int (*filter_link)(const struct type *type);
 
-    /* True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. */
+    /*
+     * True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. same_bytes: the
+     * kernel says in the same bytes who has sent a message whenever it is the same end.
+     */
     bool (*same)(const struct address *a, const struct address *b);
+    bool same_bytes;
 
     /* The port inside an address; 0: none, or the kernel's choice. Both NULL where addresses have no port that
      * may be chosen from 16 bits. */

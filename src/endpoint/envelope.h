@@ -30,6 +30,10 @@ int envelope_send_flags(const struct envelope *envelope);
 ssize_t envelope_send(const struct envelope *envelope, int fd, const void *data, size_t size,
                       const struct address *peer);
 
+/* The same, coming from the one of our addresses that is `origin` (domain.h). */
+ssize_t envelope_answer(const struct envelope *envelope, int fd, const void *data, size_t size,
+                        const struct address *peer, const struct origin *origin);
+
 /* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
 size_t envelope_payload(const struct domain *domain, int fd, const struct type *type, void *message,
                         size_t size);
@@ -44,6 +48,9 @@ enum io envelope_open(const struct envelope *envelope, struct endpoint *endpoint
 
 /* A message that the kernel or we found too large: IO_FAILED, with both sizes if the largest is known. */
 enum io envelope_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault);
+
+/* Is it an errno that tells of an earlier message to some peer? Then it is no reason for others to end. */
+bool envelope_concerns_a_peer(int error);
 
 /* May a message of `size` bytes be sent at all? IO_DONE, or IO_FAILED with both sizes. */
 enum io envelope_check(const struct envelope *envelope, const struct endpoint *endpoint, size_t size,

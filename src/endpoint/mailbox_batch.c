@@ -25,7 +25,7 @@ receive_batch(struct mailbox *mailbox, size_t i, struct batch *batch, struct fau
     do
         count =
             bulk_receive(&mailbox->bulks[i], mailbox->fds[i], mailbox->choice.receive_flags, batch, arrivals);
-    while (count < 0 && mailbox_concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX);
+    while (count < 0 && envelope_concerns_a_peer(errno) && ++told < SENDER_ERRORS_MAX);
     if (count < 0)
         return mailbox_not_read(mailbox, errno, fault);
     if (bulk_tells_drops(&mailbox->bulks[i]) && mailbox->choice.on_drop)
@@ -57,7 +57,6 @@ sender_bulk(struct mailbox *mailbox)
 }
 
 /* Where the batch stops, the write of one message says why, after trying once more. */
-/* Where the batch stops, the write of one message says why, after trying once more. */
 enum io
 mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
                     struct fault *fault)
@@ -69,7 +68,8 @@ mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, siz
     while (*sent < count) {
         size_t n;
         (void)bulk_send(sender_bulk(mailbox), mailbox->sender_fd, envelope_send_flags(&mailbox->envelope),
-                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender, &n);
+                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender, NULL,
+                        &n);
         *sent += n;
         if (*sent == count)
             break;
