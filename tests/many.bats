@@ -91,6 +91,22 @@ many() { foreign many.py "$listener_pid" "$port" "$@"; }
     assert_equal "$(wc -l <"$listener_err")" 1
 }
 
+@test "a client that resets while more of it waits for an echo leaves nothing behind" {
+    need python3
+    start_skt_listener -k --echo 127.0.0.1 0
+    before=$(open_fds "$listener_pid")
+    run -0 timeout 20 python3 - "$port" <<'PYTHON'
+import select, socket, struct, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.setblocking(False)
+while select.select([], [s], [], 0.3)[1]:  # until skt takes no more
+    s.send(bytes(65536))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+PYTHON
+    wait_for_text "$listener_err" "Connection reset by peer"
+    wait_until has_fds "$before"
+}
+
 @test "1,000 clients at once are all answered, and take nothing while they are idle" {
     need python3
     start_skt_listener -k --echo 127.0.0.1 0

@@ -446,6 +446,79 @@ port_of_pid() {
     relay_ends 0 ""
 }
 
+# start_answering: a UDP server, for the relay to send to. Sets $far_port
+start_answering() {
+    need python3
+    start_background python3 "$SKT_SRCDIR/tests/peers/relayed.py" answer answering
+    wait_for_line answering "$started_pid" "$started_err"
+    read -r far_port <answering
+}
+
+@test "with --keep-open each sender of datagrams has a socket of its own, and answers come back to who has asked" {
+    local held
+    start_answering
+    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" --idle-timeout 500ms 127.0.0.1 0
+    held=$(open_fds "$listener_pid")
+    run -0 foreign relayed.py table "$port" 30
+    local ports=$output
+    wait_until 10 has_fds "$listener_pid" "$held"
+    run -0 foreign relayed.py table "$port" 30
+    assert_equal "$(wc -w <<<"$output")" 30
+    [ "$output" != "$ports" ]
+    assert_equal "$(<"$listener_err")" ""
+}
+
+@test "foreign clients of UDP have their answers through the relay" {
+    need socat nc
+    start_answering
+    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" 127.0.0.1 0
+    run -0 bash -c 'printf one | socat -t 2 - "UDP:127.0.0.1:$1"' - "$port"
+    assert_contains "$output" " one"
+    run -0 bash -c 'printf two | nc -u -w 1 127.0.0.1 "$1"' - "$port"
+    assert_contains "$output" " two"
+}
+
+@test "at --max-conns the datagrams of more senders are dropped, and have their turn when one has been idle" {
+    start_answering
+    start_skt_listener -k -u --max-conns 5 --relay "udp://127.0.0.1:$far_port" --idle-timeout 700ms 127.0.0.1 0
+    local held
+    held=$(open_fds "$listener_pid")
+    run -0 foreign relayed.py table "$port" 5
+    start_peer "connect:udp:$port" send:x refuses:0.3
+    peer_succeeds
+    wait_for_text "$listener_err" "of new peers dropped: there are 5 already"
+    wait_until 10 has_fds "$listener_pid" "$held"
+    run -0 foreign relayed.py table "$port" 5
+}
+
+@test "where a datagram server is gone, one line says so, and later datagrams are a new try" {
+    need python3
+    far_port=$(free_port udp)
+    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" 127.0.0.1 0
+    start_peer "bind:udp:0" "connect:udp:$port" send:lost waitfile:again send:x expect:y close
+    local client=$peer_pid client_err=$peer_err
+    wait_for_text "$listener_err" "skt: 127.0.0.1 port $far_port: Connection refused"
+    start_peer "listen:udp:$far_port" touch:again expect:x send:y
+    peer_succeeds "$client" "$client_err"
+    peer_succeeds
+    assert_equal "$(wc -l <"$listener_err")" 1
+}
+
+@test "datagrams of each sender become a connection of its own, and its lines datagrams to that sender" {
+    need socat
+    start_foreign socat TCP-LISTEN:0,bind=127.0.0.1,fork SYSTEM:'while read -r line; do echo "heard $line"; done'
+    far_port=$(wait_port_of "$started_pid")
+    start_skt_listener -k -u --records line --relay "127.0.0.1:$far_port" --idle-timeout 1 127.0.0.1 0
+    local held
+    held=$(open_fds "$listener_pid")
+    start_peer "connect:udp:$port" send:one 'expect:heard one' waitfile:other send:three 'expect:heard three' close
+    local first=$peer_pid first_err=$peer_err
+    start_peer "connect:udp:$port" send:two 'expect:heard two' touch:other close
+    peer_succeeds
+    peer_succeeds "$first" "$first_err"
+    wait_until 10 has_fds "$listener_pid" "$held"
+}
+
 @test "two sockets that we connect are joined as well" {
     start_far accept send:hello drain close
     start_peer listen:tcp accept expect:hello send:bye halfclose drain close

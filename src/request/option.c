@@ -48,7 +48,7 @@ static const struct sockopt_word shutdown_choices[] = {
 /* What is about standard input and output, as above; but messages may meet bytes, and both ends are told of an end. */
 #define CONFLICTS_WITH_RELAY                                                                                 \
     "zero no-input send-only recv-only quit-after no-shutdown shutdown oob peek pass-fd block exec sh-exec " \
-    "echo discard chargen send-file broker chat serial label merge slow queue"
+    "echo discard chargen send-file broker chat serial label merge slow"
 
 /* What a hub of clients has no one stream, or no one connection, for. */
 #define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file exec sh-exec serial"
@@ -285,10 +285,10 @@ const struct option_row option_rows[] = {
       .help = "keep what these files already hold" },
 
     { .name = "echo", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_ECHO,
-      .excludes = "discard chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .excludes = "discard chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "send back what comes in" },
     { .name = "discard", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_DISCARD,
-      .excludes = "chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .excludes = "chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "throw away what comes in" },
     { .name = "chargen", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHARGEN,
       .excludes = "send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
@@ -297,10 +297,10 @@ const struct option_row option_rows[] = {
       .excludes = CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
       .help = "send FILE, to each client anew" },
     { .name = "broker", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_BROKER,
-      .excludes = "chat " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_ACCEPTING, .group = GROUP_LOCAL,
+      .excludes = "chat " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_CLIENTS, .group = GROUP_LOCAL,
       .help = "send what one client says to all others" },
     { .name = "chat", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHAT,
-      .excludes = "label merge " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_ACCEPTING,
+      .excludes = "label merge " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "the same with names, and control characters made harmless" },
 
     { .name = "relay", .value = "ENDPOINT", .kind = OPTION_TEXT, FIELD(endpoint),
@@ -334,7 +334,7 @@ const struct option_row option_rows[] = {
       .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve one client after the other, as nc does" },
     { .name = "label", .kind = OPTION_FLAG, FIELD(request.labels), .excludes = "merge " CONFLICTS_WITH_SHARING,
-      .needs = "keep-open broker", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .needs = "keep-open broker", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "begin each line with who has sent it" },
     { .name = "merge", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.merges_bytes),
       .choices = merge_choices, .fallback = "lines", .excludes = CONFLICTS_WITH_SHARING,
@@ -342,14 +342,14 @@ const struct option_row option_rows[] = {
       .help = "what is kept together of what several clients send" },
     { .name = "slow", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.slow), .choices = slow_choices,
       .fallback = "drop", .excludes = CONFLICTS_WITH_SHARING, .needs = "keep-open broker chat",
-      .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "what befalls a client that takes less than there is for it" },
     { .name = "queue", .value = "SIZE", .kind = OPTION_SIZE, FIELD(request.queue_size), .min = 1024,
-      .max = 1 << 30, .fallback = "256K", .excludes = CONFLICTS_WITH_SHARING,
-      .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .max = 1 << 30, .fallback = "256K", .excludes = CONFLICTS_WITH_MANY,
+      .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "how much may wait for a client" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
-      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "serve so many clients at once" },
     { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
       .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,

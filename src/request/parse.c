@@ -199,17 +199,30 @@ check_access(const struct command *command, struct fault *fault)
     return 0;
 }
 
-/* Without connections there is one program, and it talks with one peer. */
+/*
+ * Without connections, peers have a session each if they have an end each. What is about those has no meaning where all
+ * of them share one session; and nothing waits for a stream's client that has an end for itself.
+ */
 static int
-check_program(const struct command *command, struct fault *fault)
+check_clients(const struct command *command, struct fault *fault)
 {
+    static const char *const of_each[] = { "max-conns", "queue", "slow", "label" };
     const struct request *request = &command->request;
-    if (request->program == NULL || !request->keeps_open || request->socket.type->accepts)
-        return 0;
-    return fault_say(
-        fault, STATUS_USAGE, "needs a type that accepts connections", "%s with %s",
-        command_name(command, option_named(command_has(command, "exec") ? "exec" : "sh-exec")).text,
-        command_name(command, option_named("keep-open")).text);
+    bool is_hub = request->local == LOCAL_BROKER || request->local == LOCAL_CHAT;
+    bool shares_one = request->local == LOCAL_STREAMS && request->program == NULL;
+    bool accepts = request->socket.type->accepts;
+    for (size_t i = 0; i < sizeof of_each / sizeof of_each[0]; i++)
+        if (command_has(command, of_each[i]) && shares_one && !accepts)
+            return fault_say(fault, STATUS_USAGE,
+                             "needs peers with an end each: --exec, --sh-exec, --echo, "
+                             "--discard, --relay, --broker or --chat",
+                             "--%s with %s", of_each[i], request->socket.type->name);
+    if (request->program != NULL && request->keeps_open && !accepts)
+        return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -k",
+                         command_has(command, "exec") ? "-e" : "-c");
+    if (command_has(command, "queue") && accepts && !shares_one && !is_hub)
+        return fault_say(fault, STATUS_USAGE, "clients share nothing that could wait for them", "--queue");
+    return 0;
 }
 
 /* From what was said to what it means. */
@@ -222,9 +235,7 @@ conclude(struct command *command, struct fault *fault)
         relay_choose(command, fault) != 0 || rules_fit(command, fault) != 0 ||
         operand_targets(command, fault) != 0 || choose_files(command, fault) != 0 ||
         check_passing(command, fault) != 0 || check_access(command, fault) != 0 ||
-        check_program(command, fault) != 0)
-        return -1;
-    if (relay_conclude(command, fault) != 0)
+        relay_conclude(command, fault) != 0 || check_clients(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;

@@ -91,6 +91,12 @@ accepts(const struct type *type)
 }
 
 static bool
+has_clients(const struct type *type)
+{
+    return type->accepts || (type->unit == UNIT_MESSAGES && !type->paired);
+}
+
+static bool
 has_ports(const struct type *type)
 {
     return !type->portless;
@@ -174,6 +180,8 @@ static const struct fit_row fit_rows[] = {
                              .lacking = "is another" },
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
+    [FITS_CLIENTS] = { .type = has_clients, .needed = "a type whose clients can be told apart",
+                       .lacking = "has only one" },
     [FITS_PORTS] = { .type = has_ports, .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
     [FITS_SCAN] = { .type = has_ports, .domain = can_be_scanned,
                     .needed = "addresses with ports that can be scanned, or paths", .lacking = "has none" },

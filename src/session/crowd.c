@@ -1,10 +1,10 @@
 #include "session/crowd.h"
 
 #include "base/deadline.h"
-#include "base/fd.h"
 #include "base/poller.h"
 #include "endpoint/hub.h"
 #include "observe/stats.h"
+#include "session/door.h"
 #include "session/local.h"
 #include "session/relay.h"
 #include "session/report.h"
@@ -13,13 +13,10 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
-/* Clients taken in before those that are there have their turn. */
-enum { CLIENTS_AT_ONCE = 64 };
-
 enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POLLS_MAX : PUMP_POLLS_MAX };
 
 struct member {
-    struct watch watch; /* first: a watch that is no door is a member's */
+    struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
     struct member *next, *before;
     struct pump *pump;
     struct endpoint *near, *far;
@@ -32,33 +29,26 @@ struct crowd {
     struct listener *listener;
     struct pump_policy policy, streams_policy;
     struct poller *poller;
-    struct watch door;    /* the listening sockets */
-    struct watch clock;   /* the hub's */
-    struct hub *hub;      /* NULL: each client has an end for itself */
-    int64_t hub_deadline; /* that the clock is set to */
+    struct door *door;
+    struct watch entrance; /* the door's */
+    struct watch clock;    /* the hub's */
+    struct hub *hub;       /* NULL: each client has an end for itself */
+    int64_t hub_deadline;  /* that the clock is set to */
     struct member *members;
     uint64_t count;  /* clients */
     uint64_t number; /* of the last one */
-    int64_t accept_deadline;
-    bool is_over; /* this side has failed, by the fault */
+    bool is_over;    /* this side has failed, by the fault */
     struct fault fault;
 };
 
-static bool
-is_full(const struct crowd *crowd)
-{
-    return crowd->count >= (uint64_t)crowd->run->request->max_conns;
-}
-
-/* What the door waits for: clients, if there is room for them. */
+/* What the door waits for. */
 static int
 watch_door(struct crowd *crowd, struct fault *fault)
 {
     struct pollfd polls[LISTENER_SOCKETS_MAX];
-    int64_t deadline = deadline_sooner(crowd->run->deadline, crowd->accept_deadline);
-    bool waits = is_full(crowd) && !crowd->run->request->refuses_when_full;
-    size_t count = waits ? 0 : listener_interest(crowd->listener, polls, &deadline);
-    return poller_set(crowd->poller, &crowd->door, polls, count, deadline, fault);
+    int64_t deadline;
+    size_t count = door_interest(crowd->door, crowd->count, polls, &deadline);
+    return poller_set(crowd->poller, &crowd->entrance, polls, count, deadline, fault);
 }
 
 /* What has gone wrong with one ends that one. Where all share this side, its failure ends all. */
@@ -89,7 +79,7 @@ end_session(struct crowd *crowd, struct member *member)
     else if (result != 0)
         note_failure(crowd, member, &fault);
     if (!is_empty)
-        crowd->accept_deadline = deadline_after(deadline_now(), run->request->accept_ms);
+        door_count_time(crowd->door);
     if (run->request->stats && !member->is_streams)
         stats_print(run->log, &outcome.sent, &outcome.received,
                     run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
@@ -98,7 +88,7 @@ end_session(struct crowd *crowd, struct member *member)
 static void
 end_member(struct crowd *crowd, struct member *member)
 {
-    bool was_full = is_full(crowd);
+    bool was_full = door_is_full(crowd->door, crowd->count);
     poller_drop(crowd->poller, &member->watch);
     if (member->pump)
         end_session(crowd, member);
@@ -113,7 +103,7 @@ end_member(struct crowd *crowd, struct member *member)
     crowd->count -= !member->is_streams;
     free(member);
     if (was_full) /* somebody may wait outside */
-        poller_wake(crowd->poller, &crowd->door);
+        poller_wake(crowd->poller, &crowd->entrance);
 }
 
 /* Say what the member waits for. Without memory for that it ends. */
@@ -210,24 +200,26 @@ local_end(struct crowd *crowd, struct member *member, const struct address *peer
 
 /* A session of its own for a client. What is missing for it is said, and the client goes. */
 static void
-add_member(struct crowd *crowd, int fd, const struct address *peer)
+enter(void *context, struct endpoint *far, const struct address *peer)
 {
+    struct crowd *crowd = context;
     const struct run *run = crowd->run;
     struct fault fault;
     struct member *member = new_member(crowd, false, &fault);
     if (!member) {
         log_fault(run->log, &fault);
-        (void)fd_close(&fd); /* nothing was sent */
+        far->ops->close(far);
         return;
     }
-    member->far = session_far(run, crowd->listener->plan, fd, peer, &fault);
-    if (member->far && run->request->local == LOCAL_RELAY) {
-        member->relay = relay_start(run, member->far, &fault);
+    member->far = far;
+    door_own(crowd->door, far, member);
+    if (run->request->local == LOCAL_RELAY) {
+        member->relay = relay_start(run, far, &fault);
         if (member->relay) {
             step_relay(crowd, member);
             return;
         }
-    } else if (member->far) {
+    } else {
         member->near = local_end(crowd, member, peer, &fault);
         if (member->near && start_session(crowd, member, &fault) == 0) {
             watch_member(crowd, member);
@@ -238,45 +230,18 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
     end_member(crowd, member);
 }
 
-/* Returns 0, or -1 when no more can be taken. */
-static int
-take_clients(struct crowd *crowd, struct fault *fault)
+static void
+watch_entrance(void *context)
 {
-    const struct run *run = crowd->run;
-    for (int i = 0; i < CLIENTS_AT_ONCE && (!is_full(crowd) || run->request->refuses_when_full); i++) {
-        struct address peer;
-        int fd;
-        if (listener_take_ready(crowd->listener, crowd->door.polls, &fd, &peer, fault) != 0)
-            return -1;
-        if (fd < 0)
-            break;
-        if (!admission_takes(run->admission, crowd->listener->plan, &peer, &fd))
-            continue;
-        report_client(run->log, crowd->listener, &peer);
-        report_options(run->log, crowd->listener->plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
-        report_who(run->log, crowd->listener->plan, fd);
-        if (is_full(crowd)) {
-            log_line(run->log, LOG_TALK, "Connection refused: there are %" PRIu64 " already", crowd->count);
-            (void)fd_close(&fd); /* nothing was sent */
-            continue;
-        }
-        add_member(crowd, fd, &peer);
-    }
-    return 0;
+    struct crowd *crowd = context;
+    poller_wake(crowd->poller, &crowd->entrance);
 }
 
 /* Returns 0, or -1: nobody came in time, or time is over. */
 static int
-open_door(struct crowd *crowd, struct fault *fault)
+step_door(struct crowd *crowd, struct fault *fault)
 {
-    int64_t now = deadline_now();
-    if (deadline_passed(crowd->run->deadline, now))
-        return fault_say(fault, STATUS_TIMEOUT, "timed out: the time for all of it is over", "accept");
-    if (crowd->count > 0)
-        crowd->accept_deadline = deadline_after(now, crowd->run->request->accept_ms);
-    else if (deadline_passed(crowd->accept_deadline, now))
-        return fault_say(fault, STATUS_TIMEOUT, "timed out: no client came", "accept");
-    if (take_clients(crowd, fault) != 0)
+    if (door_step(crowd->door, crowd->count, crowd->entrance.polls, fault) != 0)
         return -1;
     return watch_door(crowd, fault);
 }
@@ -293,8 +258,6 @@ raise_descriptor_limit(void)
                     &limit); /* refused: fewer clients; running out of them is waited through */
 }
 
-/* --- the hub ----------------------------------------------------------------------------------------------------- */
-
 static void
 wake_owner(void *context, void *owner)
 {
@@ -302,6 +265,8 @@ wake_owner(void *context, void *owner)
     struct member *member = owner;
     poller_wake(crowd->poller, &member->watch);
 }
+
+/* --- the hub ----------------------------------------------------------------------------------------------------- */
 
 static bool
 offer_owner(void *context, void *owner, const void *data, size_t size, size_t *put, int64_t now)
@@ -382,8 +347,8 @@ set_clock(struct crowd *crowd, struct fault *fault)
 static int
 take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
 {
-    if (watch == &crowd->door)
-        return open_door(crowd, fault);
+    if (watch == &crowd->entrance)
+        return step_door(crowd, fault);
     if (watch != &crowd->clock) {
         step_member(crowd, (struct member *)watch);
     } else {
@@ -399,6 +364,7 @@ take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
 static int
 run_crowd(struct crowd *crowd, struct fault *fault)
 {
+    crowd->policy = door_policy(crowd->door);
     if (open_hub(crowd, fault) != 0 || watch_door(crowd, fault) != 0)
         return -1;
     for (;;) {
@@ -414,16 +380,17 @@ int
 crowd_serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
     raise_descriptor_limit();
-    struct crowd crowd = {
-        .run = run,
-        .listener = listener,
-        .policy = session_policy(run),
-        .poller = poller_open(fault),
-        .accept_deadline = deadline_after(deadline_now(), run->request->accept_ms),
-    };
+    struct crowd crowd = { .run = run, .listener = listener, .poller = poller_open(fault) };
     if (!crowd.poller)
         return -1;
-    int result = run_crowd(&crowd, fault);
+    const struct door_calls calls = {
+        .enter = enter,
+        .wake = wake_owner,
+        .watch = watch_entrance,
+        .context = &crowd,
+    };
+    crowd.door = door_open(run, listener, &calls, fault);
+    int result = crowd.door ? run_crowd(&crowd, fault) : -1;
     if (crowd.hub)
         hub_silence(crowd.hub);
     while (crowd.members)
@@ -431,7 +398,9 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     if (crowd.hub)
         hub_close(crowd.hub);
     poller_drop(crowd.poller, &crowd.clock);
-    poller_drop(crowd.poller, &crowd.door);
+    poller_drop(crowd.poller, &crowd.entrance);
+    if (crowd.door)
+        door_close(crowd.door);
     poller_close(crowd.poller);
     return result;
 }

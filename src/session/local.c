@@ -48,6 +48,13 @@ local_is_in_turn(const struct request *request)
     return request->local == LOCAL_STREAMS && (request->serial || is_of_one);
 }
 
+bool
+local_is_each_ones(const struct request *request)
+{
+    bool is_addressed = !request->socket.type->paired; /* a circuit has its only peer */
+    return is_addressed && (request->local != LOCAL_STREAMS || request->program != NULL);
+}
+
 struct hub *
 local_hub(const struct request *request, const struct hub_calls *calls, bool *none, struct fault *fault)
 {

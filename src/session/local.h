@@ -18,6 +18,12 @@ struct endpoint *local_open(const struct run *run, struct fault *fault);
 bool local_is_in_turn(const struct request *request);
 
 /*
+ * Has each peer of a socket without connections a session of its own with it? The standard streams have one for all of
+ * them.
+ */
+bool local_is_each_ones(const struct request *request);
+
+/*
  * The hub of a server whose clients share what they are joined with. Returns NULL with STATUS_LOCAL, or with *none set if
  * each has an end of its own.
  */
