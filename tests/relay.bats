@@ -353,6 +353,31 @@ port_of_pid() {
     in_netns name_of_three
 }
 
+@test "a name server that is silent is asked once for all clients, who are reset in their time" {
+    need python3
+    silent_server() {
+        use_hosts '127.0.0.1 localhost'
+        start_peer listen:udp:53 expect:nothing
+        start_skt_listener -k -w 1 --relay tcp://service.example:5000 127.0.0.1 0
+        local clients=()
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+            start_peer "connect:tcp:$port" send:hello recv:1
+            clients+=("$peer_pid $peer_err")
+        done
+        local tasks=("/proc/$listener_pid/task/"*)
+        assert_at_most "${#tasks[@]}" 2
+        for client in "${clients[@]}"; do
+            end_status "${client%% *}"
+            grep -q "Connection reset by peer" "${client#* }"
+        done
+        assert_equal "$(grep -c "skt: lookup of service.example: timed out (for 127.0.0.1 port " "$listener_err")" 12
+        tasks=("/proc/$listener_pid/task/"*)
+        assert_at_most "${#tasks[@]}" 2
+        kill_by_term "$listener_pid"
+    }
+    in_netns silent_server
+}
+
 @test "100 MiB go each way whole where packets are lost, doubled, delayed and overtaken" {
     need socat
     # SC2154: of the helpers

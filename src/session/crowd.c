@@ -5,6 +5,7 @@
 #include "endpoint/hub.h"
 #include "observe/stats.h"
 #include "session/door.h"
+#include "session/exchange.h"
 #include "session/local.h"
 #include "session/relay.h"
 #include "session/report.h"
@@ -32,8 +33,10 @@ struct crowd {
     struct door *door;
     struct watch entrance; /* the door's */
     struct watch clock;    /* the hub's */
-    struct hub *hub;       /* NULL: each client has an end for itself */
-    int64_t hub_deadline;  /* that the clock is set to */
+    struct exchange exchange;
+    struct watch answer;  /* the exchange's */
+    struct hub *hub;      /* NULL: each client has an end for itself */
+    int64_t hub_deadline; /* that the clock is set to */
     struct member *members;
     uint64_t count;  /* clients */
     uint64_t number; /* of the last one */
@@ -154,6 +157,34 @@ step_relay(struct crowd *crowd, struct member *member)
     end_member(crowd, member);
 }
 
+/* What the relays together wait for. */
+static int
+watch_exchange(struct crowd *crowd, struct fault *fault)
+{
+    struct pollfd poll;
+    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
+    size_t count = exchange_interest(&crowd->exchange, &poll);
+    return poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault);
+}
+
+static int
+start_relay(struct crowd *crowd, struct member *member, struct fault *fault)
+{
+    struct names *names = exchange_ask(&crowd->exchange, crowd->run, fault);
+    member->relay = names ? relay_start(crowd->run, member->far, names, fault) : NULL;
+    return member->relay ? watch_exchange(crowd, fault) : -1;
+}
+
+static int
+step_exchange(struct crowd *crowd, struct fault *fault)
+{
+    if (exchange_step(&crowd->exchange))
+        for (struct member *member = crowd->members; member; member = member->next)
+            if (!member->pump)
+                poller_wake(crowd->poller, &member->watch);
+    return watch_exchange(crowd, fault);
+}
+
 static void
 step_member(struct crowd *crowd, struct member *member)
 {
@@ -214,8 +245,7 @@ enter(void *context, struct endpoint *far, const struct address *peer)
     member->far = far;
     door_own(crowd->door, far, member);
     if (run->request->local == LOCAL_RELAY) {
-        member->relay = relay_start(run, far, &fault);
-        if (member->relay) {
+        if (start_relay(crowd, member, &fault) == 0) {
             step_relay(crowd, member);
             return;
         }
@@ -349,6 +379,8 @@ take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
 {
     if (watch == &crowd->entrance)
         return step_door(crowd, fault);
+    if (watch == &crowd->answer)
+        return step_exchange(crowd, fault);
     if (watch != &crowd->clock) {
         step_member(crowd, (struct member *)watch);
     } else {
@@ -397,6 +429,8 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
         end_member(&crowd, crowd.members);
     if (crowd.hub)
         hub_close(crowd.hub);
+    exchange_close(&crowd.exchange);
+    poller_drop(crowd.poller, &crowd.answer);
     poller_drop(crowd.poller, &crowd.clock);
     poller_drop(crowd.poller, &crowd.entrance);
     if (crowd.door)

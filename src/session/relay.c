@@ -11,8 +11,9 @@
 struct relay {
     const struct run *run;
     struct endpoint *client;
-    struct dial *dial; /* NULL: not begun, or over */
-    size_t dial_polls; /* of those that relay_interest has named */
+    struct names *names; /* held; NULL: the dial's own */
+    struct dial *dial;   /* NULL: not begun, or over */
+    size_t dial_polls;   /* of those that relay_interest has named */
     size_t client_polls;
     bool client_ended; /* in order; poll goes on saying so */
     struct binding source;
@@ -25,11 +26,11 @@ plan_of(const struct run *run)
 }
 
 struct relay *
-relay_start(const struct run *run, struct endpoint *client, struct fault *fault)
+relay_start(const struct run *run, struct endpoint *client, struct names *names, struct fault *fault)
 {
     struct relay *relay = malloc(sizeof *relay);
     if (relay)
-        *relay = (struct relay){ .run = run, .client = client };
+        *relay = (struct relay){ .run = run, .client = client, .names = names ? names_hold(names) : NULL };
     else
         (void)fault_set(fault, STATUS_LOCAL, "%s", client->name);
     return relay;
@@ -109,6 +110,8 @@ finish_dial(struct relay *relay, struct endpoint **near, struct fault *fault)
     struct address peer;
     int fd = dial_end(relay->dial, &peer, &relay->source);
     relay->dial = NULL;
+    names_leave(relay->names);
+    relay->names = NULL;
     *near = fd >= 0 ? as_endpoint(relay->run, fd, &peer, fault) : NULL;
     return *near ? RELAY_JOINED : RELAY_FAILED;
 }
@@ -119,7 +122,7 @@ begin_dial(struct relay *relay, struct fault *fault)
 {
     const struct run *run = relay->run;
     int64_t deadline = deadline_after(deadline_now(), run->request->relay.connect_ms);
-    relay->dial = dial_start(plan_of(run), deadline_sooner(run->deadline, deadline), fault);
+    relay->dial = dial_start(plan_of(run), relay->names, deadline_sooner(run->deadline, deadline), fault);
     return relay->dial != NULL;
 }
 
@@ -152,7 +155,7 @@ relay_open(const struct run *run, struct endpoint *client, struct relay **relay,
 {
     struct pollfd polls[RELAY_POLLS_MAX];
     struct endpoint *near = NULL;
-    *relay = relay_start(run, client, fault);
+    *relay = relay_start(run, client, NULL, fault);
     while (*relay && relay_step(*relay, polls, &near, fault) == RELAY_DIALS) {
         int64_t deadline;
         size_t count = relay_interest(*relay, polls, &deadline);
@@ -170,6 +173,7 @@ relay_end(struct relay *relay)
         return;
     if (relay->dial)
         (void)dial_end(relay->dial, &peer, &relay->source); /* it was not connected yet */
+    names_leave(relay->names);
     dial_release(plan_of(relay->run), &relay->source);
     free(relay);
 }

@@ -19,10 +19,11 @@ enum relay_state { RELAY_DIALS, RELAY_JOINED, RELAY_FAILED };
 enum { RELAY_POLLS_MAX = DIAL_POLLS_MAX + ENDPOINT_POLLS_MAX };
 
 /*
- * Begin to connect for a client, which is lent. Returns a relay to end, once the endpoint that it made is closed; or NULL
+ * Begin to connect for a client, which is lent; names: as dial_start has it. Returns a relay to end, once the endpoint that it made is closed; or NULL
  * with STATUS_LOCAL.
  */
-struct relay *relay_start(const struct run *run, struct endpoint *client, struct fault *fault);
+struct relay *relay_start(const struct run *run, struct endpoint *client, struct names *names,
+                          struct fault *fault);
 
 /* After a step that was RELAY_DIALS: fill polls (room for RELAY_POLLS_MAX) with what to wait for. Returns how many. */
 size_t relay_interest(struct relay *relay, struct pollfd *polls, int64_t *deadline);
