@@ -67,6 +67,22 @@ relay_ends() { # STATUS WORDS
     assert_contains "$(<"$listener_err")" "Connection to 127.0.0.1 $far_port port [tcp/*] succeeded!"
 }
 
+@test "an urgent byte is not lost, and stays in its place" {
+    start_far accept expect:ab!cd drain send:xy close
+    start_relay
+    python3 - "$port" <<'PYTHON'
+import socket, sys
+client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+client.send(b"ab")
+client.send(b"!", socket.MSG_OOB)
+client.send(b"cd")
+client.shutdown(socket.SHUT_WR)
+assert client.recv(10) == b"xy"
+PYTHON
+    far_succeeds
+    relay_ends 0 ""
+}
+
 # both_ways WORDS...: 100 MiB each way at once, between ncat and socat, through the relay that these words say
 both_ways() {
     local up down far
@@ -412,6 +428,19 @@ port_of_pid() {
     in_netns true
     run -0 in_netns over_bad_link
     assert_contains "$output" " lost, "
+}
+
+@test "a client that is killed while the other side takes nothing is not kept" {
+    start_far accept send:unread print:there stall
+    start_relay -k
+    local held
+    held=$(open_fds "$listener_pid")
+    start_peer "connect:tcp:$port" sendbytes:100000000
+    wait_for_text "$far_out" there
+    wait_until 10 is_stuck "$peer_pid"
+    kill -KILL "$peer_pid" # with what it has not read, that is a reset
+    wait_until 5 has_fds "$listener_pid" "$held"
+    assert_one_line "$(<"$listener_err")" "Connection reset by peer"
 }
 
 # --- other sockets -------------------------------------------------------------------------------------------------

@@ -108,8 +108,7 @@ static void
 tell_sink(struct joint *joint, struct flow *flow)
 {
     struct fault fault;
-    if (joint->failed &&
-        joint->policy->joins_sockets) { /* what has come is not all: that would look as if it were */
+    if (joint->failed && joint->policy->joins_sockets) { /* it would take a part for the whole */
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         return;
     }

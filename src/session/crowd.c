@@ -148,8 +148,7 @@ step_relay(struct crowd *crowd, struct member *member)
     bool goes_on =
         state == RELAY_DIALS || (state == RELAY_JOINED && start_session(crowd, member, &fault) == 0);
     if (goes_on) {
-        poller_drop(crowd->poller,
-                    &member->watch); /* what was closed may have left its number to what is new */
+        poller_drop(crowd->poller, &member->watch); /* a descriptor may have the number of a closed one */
         watch_member(crowd, member);
         return;
     }
