@@ -68,7 +68,42 @@ has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
     peer_succeeds
     start_peer "connect:udp:$port" send:c refuses:0.2 sleep:0.6 send:d expect:d
     peer_succeeds
-    wait_for_text "$listener_err" "1 message of new peers dropped: there are 2 already"
+    wait_for_text "$listener_err" "1 message of new peers dropped: at a limit of peers"
+}
+
+@test "--max-per-peer is about the peers of one address, and --rate-conns about all new ones" {
+    need python3
+    start_skt_listener -k -u --echo --max-per-peer 2 --max-conns 10000 127.0.0.1 0
+    run -0 timeout 30 python3 - "$port" <<'PYTHON'
+import socket, sys
+def peer(host):
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(5)
+    s.bind((host, 0))
+    s.connect(("127.0.0.1", int(sys.argv[1])))
+    return s
+def is_answered(s, limit=5):
+    s.settimeout(limit)
+    s.send(b"x")
+    try:
+        return s.recv(10) == b"x"
+    except TimeoutError:
+        return False
+kept = []
+for i in range(3000):  # an address each
+    kept = [peer(f"127.1.{i // 250}.{i % 250 + 1}"), peer(f"127.1.{i // 250}.{i % 250 + 1}")]
+    assert is_answered(kept[0]) and is_answered(kept[1]), i
+assert not is_answered(peer("127.1.11.250"), 0.3)
+assert is_answered(kept[0])
+PYTHON
+    wait_for_text "$listener_err" "1 message of new peers dropped: at a limit of peers"
+    start_skt_listener -k -u --echo --rate-conns 2/h 127.0.0.1 0
+    for _ in 1 2; do
+        start_peer "connect:udp:$port" send:x expect:x
+        peer_succeeds
+    done
+    start_peer "connect:udp:$port" send:x refuses:0.3
+    peer_succeeds
 }
 
 @test "--discard takes everything of everybody and answers nobody" {
@@ -210,11 +245,13 @@ is_small() { [ "$(rss_kib "$listener_pid")" -le $(($1 + 40960)) ]; }
 }
 
 @test "what is about peers with an end each is refused where they share one" {
-    for words in "--max-conns 5" "--queue 64K" "--label" "--slow block"; do
+    for words in "--max-conns 5" "--max-per-peer 5" "--rate-conns 5" "--queue 64K" "--label" "--slow block"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr "$SKT" -l -k -u $words 127.0.0.1 0
         assert_one_line "$stderr" "needs peers with an end each"
     done
+    run -2 --separate-stderr "$SKT" -l -k -u --echo --max-per-peer 1 -U sock
+    assert_one_line "$stderr" "its datagrams do not say for sure whose they are"
     run -2 --separate-stderr "$SKT" -l -k --echo --queue 64K 127.0.0.1 0
     assert_one_line "$stderr" "skt: --queue: "
 }

@@ -540,7 +540,7 @@ start_answering() {
     run -0 foreign relayed.py table "$port" 5
     start_peer "connect:udp:$port" send:x refuses:0.3
     peer_succeeds
-    wait_for_text "$listener_err" "of new peers dropped: there are 5 already"
+    wait_for_text "$listener_err" "of new peers dropped: at a limit of peers"
     wait_until 10 has_fds "$listener_pid" "$held"
     run -0 foreign relayed.py table "$port" 5
 }

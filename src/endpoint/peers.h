@@ -13,8 +13,8 @@
  *
  * Reading ends (IO_ENDED) when nothing was heard of the peer and nothing sent to it for choice.idle_ms, when it has said
  * so with an empty message (eof_message), or when the kernel tells so (SCTP). What comes from that address afterwards is
- * a new peer's, even while the old session is still sending. At choice.max peers, messages of others are dropped and
- * counted.
+ * a new peer's, even while the old session is still sending. At choice.max peers, or where the callee has no room for one, messages of others
+ * are dropped and counted.
  *
  * Senders without a name of their own (local sockets that are not bound) are one peer, which cannot be written to.
  *
@@ -43,6 +43,12 @@ struct peers_choice {
     int receive_flags;
 };
 
+enum peers_welcome {
+    PEERS_WELCOME,
+    PEERS_UNWANTED, /* which is said already */
+    PEERS_NO_ROOM,
+};
+
 /* What is asked of whoever runs the sessions. */
 struct peers_calls {
     /* The session of peers_own can go on. */
@@ -54,8 +60,8 @@ struct peers_calls {
     /* An address in words, as in "127.0.0.1 port 43210"; size is PEERS_NAME_SIZE. */
     void (*name)(void *context, const struct address *address, char *name, size_t size);
 
-    /* Messages of somebody new: may there be a session for them? Otherwise this one is dropped. NULL: yes. */
-    bool (*is_heard)(void *context, const struct address *sender);
+    /* Messages of somebody new: may there be a session for them? Otherwise this one is dropped. */
+    enum peers_welcome (*welcome)(void *context, const struct address *sender);
 
     /*
      * A new peer, whose first message waits to be read: the endpoint is the callee's, to be closed with ops->close. who:
@@ -67,7 +73,7 @@ struct peers_calls {
      * take them before it ended. Told at most once a second. */
     void (*missed)(void *context, const char *name, uint64_t count);
 
-    /* The same of messages of new peers while there were choice.max already. */
+    /* The same of messages of new peers for whom there was no room. */
     void (*turned_away)(void *context, uint64_t count);
 
     on_loss *on_loss; /* the kernel had no room for messages; may be NULL */

@@ -36,9 +36,11 @@ welcome(struct peers *peers, size_t place, const struct address *sender, const s
         bool *is_new)
 {
     const struct peers_calls *calls = &peers->calls;
-    if (calls->is_heard && !calls->is_heard(calls->context, sender))
+    enum peers_welcome welcome = calls->welcome(calls->context, sender);
+    if (welcome == PEERS_UNWANTED)
         return NULL;
-    struct peer *peer = peers->peers < peers->choice.max ? peer_new(peers, place, sender, key) : NULL;
+    bool has_room = welcome == PEERS_WELCOME && peers->peers < peers->choice.max;
+    struct peer *peer = has_room ? peer_new(peers, place, sender, key) : NULL;
     peers->turned_away += !peer;
     *is_new = peer;
     return peer;

@@ -31,7 +31,7 @@
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 /* No program: the standard streams, or no session at all. */
-#define CONFLICTS_WITH_PROGRAM "zero pass-fd peek no-input recv-only echo discard chargen send-file "
+#define CONFLICTS_WITH_PROGRAM "zero pass-fd no-input recv-only echo discard chargen send-file "
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
@@ -40,10 +40,10 @@ static const struct sockopt_word shutdown_choices[] = {
 };
 
 /* What one client has after the other. */
-#define CONFLICTS_WITH_MANY "exec sh-exec peek pass-fd block oob"
+#define CONFLICTS_WITH_MANY "pass-fd block oob"
 
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING "echo discard chargen send-file " CONFLICTS_WITH_MANY
+#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec peek " CONFLICTS_WITH_MANY
 
 /* What is about standard input and output, as above; but messages may meet bytes, and both ends are told of an end. */
 #define CONFLICTS_WITH_RELAY                                                                                 \
@@ -330,7 +330,7 @@ const struct option_row option_rows[] = {
       .group = GROUP_RELAY, .help = "for its lookup and its connection together" },
 
     { .name = "serial", .kind = OPTION_FLAG, FIELD(request.serial),
-      .excludes = "max-conns when-full label merge slow queue echo discard chargen send-file",
+      .excludes = "max-conns max-per-peer rate-conns when-full label merge slow queue echo discard chargen send-file",
       .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve one client after the other, as nc does" },
     { .name = "label", .kind = OPTION_FLAG, FIELD(request.labels), .excludes = "merge " CONFLICTS_WITH_SHARING,
@@ -345,12 +345,18 @@ const struct option_row option_rows[] = {
       .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "what befalls a client that takes less than there is for it" },
     { .name = "queue", .value = "SIZE", .kind = OPTION_SIZE, FIELD(request.queue_size), .min = 1024,
-      .max = 1 << 30, .fallback = "256K", .excludes = CONFLICTS_WITH_MANY,
+      .max = 1 << 30, .fallback = "256K", .excludes = "peek " CONFLICTS_WITH_MANY,
       .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "how much may wait for a client" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
       .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "serve so many clients at once" },
+    { .name = "max-per-peer", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_per_peer), .min = 1,
+      .max = 1000000, .fallback = "no limit", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat",
+      .fits = FITS_CLIENTS, .group = GROUP_MANY, .help = "... so many of one address, or local user; more are refused" },
+    { .name = "rate-conns", .value = "RATE", .kind = OPTION_RATE, FIELD(request.rate), .fallback = "no limit",
+      .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
+      .help = "take so many new clients in a second, or with /m or /h in a minute or hour" },
     { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
       .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
       .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },

@@ -164,18 +164,6 @@ choose_files(struct command *command, struct fault *fault)
     return 0;
 }
 
-/* What is given away has to be a connection. */
-static int
-check_passing(const struct command *command, struct fault *fault)
-{
-    const struct request *request = &command->request;
-    bool hands_over = request->passes || request->peek_size > 0;
-    if (!hands_over || !request->listens || request->socket.type->accepts)
-        return 0;
-    return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -l",
-                     command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
-}
-
 /* What the lists say of names, and of datagrams whose sender only calls itself something. */
 static int
 check_access(const struct command *command, struct fault *fault)
@@ -199,32 +187,6 @@ check_access(const struct command *command, struct fault *fault)
     return 0;
 }
 
-/*
- * Without connections, peers have a session each if they have an end each. What is about those has no meaning where all
- * of them share one session; and nothing waits for a stream's client that has an end for itself.
- */
-static int
-check_clients(const struct command *command, struct fault *fault)
-{
-    static const char *const of_each[] = { "max-conns", "queue", "slow", "label" };
-    const struct request *request = &command->request;
-    bool is_hub = request->local == LOCAL_BROKER || request->local == LOCAL_CHAT;
-    bool shares_one = request->local == LOCAL_STREAMS && request->program == NULL;
-    bool accepts = request->socket.type->accepts;
-    for (size_t i = 0; i < sizeof of_each / sizeof of_each[0]; i++)
-        if (command_has(command, of_each[i]) && shares_one && !accepts)
-            return fault_say(fault, STATUS_USAGE,
-                             "needs peers with an end each: --exec, --sh-exec, --echo, "
-                             "--discard, --relay, --broker or --chat",
-                             "--%s with %s", of_each[i], request->socket.type->name);
-    if (request->program != NULL && request->keeps_open && !accepts)
-        return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -k",
-                         command_has(command, "exec") ? "-e" : "-c");
-    if (command_has(command, "queue") && accepts && !shares_one && !is_hub)
-        return fault_say(fault, STATUS_USAGE, "clients share nothing that could wait for them", "--queue");
-    return 0;
-}
-
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -234,8 +196,8 @@ conclude(struct command *command, struct fault *fault)
         scheme_take(command, fault) != 0 || kind_choose(command, fault) != 0 ||
         relay_choose(command, fault) != 0 || rules_fit(command, fault) != 0 ||
         operand_targets(command, fault) != 0 || choose_files(command, fault) != 0 ||
-        check_passing(command, fault) != 0 || check_access(command, fault) != 0 ||
-        relay_conclude(command, fault) != 0 || check_clients(command, fault) != 0)
+        check_access(command, fault) != 0 || relay_conclude(command, fault) != 0 ||
+        rules_meet(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;

@@ -7,6 +7,8 @@
 #include "session/door.h"
 #include "session/exchange.h"
 #include "session/local.h"
+#include "session/peek.h"
+#include "session/program.h"
 #include "session/relay.h"
 #include "session/report.h"
 #include <inttypes.h>
@@ -19,10 +21,14 @@ enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POL
 struct member {
     struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
     struct member *next, *before;
+    struct peek *peek; /* before a session; what it has seen stays as long as that */
     struct pump *pump;
-    struct endpoint *near, *far;
+    struct program
+        *program;        /* instead of a pump or, where it has its end by one, also after it; NULL: none */
     struct relay *relay; /* makes the near end; until that is there, there is no pump */
-    bool is_streams;     /* joins the standard streams with the hub */
+    struct endpoint *near, *far;
+    struct quota_place *place; /* of a client */
+    bool is_streams;           /* joins the standard streams with the hub */
 };
 
 struct crowd {
@@ -67,6 +73,16 @@ note_failure(struct crowd *crowd, const struct member *member, const struct faul
     }
 }
 
+/* The program's part after its session: the client needs not wait for it. */
+static void
+leave_program(struct member *member, const struct outcome *outcome, int result, const struct fault *fault)
+{
+    member->near = NULL; /* it is the program's */
+    program_leave(member->program, outcome, result, fault);
+    member->far->ops->close(member->far);
+    member->far = NULL;
+}
+
 /* End its session, and tell of it. */
 static void
 end_session(struct crowd *crowd, struct member *member)
@@ -76,16 +92,28 @@ end_session(struct crowd *crowd, struct member *member)
     struct fault fault;
     int result = pump_end(member->pump, &outcome, &fault);
     member->pump = NULL;
-    bool is_empty = !member->is_streams && session_was_empty(run, &outcome);
+    bool is_empty = !member->is_streams && !member->program && session_was_empty(run, &outcome);
     if (is_empty)
         log_line(run->log, LOG_TALK, "Connection closed without a byte");
-    else if (result != 0)
+    else if (result != 0 && !member->program) /* that will tell of it */
         note_failure(crowd, member, &fault);
     if (!is_empty)
         door_count_time(crowd->door);
     if (run->request->stats && !member->is_streams)
         stats_print(run->log, &outcome.sent, &outcome.received,
                     run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
+    if (member->program)
+        leave_program(member, &outcome, result, &fault);
+}
+
+static void
+end_program(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    if (program_end(member->program, NULL, &fault) != 0)
+        log_fault(crowd->run->log, &fault);
+    member->program = NULL;
+    door_count_time(crowd->door);
 }
 
 static void
@@ -95,6 +123,8 @@ end_member(struct crowd *crowd, struct member *member)
     poller_drop(crowd->poller, &member->watch);
     if (member->pump)
         end_session(crowd, member);
+    if (member->program)
+        end_program(crowd, member);
     if (member->near)
         member->near->ops->close(member->near);
     if (member->far)
@@ -104,100 +134,52 @@ end_member(struct crowd *crowd, struct member *member)
     if (member->next)
         member->next->before = member->before;
     crowd->count -= !member->is_streams;
+    door_leave(crowd->door, member->place);
+    if (member->peek)
+        peek_free(member->peek);
     free(member);
     if (was_full) /* somebody may wait outside */
         poller_wake(crowd->poller, &crowd->entrance);
 }
 
-/* Say what the member waits for. Without memory for that it ends. */
+/* Without memory for waiting it ends. A program is waited for here and now: that takes none. */
+static void
+give_up(struct crowd *crowd, struct member *member, const struct fault *fault)
+{
+    log_fault(crowd->run->log, fault);
+    if (member->pump)
+        end_session(crowd, member);
+    if (member->program) {
+        program_stop(member->program);
+        program_wait(member->program);
+    }
+    end_member(crowd, member);
+}
+
+static bool
+is_dialling(const struct member *member)
+{
+    return member->relay && !member->pump;
+}
+
+/* Say what the member waits for. */
 static void
 watch_member(struct crowd *crowd, struct member *member)
 {
     struct pollfd polls[MEMBER_POLLS_MAX];
     int64_t deadline;
     struct fault fault;
-    size_t count = member->pump ? pump_interest(member->pump, polls, &deadline)
-                                : relay_interest(member->relay, polls, &deadline);
-    if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) == 0)
-        return;
-    log_fault(crowd->run->log, &fault);
-    end_member(crowd, member);
-}
-
-/* Both ends are there. Returns 0, or -1 with STATUS_LOCAL. */
-static int
-start_session(struct crowd *crowd, struct member *member, struct fault *fault)
-{
-    const struct run *run = crowd->run;
-    const struct pump_setting setting = {
-        .policy = &crowd->policy,
-        .deadline = run->deadline,
-        .observers = run->observers,
-        .log = run->log,
-    };
-    member->pump = pump_start(member->near, member->far, &setting, fault);
-    return member->pump ? 0 : -1;
-}
-
-/* The near end is still being made. */
-static void
-step_relay(struct crowd *crowd, struct member *member)
-{
-    struct fault fault;
-    enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
-    bool goes_on =
-        state == RELAY_DIALS || (state == RELAY_JOINED && start_session(crowd, member, &fault) == 0);
-    if (goes_on) {
-        poller_drop(crowd->poller, &member->watch); /* a descriptor may have the number of a closed one */
-        watch_member(crowd, member);
-        return;
-    }
-    note_failure(crowd, member, &fault);
-    end_member(crowd, member);
-}
-
-/* What the relays together wait for. */
-static int
-watch_exchange(struct crowd *crowd, struct fault *fault)
-{
-    struct pollfd poll;
-    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
-    size_t count = exchange_interest(&crowd->exchange, &poll);
-    return poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault);
-}
-
-static int
-start_relay(struct crowd *crowd, struct member *member, struct fault *fault)
-{
-    struct names *names = exchange_ask(&crowd->exchange, crowd->run, fault);
-    member->relay = names ? relay_start(crowd->run, member->far, names, fault) : NULL;
-    return member->relay ? watch_exchange(crowd, fault) : -1;
-}
-
-static int
-step_exchange(struct crowd *crowd, struct fault *fault)
-{
-    if (exchange_step(&crowd->exchange))
-        for (struct member *member = crowd->members; member; member = member->next)
-            if (!member->pump)
-                poller_wake(crowd->poller, &member->watch);
-    return watch_exchange(crowd, fault);
-}
-
-static void
-step_member(struct crowd *crowd, struct member *member)
-{
-    if (!member->pump) {
-        step_relay(crowd, member);
-        return;
-    }
-    bool is_over = pump_step(member->pump, member->watch.polls);
-    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
-        end_member(crowd, member);
-        return;
-    }
-    pump_rest(member->pump);
-    watch_member(crowd, member);
+    size_t count = 1;
+    if (member->pump)
+        count = pump_interest(member->pump, polls, &deadline);
+    else if (member->program)
+        count = program_interest(member->program, polls, &deadline);
+    else if (is_dialling(member))
+        count = relay_interest(member->relay, polls, &deadline);
+    else
+        polls[0] = peek_interest(member->peek, &deadline);
+    if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) != 0)
+        give_up(crowd, member, &fault);
 }
 
 static struct member *
@@ -222,40 +204,197 @@ static struct endpoint *
 local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
 {
     char label[REPORT_NAME_SIZE];
+    if (member->program)
+        return program_endpoint(member->program);
     if (!crowd->hub)
         return local_open(crowd->run, fault);
     report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
     return hub_sit(crowd->hub, member, member->far->name, label, fault);
 }
 
+/* Both ends are there. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+join_ends(struct crowd *crowd, struct member *member, struct fault *fault)
+{
+    const struct run *run = crowd->run;
+    const struct pump_setting setting = {
+        .policy = &crowd->policy,
+        .deadline = run->deadline,
+        .observers = run->observers,
+        .log = run->log,
+    };
+    member->pump = pump_start(member->near, member->far, &setting, fault);
+    return member->pump ? 0 : -1;
+}
+
+/* Returns 0, or -1 with fault, and what has been opened by then is the member's. */
+static int
+start_session(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
+{
+    const struct run *run = crowd->run;
+    if (run->request->program) {
+        bool takes_socket = program_takes(run, member->far);
+        const char *peeked = member->peek ? peek_words(member->peek) : NULL;
+        member->program = program_start(run, member->far, takes_socket, peeked, fault);
+        if (!member->program || takes_socket)
+            return member->program ? 0 : -1;
+    }
+    member->near = local_end(crowd, member, peer, fault);
+    if (member->near && join_ends(crowd, member, fault) == 0)
+        return 0;
+    if (member->program)
+        leave_program(member, NULL, -1, fault);
+    return -1;
+}
+
+/* The near end is still being made. */
+static void
+step_relay(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
+    if (state == RELAY_DIALS || (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0)) {
+        poller_drop(crowd->poller, &member->watch); /* a descriptor may have the number of a closed one */
+        watch_member(crowd, member);
+        return;
+    }
+    note_failure(crowd, member, &fault);
+    end_member(crowd, member);
+}
+
+/* What the relays together wait for. */
+static int
+watch_exchange(struct crowd *crowd, struct fault *fault)
+{
+    struct pollfd poll;
+    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
+    size_t count = exchange_interest(&crowd->exchange, &poll);
+    return poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault);
+}
+
+static int
+step_exchange(struct crowd *crowd, struct fault *fault)
+{
+    if (exchange_step(&crowd->exchange))
+        for (struct member *member = crowd->members; member; member = member->next)
+            if (is_dialling(member))
+                poller_wake(crowd->poller, &member->watch);
+    return watch_exchange(crowd, fault);
+}
+
+static void
+begin_relay(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    struct names *names = exchange_ask(&crowd->exchange, crowd->run, &fault);
+    member->relay = names ? relay_start(crowd->run, member->far, names, &fault) : NULL;
+    if (member->relay && watch_exchange(crowd, &fault) == 0) {
+        step_relay(crowd, member);
+        return;
+    }
+    log_fault(crowd->run->log, &fault);
+    end_member(crowd, member);
+}
+
+static void
+begin_session(struct crowd *crowd, struct member *member, const struct address *peer)
+{
+    struct fault fault;
+    if (crowd->run->request->local == LOCAL_RELAY) {
+        begin_relay(crowd, member);
+        return;
+    }
+    if (start_session(crowd, member, peer, &fault) == 0 || member->program) {
+        watch_member(crowd, member);
+        return;
+    }
+    log_fault(crowd->run->log, &fault);
+    end_member(crowd, member);
+}
+
+/* The first bytes of what a client says, for its program. */
+static void
+step_peek(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    switch (peek_step(member->peek, &fault)) {
+    case IO_AGAIN:
+        watch_member(crowd, member);
+        break;
+    case IO_FAILED:
+        log_fault(crowd->run->log, &fault);
+        end_member(crowd, member);
+        break;
+    case IO_DONE:
+    case IO_ENDED:
+    case IO_LOST:
+    case IO_PAUSE:
+        begin_session(crowd, member, NULL);
+        break;
+    }
+}
+
+static bool
+is_peeking(const struct member *member)
+{
+    return member->peek && !member->pump && !member->program;
+}
+
+static void
+step_member(struct crowd *crowd, struct member *member)
+{
+    if (is_peeking(member)) {
+        step_peek(crowd, member);
+        return;
+    }
+    if (is_dialling(member)) {
+        step_relay(crowd, member);
+        return;
+    }
+    bool is_over = member->pump ? pump_step(member->pump, member->watch.polls)
+                                : program_step(member->program, member->watch.polls);
+    bool has_program_left = is_over && member->pump && member->program;
+    if (has_program_left) {
+        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
+        end_session(crowd, member);
+        poller_wake(crowd->poller, &member->watch);
+        return;
+    }
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
+        end_member(crowd, member);
+        return;
+    }
+    if (member->pump)
+        pump_rest(member->pump);
+    watch_member(crowd, member);
+}
+
 /* A session of its own for a client. What is missing for it is said, and the client goes. */
 static void
-enter(void *context, struct endpoint *far, const struct address *peer)
+enter(void *context, struct endpoint *far, const struct address *peer, struct quota_place *place)
 {
     struct crowd *crowd = context;
-    const struct run *run = crowd->run;
     struct fault fault;
     struct member *member = new_member(crowd, false, &fault);
     if (!member) {
-        log_fault(run->log, &fault);
+        log_fault(crowd->run->log, &fault);
         far->ops->close(far);
+        door_leave(crowd->door, place);
         return;
     }
     member->far = far;
+    member->place = place;
     door_own(crowd->door, far, member);
-    if (run->request->local == LOCAL_RELAY) {
-        if (start_relay(crowd, member, &fault) == 0) {
-            step_relay(crowd, member);
-            return;
-        }
-    } else {
-        member->near = local_end(crowd, member, peer, &fault);
-        if (member->near && start_session(crowd, member, &fault) == 0) {
-            watch_member(crowd, member);
-            return;
-        }
+    if (crowd->run->request->peek_size == 0) {
+        begin_session(crowd, member, peer);
+        return;
     }
-    log_fault(run->log, &fault);
+    member->peek = peek_start(crowd->run, far, &fault);
+    if (member->peek) {
+        watch_member(crowd, member);
+        return;
+    }
+    log_fault(crowd->run->log, &fault);
     end_member(crowd, member);
 }
 
@@ -407,6 +546,26 @@ run_crowd(struct crowd *crowd, struct fault *fault)
     }
 }
 
+/* End all sessions, and then what programs are left, all in the same time. */
+static void
+end_all(struct crowd *crowd)
+{
+    for (struct member *member = crowd->members, *next; member; member = next) {
+        next = member->next;
+        poller_drop(crowd->poller, &member->watch);
+        if (member->pump)
+            end_session(crowd, member);
+        if (member->program)
+            program_stop(member->program);
+        else
+            end_member(crowd, member);
+    }
+    for (struct member *member = crowd->members; member; member = member->next)
+        program_wait(member->program); /* they end and are killed by the same clock, whoever is looked at */
+    while (crowd->members)
+        end_member(crowd, crowd->members);
+}
+
 int
 crowd_serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
@@ -424,8 +583,7 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     int result = crowd.door ? run_crowd(&crowd, fault) : -1;
     if (crowd.hub)
         hub_silence(crowd.hub);
-    while (crowd.members)
-        end_member(&crowd, crowd.members);
+    end_all(&crowd);
     if (crowd.hub)
         hub_close(crowd.hub);
     exchange_close(&crowd.exchange);

@@ -6,6 +6,7 @@
 #include "observe/stats.h"
 #include "session/report.h"
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum {
@@ -19,6 +20,7 @@ struct door {
     struct listener *listener;
     struct peers *peers; /* NULL: clients connect */
     struct door_calls calls;
+    struct quota *quota;
     uint64_t entered; /* in this step */
     int64_t accept_deadline;
 };
@@ -53,22 +55,49 @@ name_of(void *context, const struct address *address, char *name, size_t size)
     report_name(door->listener->plan, address, name, size);
 }
 
+/* Is the time for one more client still to come? */
 static bool
-is_heard(void *context, const struct address *sender)
+is_too_soon(const struct door *door)
+{
+    return !deadline_passed(quota_next(door->quota), deadline_now());
+}
+
+static enum peers_welcome
+welcome(void *context, const struct address *sender)
 {
     const struct door *door = context;
-    return admission_hears(door->run->admission, door->listener->plan, sender);
+    const struct socket_plan *plan = door->listener->plan;
+    if (!admission_hears(door->run->admission, plan, sender))
+        return PEERS_UNWANTED;
+    return is_too_soon(door) || !quota_has_place(door->quota, plan, sender, -1) ? PEERS_NO_ROOM
+                                                                                : PEERS_WELCOME;
+}
+
+/* Somebody may come in, and does. */
+static void
+enter(struct door *door, struct endpoint *far, const struct address *peer, int fd)
+{
+    struct quota_place *place;
+    struct fault fault;
+    quota_spend(door->quota, deadline_now());
+    if (quota_take(door->quota, door->listener->plan, peer, fd, &place, &fault) != 0) {
+        log_fault(door->run->log, &fault);
+        far->ops->close(far);
+        return;
+    }
+    door->entered++;
+    door->calls.enter(door->calls.context, far, peer, place);
 }
 
 static void
 arrived(void *context, struct endpoint *peer, const char *who)
 {
-    const struct door *door = context;
+    struct door *door = context;
     const struct log *log = door->run->log;
     report_client(log, door->listener, peer->peer);
     if (*who)
         log_line(log, LOG_TALK, "Peer is %s", who);
-    door->calls.enter(door->calls.context, peer, peer->peer);
+    enter(door, peer, peer->peer, -1);
 }
 
 static const char *
@@ -89,9 +118,8 @@ static void
 turned_away(void *context, uint64_t count)
 {
     const struct door *door = context;
-    log_line(door->run->log, LOG_ERROR,
-             "%" PRIu64 " message%s of new peers dropped: there are %" PRId64 " already", count,
-             plural(count), door->run->request->max_conns);
+    log_line(door->run->log, LOG_ERROR, "%" PRIu64 " message%s of new peers dropped: at a limit of peers",
+             count, plural(count));
 }
 
 static void
@@ -128,7 +156,7 @@ open_peers(struct door *door, struct fault *fault)
         .wake = wake,
         .watch = watch,
         .name = name_of,
-        .is_heard = door->run->admission ? is_heard : NULL,
+        .welcome = welcome,
         .arrived = arrived,
         .missed = missed,
         .turned_away = turned_away,
@@ -160,26 +188,51 @@ door_is_full(const struct door *door, uint64_t clients)
     return clients >= (uint64_t)door->run->request->max_conns;
 }
 
+/* A limit that this client would break; NULL: none. */
+static const char *
+find_limit(const struct door *door, uint64_t clients, const struct address *peer, int fd, char *words,
+           size_t size)
+{
+    const struct request *request = door->run->request;
+    if (door_is_full(door, clients))
+        (void)snprintf(words, size, "there are %" PRIu64 " already", clients);
+    else if (!quota_has_place(door->quota, door->listener->plan, peer, fd))
+        (void)snprintf(words, size, "it has %" PRId64 " already", request->max_per_peer);
+    else if (is_too_soon(door))
+        (void)snprintf(words, size, "too many in a short time");
+    else
+        return NULL;
+    return words;
+}
+
 static void
-let_in(struct door *door, int fd, const struct address *peer, bool is_full, uint64_t clients)
+let_in(struct door *door, int fd, const struct address *peer, uint64_t clients)
 {
     const struct run *run = door->run;
+    const struct socket_plan *plan = door->listener->plan;
     struct fault fault;
+    char words[64];
     report_client(run->log, door->listener, peer);
-    report_options(run->log, door->listener->plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
-    report_who(run->log, door->listener->plan, fd);
-    if (is_full) {
-        log_line(run->log, LOG_TALK, "Connection refused: there are %" PRIu64 " already", clients);
+    report_options(run->log, plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
+    report_who(run->log, plan, fd);
+    const char *limit = find_limit(door, clients, peer, fd, words, sizeof words);
+    if (limit) {
+        log_line(run->log, LOG_TALK, "Connection refused: %s", limit);
         (void)fd_close(&fd); /* nothing was sent */
         return;
     }
-    struct endpoint *far = session_far(run, door->listener->plan, fd, peer, &fault);
-    if (!far) {
+    struct endpoint *far = session_far(run, plan, fd, peer, &fault);
+    if (far)
+        enter(door, far, peer, fd);
+    else
         log_fault(run->log, &fault);
-        return;
-    }
-    door->entered++;
-    door->calls.enter(door->calls.context, far, peer);
+}
+
+/* Has a client to wait outside, where it can? */
+static bool
+waits(const struct door *door, uint64_t clients)
+{
+    return !door->run->request->refuses_when_full && (door_is_full(door, clients) || is_too_soon(door));
 }
 
 /* Returns 0, or -1 when no more can be taken. */
@@ -188,17 +241,16 @@ take_clients(struct door *door, uint64_t clients, const struct pollfd *polls, st
 {
     door->entered = 0;
     for (int i = 0; i < CLIENTS_AT_ONCE; i++) {
-        bool is_full = door_is_full(door, clients + door->entered);
         struct address peer;
         int fd;
-        if (is_full && !door->run->request->refuses_when_full)
+        if (waits(door, clients + door->entered))
             return 0;
         if (listener_take_ready(door->listener, polls, &fd, &peer, fault) != 0)
             return -1;
         if (fd < 0)
             return 0;
         if (admission_takes(door->run->admission, door->listener->plan, &peer, &fd))
-            let_in(door, fd, &peer, is_full, clients + door->entered);
+            let_in(door, fd, &peer, clients + door->entered);
     }
     return 0;
 }
@@ -227,8 +279,11 @@ door_interest(const struct door *door, uint64_t clients, struct pollfd *polls, i
     *deadline = deadline_sooner(door->run->deadline, door->accept_deadline);
     if (door->peers)
         return peers_interest(door->peers, polls, deadline);
-    bool waits = door_is_full(door, clients) && !door->run->request->refuses_when_full;
-    return waits ? 0 : listener_interest(door->listener, polls, deadline);
+    if (!waits(door, clients))
+        return listener_interest(door->listener, polls, deadline);
+    if (!door_is_full(door, clients))
+        *deadline = deadline_sooner(*deadline, quota_next(door->quota));
+    return 0;
 }
 
 int
@@ -248,6 +303,12 @@ door_step(struct door *door, uint64_t clients, const struct pollfd *polls, struc
 }
 
 void
+door_leave(struct door *door, struct quota_place *place)
+{
+    quota_leave(door->quota, place);
+}
+
+void
 door_count_time(struct door *door)
 {
     door->accept_deadline = deadline_after(deadline_now(), door->run->request->accept_ms);
@@ -264,9 +325,10 @@ door_open(const struct run *run, struct listener *listener, const struct door_ca
     }
     *door = (struct door){ .run = run, .listener = listener, .calls = *calls };
     door_count_time(door);
-    if (run->request->socket.type->accepts || open_peers(door, fault) == 0)
+    door->quota = quota_open(run->request, fault);
+    if (door->quota && (run->request->socket.type->accepts || open_peers(door, fault) == 0))
         return door;
-    free(door);
+    door_close(door);
     return NULL;
 }
 
@@ -277,5 +339,7 @@ door_close(struct door *door)
         tell_dropped(door);
         peers_close(door->peers);
     }
+    if (door->quota)
+        quota_close(door->quota);
     free(door);
 }

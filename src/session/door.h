@@ -6,12 +6,16 @@
 #define SKT_SESSION_DOOR_H
 
 #include "dial/listener.h"
+#include "session/quota.h"
 #include "session/session.h"
 
 /* What is asked of the crowd. */
 struct door_calls {
-    /* A client has come: far is the callee's, to be closed with ops->close, and the door is told whose it is (door_own). */
-    void (*enter)(void *context, struct endpoint *far, const struct address *peer);
+    /*
+     * A client has come: far is the callee's, to be closed with ops->close, and the door is told whose it is (door_own).
+     * place is to be given back once the client has gone (door_leave).
+     */
+    void (*enter)(void *context, struct endpoint *far, const struct address *peer, struct quota_place *place);
 
     /* The session of door_own can go on. */
     void (*wake)(void *context, void *owner);
@@ -43,6 +47,9 @@ int door_step(struct door *door, uint64_t clients, const struct pollfd *polls, s
 
 /* Say whose session a far end has, for the call `wake`. */
 void door_own(struct door *door, struct endpoint *far, void *owner);
+
+/* A client has gone. */
+void door_leave(struct door *door, struct quota_place *place);
 
 /* Is there no room for one more client, who waits outside? */
 bool door_is_full(const struct door *door, uint64_t clients);

@@ -12,8 +12,8 @@
 struct endpoint *local_open(const struct run *run, struct fault *fault);
 
 /*
- * Does one client have the local end after the other? A program is run so, and the standard streams are used so if the
- * user says so or asks for what is about one connection; the other ends are each client's own, or a hub's.
+ * Does one client have the local end after the other? So it is if the user says so, or asks for what is about one connection;
+ * otherwise ends are each client's own, or a hub's.
  */
 bool local_is_in_turn(const struct request *request);
 
