@@ -36,6 +36,17 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         result = dump_open(loop, request->hex_dump, DUMP_HEX, request->append_output, &run.observers, fault);
     if (result == 0 && request->urgent_file)
         result = urgent_open(loop, request->urgent_file, &run.urgent, fault);
+    if (result == 0 && request->receive_folder) {
+        const struct intake_choice choice = {
+            .folder = request->receive_folder,
+            .template = request->receive_name,
+            .size_max = request->receive_size_max,
+            .on_kept = session_tell_kept,
+            .context = &run,
+        };
+        run.intake = intake_open(&choice, fault);
+        result = run.intake ? 0 : -1;
+    }
     char path[PATH_MAX];
     if (result == 0 && request->program) {
         run.program_path = path;
@@ -49,6 +60,7 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
     filter_free(&plan->filter);
     urgent_close(&run.urgent);
     admission_close(run.admission);
+    intake_close(run.intake);
     struct fault closing;
     if (dump_close(&run.observers, &closing) != 0 && result == 0) {
         *fault = closing;

@@ -178,6 +178,18 @@ setup() {
     end_example 130 0 0
 }
 
+@test "a file is taken in whole, and its sender knows" {
+    mv "$(random_file 300000)" original
+    mkdir inbox
+    manual_example intake >example
+    start_example <example
+    wait_shown client "it is safe"
+    assert_same_file inbox/report.1 original
+    wait_shown server "Received report.1, 300000 bytes"
+    interrupt_at server
+    end_example 130 0
+}
+
 @test "datagrams of many senders are collected, a line for each" {
     manual_example log >example
     start_example <example

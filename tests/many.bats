@@ -123,7 +123,7 @@ PYTHON
     run -0 many 10000
     assert_contains "$output" "10000 answered, 0 ticks idle"
     [[ $output =~ ([0-9]+)\ KiB\ more ]]
-    assert_at_most "${BASH_REMATCH[1]}" 65536
+    assert_at_most "${BASH_REMATCH[1]}" 20480
     wait_until has_fds "$before"
 }
 

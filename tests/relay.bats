@@ -373,7 +373,7 @@ port_of_pid() {
     need python3
     silent_server() {
         use_hosts '127.0.0.1 localhost'
-        start_peer listen:udp:53 expect:nothing
+        start_peer listen:udp:53 stall
         start_skt_listener -k -w 1 --relay tcp://service.example:5000 127.0.0.1 0
         local clients=()
         for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do

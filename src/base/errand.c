@@ -9,8 +9,18 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* Errands that take turns. It belongs to who has opened it and to its threads; whoever leaves last frees it. */
+struct crew {
+    pthread_mutex_t lock; /* of all below */
+    struct errand *first, **last;
+    unsigned threads, most;
+    bool is_closed;
+};
+
 /* It belongs to both sides; whoever leaves last frees it. */
 struct errand {
+    struct crew *crew; /* NULL: it has a thread for itself */
+    struct errand *next;
     atomic_int owners;
     atomic_bool done;
     int done_fd; /* eventfd(2): readable when it is done */
@@ -36,15 +46,44 @@ errand_leave(struct errand *errand)
     errand_free(errand);
 }
 
+static void
+crew_free(struct crew *crew)
+{
+    (void)pthread_mutex_destroy(&crew->lock); /* nobody has it any more */
+    free(crew);
+}
+
+/* The next errand of the crew. NULL: there is none, and the thread that asks has left. */
+static struct errand *
+crew_next(struct crew *crew)
+{
+    (void)pthread_mutex_lock(&crew->lock); /* a plain lock that nobody holds for long */
+    struct errand *errand = crew->first;
+    if (errand) {
+        crew->first = errand->next;
+        crew->last = crew->first ? crew->last : &crew->first;
+    }
+    crew->threads -= !errand;
+    bool is_last = crew->is_closed && crew->threads == 0;
+    (void)pthread_mutex_unlock(&crew->lock);
+    if (is_last)
+        crew_free(crew);
+    return errand;
+}
+
 static void *
 errand_run(void *argument)
 {
-    struct errand *errand = argument;
-    errand->work(errand->context);
-    atomic_store_explicit(&errand->done, true, memory_order_release);
     const uint64_t one = 1;
-    (void)!write(errand->done_fd, &one, sizeof one); /* the first write to a counter cannot fail */
-    errand_leave(errand);
+    struct errand *errand = argument;
+    while (errand) {
+        struct crew *crew = errand->crew;
+        errand->work(errand->context);
+        atomic_store_explicit(&errand->done, true, memory_order_release);
+        (void)!write(errand->done_fd, &one, sizeof one); /* the first write to a counter cannot fail */
+        errand_leave(errand);
+        errand = crew ? crew_next(crew) : NULL;
+    }
     return NULL;
 }
 
@@ -67,13 +106,14 @@ start_thread(struct errand *errand)
     return error;
 }
 
-struct errand *
-errand_start(void (*work)(void *context), void (*forget)(void *context), void *context)
+static struct errand *
+errand_new(struct crew *crew, void (*work)(void *context), void (*forget)(void *context), void *context)
 {
     struct errand *errand = malloc(sizeof *errand);
     if (!errand)
         return NULL;
     *errand = (struct errand){
+        .crew = crew,
         .done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
         .work = work,
         .forget = forget,
@@ -81,12 +121,79 @@ errand_start(void (*work)(void *context), void (*forget)(void *context), void *c
     };
     atomic_init(&errand->owners, 2);
     atomic_init(&errand->done, false);
-    int error = errand->done_fd < 0 ? errno : start_thread(errand);
-    if (error == 0)
+    if (errand->done_fd >= 0)
         return errand;
+    int error = errno;
+    free(errand);
+    errno = error;
+    return NULL;
+}
+
+static struct errand *
+errand_fail(struct errand *errand, int error)
+{
     errand_free(errand);
     errno = error;
     return NULL;
+}
+
+struct errand *
+errand_start(void (*work)(void *context), void (*forget)(void *context), void *context)
+{
+    struct errand *errand = errand_new(NULL, work, forget, context);
+    int error = errand ? start_thread(errand) : 0;
+    return error == 0 ? errand : errand_fail(errand, error);
+}
+
+struct crew *
+crew_open(unsigned most)
+{
+    struct crew *crew = malloc(sizeof *crew);
+    if (!crew)
+        return NULL;
+    *crew = (struct crew){ .most = most, .last = &crew->first };
+    (void)pthread_mutex_init(&crew->lock, NULL); /* cannot fail: pthread_mutex_init(3) */
+    return crew;
+}
+
+void
+crew_close(struct crew *crew)
+{
+    if (!crew)
+        return;
+    (void)pthread_mutex_lock(&crew->lock);
+    crew->is_closed = true;
+    bool is_last = crew->threads == 0;
+    (void)pthread_mutex_unlock(&crew->lock);
+    if (is_last)
+        crew_free(crew);
+}
+
+/* With the lock held. A thread that cannot be had is not needed as long as there is another. */
+static int
+crew_give(struct crew *crew, struct errand *errand)
+{
+    int error = crew->threads < crew->most ? start_thread(errand) : EAGAIN;
+    if (error == 0)
+        crew->threads++;
+    else if (crew->threads > 0) {
+        *crew->last = errand;
+        crew->last = &errand->next;
+        error = 0;
+    }
+    return error;
+}
+
+struct errand *
+crew_start(struct crew *crew, void (*work)(void *context), void (*forget)(void *context), void *context)
+{
+    struct errand *errand = errand_new(crew, work, forget, context);
+    if (!errand)
+        return NULL;
+    (void)pthread_mutex_lock(&crew->lock);
+    int error = crew_give(crew, errand);
+    (void)pthread_mutex_unlock(&crew->lock);
+    return error == 0 ? errand : errand_fail(errand, error);
 }
 
 int

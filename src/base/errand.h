@@ -32,4 +32,16 @@ int errand_fd(const struct errand *errand);
 /* No more interest in it, done or not. NULL is no errand. */
 void errand_leave(struct errand *errand);
 
+/*
+ * A crew: errands of which there may be many at a time, run by no more than `most` threads in the order in which they were
+ * started. crew_start is as errand_start. Those that were started before crew_close are still run.
+ * crew_open returns NULL with errno.
+ */
+struct crew;
+
+struct crew *crew_open(unsigned most);
+struct errand *crew_start(struct crew *crew, void (*work)(void *context), void (*forget)(void *context),
+                          void *context);
+void crew_close(struct crew *crew);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -49,6 +50,26 @@ fault_signal(struct fault *fault, int signal)
 {
     (void)fault_say(fault, STATUS_CONNECTION, strsignal(signal), "ended by a signal");
     fault->signal = signal;
+    return -1;
+}
+
+struct fault *
+fault_keep(const struct fault *fault)
+{
+    struct fault *kept = malloc(sizeof *kept);
+    if (kept)
+        *kept = *fault;
+    return kept;
+}
+
+int
+fault_recall(struct fault *kept, struct fault *fault)
+{
+    errno = ENOMEM;
+    if (!kept)
+        return fault_set(fault, STATUS_LOCAL, "a failure that cannot be told");
+    *fault = *kept;
+    free(kept);
     return -1;
 }
 

@@ -50,6 +50,15 @@ int fault_status(struct fault *fault, int status);
 /* Record that `signal` asked us to end. Returns -1. */
 int fault_signal(struct fault *fault, int signal);
 
+/*
+ * A copy for later, where most never have one: it is larger than what it happens to. Returns NULL without memory, which
+ * fault_recall tells.
+ */
+struct fault *fault_keep(const struct fault *fault);
+
+/* Tell what fault_keep has returned, and free it. Returns -1. */
+int fault_recall(struct fault *kept, struct fault *fault);
+
 /* Append words to `why`, as in "Connection reset by peer (sent 20 bytes, received 0)". */
 void fault_add(struct fault *fault, const char *words, ...) __attribute__((format(printf, 2, 3)));
 

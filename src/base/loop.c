@@ -47,6 +47,7 @@ loop_start(struct loop *loop)
         (void)sigaddset(&blocked, ending_signals[i]);
     }
     (void)signal(SIGPIPE, SIG_IGN); /* EPIPE says the same at the place where it matters */
+    (void)signal(SIGXFSZ, SIG_IGN); /* and EFBIG, of the one file that is too large */
     (void)sigprocmask(SIG_BLOCK, &blocked, &loop->mask_waiting);
     for (size_t i = 0; i < ENDING_SIGNALS; i++) /* also where our parent left one blocked */
         (void)sigdelset(&loop->mask_waiting, ending_signals[i]);

@@ -2,7 +2,7 @@
  * Waiting: for descriptors, for a deadline, for a signal that asks us to end. The only place that sleeps.
  *
  * The ending signals (TERM, INT, HUP, QUIT, as far as they are not ignored when we start) stay blocked except
- * inside loop_wait, so that they are seen at one place only. SIGPIPE is ignored from loop_start on.
+ * inside loop_wait, so that they are seen at one place only. SIGPIPE and SIGXFSZ are ignored from loop_start on.
  */
 #ifndef SKT_BASE_LOOP_H
 #define SKT_BASE_LOOP_H

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/sock_diag.h>
 #include <netinet/udp.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -47,14 +48,27 @@ batch_add(struct batch *batch, char *data, size_t size, size_t each)
     batch->trains[batch->count++] = (struct train){ .data = data, .size = size, .each = each };
 }
 
+void
+sequel_keep(struct sequel *sequel, enum io result, const struct fault *fault)
+{
+    *sequel = (struct sequel){ .result = result, .fault = result == IO_FAILED ? fault_keep(fault) : NULL };
+}
+
 enum io
 sequel_tell(struct sequel *sequel, struct fault *fault)
 {
     enum io result = sequel->result;
-    sequel->result = IO_DONE;
     if (result == IO_FAILED)
-        *fault = sequel->fault;
+        (void)fault_recall(sequel->fault, fault);
+    *sequel = (struct sequel){ .result = IO_DONE };
     return result;
+}
+
+void
+sequel_free(struct sequel *sequel)
+{
+    free(sequel->fault);
+    *sequel = (struct sequel){ .result = IO_DONE };
 }
 
 /* All drops of a socket so far (sock_diag(7)). */
@@ -173,7 +187,7 @@ bulk_sort(const struct arrival *arrivals, int count, struct batch *batch, arriva
     if (batch->count == 0)
         return result;
     if (result == IO_ENDED || result == IO_FAILED)
-        *sequel = (struct sequel){ .result = result, .fault = *fault };
+        sequel_keep(sequel, result, fault);
     return IO_DONE;
 }
 

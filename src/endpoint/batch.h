@@ -43,12 +43,18 @@ void batch_add(struct batch *batch, char *data, size_t size, size_t each);
 
 /* What a socket has told after the last message of a batch, to be told by the next read. */
 struct sequel {
-    enum io result; /* IO_DONE: nothing */
-    struct fault fault;
+    enum io result;      /* IO_DONE: nothing */
+    struct fault *fault; /* of IO_FAILED: fault_keep's */
 };
+
+/* Keep what is to be told later; the fault matters to IO_FAILED alone. */
+void sequel_keep(struct sequel *sequel, enum io result, const struct fault *fault);
 
 /* Tell it. Returns the result, with the fault if that is IO_FAILED; it is told once. */
 enum io sequel_tell(struct sequel *sequel, struct fault *fault);
+
+/* It will not be told. */
+void sequel_free(struct sequel *sequel);
 
 /* A socket that is read and written in batches. */
 struct bulk {

@@ -325,6 +325,7 @@ mailbox_close(struct endpoint *endpoint)
         (void)fd_close(&mailbox->fds[i]);
         pieces_free(&mailbox->pieces[i]);
     }
+    sequel_free(&mailbox->sequel);
     free(mailbox);
 }
 

@@ -3,7 +3,6 @@
 #include "base/fd.h"
 #include "endpoint/socket_message.h"
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -133,7 +132,8 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
     bool is_behind = !urgent_takes(&socket->urgent) || urgent_is_behind(socket->fd);
     urgent_take(&socket->urgent, socket->fd);
     if (socket->urgent.lost) {
-        *fault = socket->urgent.fault;
+        (void)fault_recall(socket->urgent.fault, fault);
+        socket->urgent.fault = NULL;
         return IO_FAILED;
     }
     if (!is_behind)
@@ -364,6 +364,8 @@ socket_close(struct endpoint *endpoint)
         (void)shutdown(socket->fd, SHUT_RDWR); /* the peer that is gone already needs none */
     (void)fd_close(&socket->fd);               /* what close could say, settle has said */
     pieces_free(&socket->pieces);
+    sequel_free(&socket->sequel);
+    free(socket->urgent.fault);
     free(socket);
 }
 
@@ -388,7 +390,8 @@ struct endpoint *
 socket_take(int fd, const struct domain *domain, const struct type *type, const struct address *peer,
             const struct socket_choice *choice, const char *name, struct fault *fault)
 {
-    struct socket *socket = malloc(sizeof *socket);
+    size_t name_size = strlen(name) + 1;
+    struct socket *socket = malloc(sizeof *socket + name_size);
     if (!socket) {
         (void)fault_set(fault, STATUS_LOCAL, "%s", name);
         (void)fd_close(&fd);
@@ -410,7 +413,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     };
     if (type->addressed)
         socket->peer = *peer;
-    (void)snprintf(socket->name, sizeof socket->name, "%s", name);
+    memcpy(socket->name, name, name_size);
     socket->base.name = socket->name;
     socket->base.socket = fd;
     socket->base.message_max = domain_message_max(domain, fd, type);

@@ -27,7 +27,7 @@ struct socket {
     struct bulk bulk; /* with reads_batches and writes_batches */
     struct sequel sequel;
     int broken; /* the first hard errno: the kernel tells it only once (see socket_broke) */
-    char name[256];
+    char name[];
 };
 
 /* The connection has failed with `error`, for good: IO_FAILED. */

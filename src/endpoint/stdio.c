@@ -218,7 +218,7 @@ stdio_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *f
     if (batch->count == 0)
         return result;
     if (result == IO_ENDED || result == IO_FAILED)
-        stdio->sequel = (struct sequel){ .result = result, .fault = *fault };
+        sequel_keep(&stdio->sequel, result, fault);
     return IO_DONE;
 }
 
@@ -308,6 +308,7 @@ stdio_close(struct endpoint *endpoint)
         (void)fd_close(&stdio->in.fd);
     if (stdio->out.fd != stdio->out.inherited)
         (void)fd_close(&stdio->out.fd);
+    sequel_free(&stdio->sequel);
     free(stdio);
 }
 

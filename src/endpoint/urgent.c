@@ -28,9 +28,12 @@ void
 urgent_take(struct urgent *urgent, int socket)
 {
     char byte;
+    struct fault fault;
     /* EINVAL: there is none; EAGAIN: announced, but not here yet. Errors of the connection show in recv(2). */
-    while (urgent_takes(urgent) && recv(socket, &byte, sizeof byte, MSG_OOB | MSG_DONTWAIT) == 1)
-        urgent->lost = put(&urgent->sink, byte, &urgent->fault) != 0;
+    while (urgent_takes(urgent) && recv(socket, &byte, sizeof byte, MSG_OOB | MSG_DONTWAIT) == 1) {
+        urgent->lost = put(&urgent->sink, byte, &fault) != 0;
+        urgent->fault = urgent->lost ? fault_keep(&fault) : NULL;
+    }
 }
 
 bool

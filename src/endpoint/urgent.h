@@ -17,8 +17,8 @@ struct urgent_sink {
 /* A socket's: where it goes, and whether it still can. */
 struct urgent {
     struct urgent_sink sink;
-    bool lost; /* some could not be written: the next read says why */
-    struct fault fault;
+    bool lost;           /* some could not be written: the next read says why */
+    struct fault *fault; /* fault_keep's, until that read */
 };
 
 /* Is any taken? Not once some is lost. */

@@ -1,8 +1,6 @@
 #include "pump/joint.h"
 
 #include "base/deadline.h"
-#include <errno.h>
-#include <stdlib.h>
 
 enum { HURRY_MS = 500 }; /* this side has failed: so long for what is still to be sent */
 
@@ -24,9 +22,7 @@ void
 joint_fail(struct joint *joint, const struct fault *fault)
 {
     if (!joint->failed)
-        joint->fault = malloc(sizeof *fault); /* few of many sessions fail, and it is larger than they are */
-    if (!joint->failed && joint->fault)
-        *joint->fault = *fault;
+        joint->fault = fault_keep(fault);
     joint->failed = true;
     if (joint->policy->joins_sockets) /* what is held has no more time than on this side */
         joint->hurry_until = deadline_sooner(joint->hurry_until, deadline_after(joint->now, HURRY_MS));
@@ -44,12 +40,7 @@ joint_verdict(struct joint *joint, struct fault *fault)
 {
     if (!joint->failed)
         return 0;
-    errno = ENOMEM;
-    if (joint->fault)
-        *fault = *joint->fault;
-    else
-        (void)fault_set(fault, STATUS_LOCAL, "%s: a failure that cannot be told", joint->far->name);
-    free(joint->fault);
+    (void)fault_recall(joint->fault, fault);
     joint->fault = NULL;
     return -1;
 }

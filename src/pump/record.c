@@ -12,18 +12,44 @@ const char record_words[] = "none line nul u16 u32 netstring size:N hex";
 enum { NETSTRING_DIGITS_MAX = 9 }; /* more would be past any message there is, and past 32 bits */
 
 static enum record_found
-bad(struct record *record, const char *problem)
+bad(struct record *record, enum record_problem problem, const char *words)
 {
-    (void)snprintf(record->problem, sizeof record->problem, "%s", problem);
+    record->problem = problem;
+    record->words = words;
     return RECORD_BAD;
 }
 
 static enum record_found
-bad_size(struct record *record, size_t size, size_t max)
+bad_size(struct record *record, enum record_problem problem, size_t have, size_t most)
 {
-    (void)snprintf(record->problem, sizeof record->problem,
-                   "a record of %zu bytes is too large: a message takes at most %zu", size, max);
+    record->problem = problem;
+    record->have = have;
+    record->most = most;
     return RECORD_BAD;
+}
+
+void
+record_explain(const struct record *record, char *text, size_t size)
+{
+    switch (record->problem) {
+    case PROBLEM_TOO_LARGE:
+        (void)snprintf(text, size, "a record of %zu bytes is too large: a message takes at most %zu",
+                       record->have, record->most);
+        break;
+    case PROBLEM_CUT_SHORT:
+        (void)snprintf(text, size, "ends within a record: %zu of its %zu bytes are there", record->have,
+                       record->most);
+        break;
+    case PROBLEM_LONG_LINE:
+        (void)snprintf(text, size, "a line of hexadecimal is at most %zu characters long", record->most);
+        break;
+    case PROBLEM_DIGITS:
+        (void)snprintf(text, size, "not a line of hexadecimal: %s", record->words);
+        break;
+    case PROBLEM_OTHER:
+        (void)snprintf(text, size, "%s", record->words);
+        break;
+    }
 }
 
 static enum record_found
@@ -35,22 +61,13 @@ found(struct record *record, size_t skip, size_t size, size_t end)
     return RECORD_FOUND;
 }
 
-/* The stream ended when `have` of the `need` bytes of a record were there. */
-static enum record_found
-cut_short(struct record *record, size_t have, size_t need)
-{
-    (void)snprintf(record->problem, sizeof record->problem,
-                   "ends within a record: %zu of its %zu bytes are there", have, need);
-    return RECORD_BAD;
-}
-
 static enum record_found
 find_delimited(char delimiter, const char *data, size_t size, bool ended, size_t max, struct record *record)
 {
     const char *end = memchr(data, delimiter, size);
     size_t payload = end ? (size_t)(end - data) : size;
     if (payload > max)
-        return bad_size(record, payload, max);
+        return bad_size(record, PROBLEM_TOO_LARGE, payload, max);
     if (end)
         return found(record, 0, payload, 1);
     return ended ? found(record, 0, payload, 0) : RECORD_NEEDS_MORE;
@@ -62,17 +79,18 @@ find_sized(size_t skip, size_t payload, size_t end, size_t size, bool ended, siz
            struct record *record)
 {
     if (payload > max)
-        return bad_size(record, payload, max);
-    if (size >= skip + payload + end)
+        return bad_size(record, PROBLEM_TOO_LARGE, payload, max);
+    size_t whole = skip + payload + end;
+    if (size >= whole)
         return found(record, skip, payload, end);
-    return ended ? cut_short(record, size, skip + payload + end) : RECORD_NEEDS_MORE;
+    return ended ? bad_size(record, PROBLEM_CUT_SHORT, size, whole) : RECORD_NEEDS_MORE;
 }
 
 static enum record_found
 find_prefixed(size_t skip, const char *data, size_t size, bool ended, size_t max, struct record *record)
 {
     if (size < skip)
-        return ended ? cut_short(record, size, skip) : RECORD_NEEDS_MORE;
+        return ended ? bad_size(record, PROBLEM_CUT_SHORT, size, skip) : RECORD_NEEDS_MORE;
     size_t payload = 0;
     for (size_t i = 0; i < skip; i++)
         payload = payload << 8 | (unsigned char)data[i];
@@ -87,13 +105,15 @@ find_netstring(const char *data, size_t size, bool ended, size_t max, struct rec
     while (digits < size && data[digits] >= '0' && data[digits] <= '9' && digits < NETSTRING_DIGITS_MAX)
         payload = payload * 10 + (size_t)(data[digits++] - '0');
     if (digits == size)
-        return ended ? bad(record, "ends within a record: within the length of a netstring")
+        return ended ? bad(record, PROBLEM_OTHER, "ends within a record: within the length of a netstring")
                      : RECORD_NEEDS_MORE;
     if (data[digits] != ':' || digits == 0 || (data[0] == '0' && digits > 1))
-        return bad(record, "not a netstring: a length in decimal and a colon should stand here");
+        return bad(record, PROBLEM_OTHER,
+                   "not a netstring: a length in decimal and a colon should stand here");
     enum record_found result = find_sized(digits + 1, payload, 1, size, ended, max, record);
     if (result == RECORD_FOUND && data[record->whole - 1] != ',')
-        return bad(record, "not a netstring: no comma after the bytes that its length announced");
+        return bad(record, PROBLEM_OTHER,
+                   "not a netstring: no comma after the bytes that its length announced");
     return result;
 }
 
@@ -106,8 +126,7 @@ find_hex(const char *data, size_t size, bool ended, struct record *record)
 {
     enum record_found result = find_delimited('\n', data, size, ended, RECORD_HEX_LINE_MAX, record);
     if (result == RECORD_BAD)
-        (void)snprintf(record->problem, sizeof record->problem,
-                       "a line of hexadecimal is at most %d characters long", (int)RECORD_HEX_LINE_MAX);
+        record->problem = PROBLEM_LONG_LINE;
     return result;
 }
 
@@ -135,7 +154,7 @@ record_find(const struct record_format *format, const char *data, size_t size, b
     case RECORD_HEX:
         return find_hex(data, size, ended, record);
     }
-    return bad(record, "records are not marked");
+    return bad(record, PROBLEM_OTHER, "records are not marked");
 }
 
 /* "0x0010:" as tcpdump -x begins its lines: an offset, which hex_read would take for two bytes more. */
@@ -157,15 +176,15 @@ record_unwrap(const struct record_format *format, char *data, size_t max, struct
     if (format->kind != RECORD_HEX)
         return 0;
     char *text = data + record->skip;
-    const char *problem = "an offset before the digits; a message is one line of nothing but digits";
+    const char *words = "an offset before the digits; a message is one line of nothing but digits";
     bool is_read = !has_offset(text, record->size) && hex_read(text, record->size, (unsigned char *)text,
-                                                               record->size, &record->size, &problem) == 0;
+                                                               record->size, &record->size, &words) == 0;
     if (is_read && record->size <= max)
         return 0;
     if (is_read)
-        (void)bad_size(record, record->size, max);
+        (void)bad_size(record, PROBLEM_TOO_LARGE, record->size, max);
     else
-        (void)snprintf(record->problem, sizeof record->problem, "not a line of hexadecimal: %s", problem);
+        (void)bad(record, PROBLEM_DIGITS, words);
     return -1;
 }
 

@@ -44,14 +44,25 @@ size_t record_prefix(const struct record_format *format, size_t size);
 enum record_found {
     RECORD_NEEDS_MORE, /* the record is not whole yet */
     RECORD_FOUND,
-    RECORD_BAD, /* see problem */
+    RECORD_BAD, /* record_explain says why */
+};
+
+enum record_problem {
+    PROBLEM_TOO_LARGE, /* `have` bytes where `most` may be */
+    PROBLEM_CUT_SHORT, /* the stream has ended with `have` bytes of `most` */
+    PROBLEM_LONG_LINE, /* of hex: more than `most` characters */
+    PROBLEM_DIGITS,    /* of hex, in words */
+    PROBLEM_OTHER,     /* in words */
 };
 
 struct record {
-    size_t skip;       /* bytes before the payload (a length) */
-    size_t size;       /* bytes of payload, as they stand there; record_unwrap makes fewer of hex */
-    size_t whole;      /* bytes of it all: skip, payload, and what ends it */
-    char problem[160]; /* RECORD_BAD: in words, with the sizes */
+    size_t skip;  /* bytes before the payload (a length) */
+    size_t size;  /* bytes of payload, as they stand there; record_unwrap makes fewer of hex */
+    size_t whole; /* bytes of it all: skip, payload, and what ends it */
+
+    enum record_problem problem; /* of RECORD_BAD, with what it needs of the rest */
+    size_t have, most;
+    const char *words;
 };
 
 /*
@@ -64,9 +75,12 @@ enum record_found record_find(const struct record_format *format, const char *da
 
 /*
  * Make the payload of a record that was found in `data` what a message carries, in place and once: digits become
- * bytes. Nothing to do but for hex. Returns 0 with record->size, or -1 with record->problem.
+ * bytes. Nothing to do but for hex. Returns 0 with record->size, or -1: it is bad.
  */
 int record_unwrap(const struct record_format *format, char *data, size_t max, struct record *record);
+
+/* Put into `text`, which has room for `size` bytes, what is bad about a record: in words, with the sizes. */
+void record_explain(const struct record *record, char *text, size_t size);
 
 /* May a payload of `size` bytes be marked up? Returns 0, or -1 with a problem in words. */
 int record_check(const struct record_format *format, size_t size, char *problem, size_t problem_size);

@@ -200,8 +200,10 @@ find_next(struct transfer *transfer, struct fault *fault)
         transfer->found = RECORD_BAD;
     if (transfer->found != RECORD_BAD)
         return IO_DONE;
+    char problem[sizeof fault->why];
+    record_explain(&transfer->next, problem, sizeof problem);
     bool is_socket = transfer->source->socket >= 0;
-    (void)fault_say(fault, is_socket ? STATUS_CONNECTION : STATUS_LOCAL, transfer->next.problem, "%s",
+    (void)fault_say(fault, is_socket ? STATUS_CONNECTION : STATUS_LOCAL, problem, "%s",
                     is_socket ? transfer->source->name : "standard input");
     return IO_FAILED;
 }

@@ -24,14 +24,18 @@
     "hex-dump stats send-flags recv-flags oob oob-file "
 
 /* What is about standard input and output, or about one socket's first bytes. */
-#define CONFLICTS_WITH_LOCAL_END                                                                             \
-    "zero no-input send-only recv-only records hex crlf delay quit-after eof-message oob peek pass-fd "      \
-    "receive-fd block"
+#define CONFLICTS_WITH_FILES                                                                                 \
+    "zero no-input send-only recv-only crlf delay quit-after eof-message oob peek pass-fd receive-fd block"
+
+#define CONFLICTS_WITH_LOCAL_END "records hex " CONFLICTS_WITH_FILES
+
+/* Local ends that are each client's own. */
+#define OWN_ENDS "echo discard chargen send-file receive-dir "
 
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 /* No program: the standard streams, or no session at all. */
-#define CONFLICTS_WITH_PROGRAM "zero pass-fd no-input recv-only echo discard chargen send-file "
+#define CONFLICTS_WITH_PROGRAM "zero pass-fd no-input recv-only " OWN_ENDS
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
@@ -43,15 +47,15 @@ static const struct sockopt_word shutdown_choices[] = {
 #define CONFLICTS_WITH_MANY "pass-fd block oob"
 
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING "echo discard chargen send-file exec sh-exec peek " CONFLICTS_WITH_MANY
+#define CONFLICTS_WITH_SHARING OWN_ENDS "exec sh-exec peek " CONFLICTS_WITH_MANY
 
 /* What is about standard input and output, as above; but messages may meet bytes, and both ends are told of an end. */
 #define CONFLICTS_WITH_RELAY                                                                                 \
-    "zero no-input send-only recv-only quit-after no-shutdown shutdown oob peek pass-fd block exec sh-exec " \
-    "echo discard chargen send-file broker chat serial label merge slow"
+    "zero no-input send-only recv-only quit-after no-shutdown shutdown oob peek pass-fd block exec "         \
+    "sh-exec " OWN_ENDS "broker chat serial label merge slow"
 
 /* What a hub of clients has no one stream, or no one connection, for. */
-#define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " echo discard chargen send-file exec sh-exec serial"
+#define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " " OWN_ENDS "exec sh-exec serial"
 
 static const struct sockopt_word merge_choices[] = { { "lines", 0 }, { "bytes", 1 }, { NULL, 0 } };
 
@@ -285,17 +289,26 @@ const struct option_row option_rows[] = {
       .help = "keep what these files already hold" },
 
     { .name = "echo", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_ECHO,
-      .excludes = "discard chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
+      .excludes = "discard chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "send back what comes in" },
     { .name = "discard", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_DISCARD,
-      .excludes = "chargen send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
+      .excludes = "chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "throw away what comes in" },
     { .name = "chargen", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHARGEN,
-      .excludes = "send-file " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .excludes = "send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
       .help = "send lines of characters without end" },
     { .name = "send-file", .value = "FILE", .kind = OPTION_FILE, FIELD(request.send_file),
-      .excludes = CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
+      .excludes = "receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
       .help = "send FILE, to each client anew" },
+    { .name = "receive-dir", .value = "FOLDER", .kind = OPTION_FILE, FIELD(request.receive_folder),
+      .excludes = CONFLICTS_WITH_FILES, .fits = FITS_ACCEPTING, .group = GROUP_LOCAL,
+      .help = "write what each client sends into a new file of FOLDER, whole or not at all" },
+    { .name = "receive-name", .value = "TEMPLATE", .kind = OPTION_TEXT, FIELD(request.receive_name),
+      .fallback = "%t-%p-%n", .needs = "receive-dir", .group = GROUP_LOCAL,
+      .help = "how it is called: %t is the time, %p the peer, %n a number" },
+    { .name = "receive-max", .value = "SIZE", .kind = OPTION_SIZE, FIELD(request.receive_size_max), .min = 1,
+      .max = INT64_C(1) << 60, .fallback = "no limit", .needs = "receive-dir", .group = GROUP_LOCAL,
+      .help = "refuse files that are larger" },
     { .name = "broker", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_BROKER,
       .excludes = "chat " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_CLIENTS, .group = GROUP_LOCAL,
       .help = "send what one client says to all others" },
@@ -330,7 +343,7 @@ const struct option_row option_rows[] = {
       .group = GROUP_RELAY, .help = "for its lookup and its connection together" },
 
     { .name = "serial", .kind = OPTION_FLAG, FIELD(request.serial),
-      .excludes = "max-conns max-per-peer rate-conns when-full label merge slow queue echo discard chargen send-file",
+      .excludes = "max-conns max-per-peer rate-conns when-full label merge slow queue " OWN_ENDS,
       .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve one client after the other, as nc does" },
     { .name = "label", .kind = OPTION_FLAG, FIELD(request.labels), .excludes = "merge " CONFLICTS_WITH_SHARING,

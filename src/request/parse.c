@@ -2,6 +2,7 @@
 
 #include "dial/expression.h"
 #include "domain/pattern.h"
+#include "endpoint/intake_name.h"
 #include "request/command.h"
 #include "request/kind.h"
 #include "request/nearest.h"
@@ -158,6 +159,10 @@ choose_files(struct command *command, struct fault *fault)
         return fault_say(fault, STATUS_USAGE, "name the same file", "%s and %s %s",
                          command_name(command, option_named("output")).text,
                          command_name(command, option_named("hex-dump")).text, request->output);
+    const char *problem = intake_name_problem(request->receive_name);
+    if (problem != NULL)
+        return fault_say(fault, STATUS_USAGE, problem, "%s %s",
+                         command_name(command, option_named("receive-name")).text, request->receive_name);
     if (plan->filter_text != NULL)
         return expression_compile(plan->filter_text, plan->domain->filter_link(plan->type), &plan->filter,
                                   fault);
@@ -203,6 +208,8 @@ conclude(struct command *command, struct fault *fault)
     request->pump.ends_with_input = request->send_only;
     if (request->send_file != NULL)
         request->local = LOCAL_FILE;
+    if (request->receive_folder != NULL)
+        request->local = LOCAL_FOLDER;
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
         request->keeps_open = true;
     choose_times(command);
@@ -220,6 +227,7 @@ command_begin(void)
             .connect_ms = -1,
             .accept_ms = -1,
             .max_conns = 1024,
+            .receive_name = INTAKE_NAME_USUAL,
             .queue_size = QUEUE_SIZE,
             .max_ms = -1,
             .scan.parallel = SCAN_PARALLEL,

@@ -62,6 +62,7 @@ enum local {
     LOCAL_DISCARD,
     LOCAL_CHARGEN,
     LOCAL_FILE,
+    LOCAL_FOLDER,
     LOCAL_BROKER,
     LOCAL_CHAT,
     LOCAL_RELAY,
@@ -92,7 +93,10 @@ struct request {
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
 
     enum local local;
-    const char *send_file; /* LOCAL_FILE: the file for each client */
+    const char *send_file;      /* LOCAL_FILE: the file for each client */
+    const char *receive_folder; /* LOCAL_FOLDER: where files are made */
+    const char *receive_name;   /* how they are called: intake_name.h */
+    int64_t receive_size_max;   /* of each; 0: no limit */
     struct relay_choice relay;
     int64_t max_conns;     /* clients at once */
     int64_t max_per_peer;  /* of one peer; 0: no limit */

@@ -91,6 +91,7 @@ end_session(struct crowd *crowd, struct member *member)
     struct outcome outcome;
     struct fault fault;
     int result = pump_end(member->pump, &outcome, &fault);
+    session_part(run, member->near, member->far);
     member->pump = NULL;
     bool is_empty = !member->is_streams && !member->program && session_was_empty(run, &outcome);
     if (is_empty)
@@ -207,7 +208,7 @@ local_end(struct crowd *crowd, struct member *member, const struct address *peer
     if (member->program)
         return program_endpoint(member->program);
     if (!crowd->hub)
-        return local_open(crowd->run, fault);
+        return local_open(crowd->run, member->far, fault);
     report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
     return hub_sit(crowd->hub, member, member->far->name, label, fault);
 }
@@ -473,7 +474,7 @@ add_streams(struct crowd *crowd, struct fault *fault)
     struct member *member = new_member(crowd, true, fault);
     if (!member)
         return -1;
-    member->near = local_open(crowd->run, fault);
+    member->near = local_open(crowd->run, NULL, fault);
     member->far = member->near ? hub_sit_streams(crowd->hub, member, fault) : NULL;
     member->pump = member->far ? pump_start(member->near, member->far, &setting, fault) : NULL;
     if (!member->pump)

@@ -1,8 +1,12 @@
 #include "session/local.h"
 
 #include "endpoint/echo.h"
+#include "endpoint/intake.h"
 #include "endpoint/stdio.h"
 #include "endpoint/supply.h"
+#include "session/report.h"
+#include <stdio.h>
+#include <string.h>
 
 static struct endpoint *
 standard_streams(const struct request *request, struct fault *fault)
@@ -17,8 +21,20 @@ standard_streams(const struct request *request, struct fault *fault)
     return stdio_open(&choice, fault);
 }
 
+/* A file for what far sends, named after it: "127.0.0.1 port 80" without the word. */
+static struct endpoint *
+new_file(const struct run *run, const struct endpoint *far, struct fault *fault)
+{
+    static const char word[] = " port ";
+    char peer[REPORT_NAME_SIZE];
+    const char *port = strstr(far->name, word);
+    if (port)
+        (void)snprintf(peer, sizeof peer, "%.*s-%s", (int)(port - far->name), far->name, port + strlen(word));
+    return intake_file(run->intake, port ? peer : far->name, fault);
+}
+
 struct endpoint *
-local_open(const struct run *run, struct fault *fault)
+local_open(const struct run *run, const struct endpoint *far, struct fault *fault)
 {
     const struct request *request = run->request;
     enum unit unit = request->socket.type->unit;
@@ -36,6 +52,8 @@ local_open(const struct run *run, struct fault *fault)
         return supply_pattern(fault);
     case LOCAL_FILE:
         return supply_file(request->send_file, fault);
+    case LOCAL_FOLDER:
+        return new_file(run, far, fault);
     }
     return standard_streams(request, fault);
 }

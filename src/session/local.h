@@ -6,10 +6,10 @@
 #include "session/session.h"
 
 /*
- * Open it as the request asks: the standard streams, or an end that is built in. Returns an endpoint to close with
- * ops->close, or NULL with STATUS_LOCAL.
+ * Open it as the request asks: the standard streams, or an end that is built in. far: what it is to be joined with; NULL: a
+ * hub. Returns an endpoint to close with ops->close, or NULL with STATUS_LOCAL.
  */
-struct endpoint *local_open(const struct run *run, struct fault *fault);
+struct endpoint *local_open(const struct run *run, const struct endpoint *far, struct fault *fault);
 
 /*
  * Does one client have the local end after the other? So it is if the user says so, or asks for what is about one connection;

@@ -13,6 +13,7 @@
 #include "session/report.h"
 #include "session/urgent.h"
 #include <fcntl.h>
+#include <inttypes.h>
 
 void
 session_tell_loss(const void *context, const char *name)
@@ -26,6 +27,13 @@ session_tell_drop(const void *context, const char *name)
 {
     const struct run *run = context;
     log_line(run->log, LOG_TALK, "%s: the kernel drops messages: they come faster than they are taken", name);
+}
+
+void
+session_tell_kept(const void *context, const char *name, uint64_t bytes)
+{
+    const struct run *run = context;
+    log_line(run->log, LOG_TALK, "Received %s, %" PRIu64 " bytes", name, bytes);
 }
 
 bool
@@ -72,6 +80,21 @@ session_policy(const struct run *run)
     return policy;
 }
 
+/* Closing resets the connection, or closes it as usual. Others than TCP just end. */
+static void
+set_reset(int socket, bool resets)
+{
+    const struct linger linger = { .l_onoff = resets };
+    (void)setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+void
+session_part(const struct run *run, const struct endpoint *near, const struct endpoint *far)
+{
+    if (run->intake && near->kept)
+        set_reset(far->socket, false);
+}
+
 /* What was moved, and what the kernel had no room for. */
 static void
 tell_stats(const struct run *run, struct endpoint *far, const struct outcome *outcome)
@@ -98,6 +121,7 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
         .log = run->log,
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
+    session_part(run, near, far);
     tell_stats(run, far, outcome);
     return result;
 }
@@ -105,7 +129,7 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
 static int
 run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    struct endpoint *near = local_open(run, fault);
+    struct endpoint *near = local_open(run, far, fault);
     if (!near)
         return -1;
     int result = run_pump(run, near, far, outcome, fault);
@@ -216,6 +240,8 @@ session_far(const struct run *run, const struct socket_plan *plan, int fd, const
         run->request->local == LOCAL_RELAY && run->urgent.fd < 0; /* no byte of it may be missing */
     if (run->request->telnet || keeps_urgent)                     /* a type that refuses has no urgent data */
         (void)setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof on);
+    if (run->intake)
+        set_reset(fd, true); /* until what it sends is safe */
     struct socket_choice choice = socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
     if (!far || !run->request->telnet)

@@ -7,6 +7,7 @@
 
 #include "base/loop.h"
 #include "endpoint/endpoint.h"
+#include "endpoint/intake.h"
 #include "endpoint/socket.h"
 #include "endpoint/urgent.h"
 #include "observe/log.h"
@@ -24,7 +25,14 @@ struct run {
     struct urgent_sink urgent;   /* --oob-file */
     struct admission *admission; /* who may connect; NULL: everybody */
     const char *program_path;    /* of request->program, once it has been found */
+    struct intake *intake;       /* --receive-dir */
 };
+
+/*
+ * A session has ended: where the other side's input had to be kept whole and was not, it is told by a reset, also when we
+ * are killed. Before its ends are closed.
+ */
+void session_part(const struct run *run, const struct endpoint *near, const struct endpoint *far);
 
 /* The policy of a run's sessions. */
 struct pump_policy session_policy(const struct run *run);
@@ -61,6 +69,9 @@ on_loss session_tell_loss;
 
 /* Say under -v that the kernel drops messages, which befalls datagrams; the context is a struct run. */
 on_loss session_tell_drop;
+
+/* Say under -v that a file that was received is safe; the context is a struct run. */
+void session_tell_kept(const void *context, const char *name, uint64_t bytes);
 
 /* Was the socket given to us, so that others may have it, too? */
 bool session_is_shared(const struct request *request);
