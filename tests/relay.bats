@@ -267,6 +267,29 @@ cpu_second() {
     relay_ends 6 "timed out: idle for 0.3 s"
 }
 
+@test "a relay that is told to end resets those that it has joined, and those that it has not yet" {
+    start_far accept expect:x touch:joined recv:1
+    start_relay
+    start_peer "connect:tcp:$port" send:x waitfile:joined recv:1
+    wait_until 10 test -e joined
+    kill_by_term "$listener_pid"
+    peer_fails "Connection reset by peer"
+    peer_fails "Connection reset by peer" "$far_pid" "$far_err"
+    start_deaf_listener
+    far_port=$port
+    for more in -k -n; do
+        start_relay "$more"
+        start_peer "connect:tcp:$port" send:x print:sent recv:1
+        wait_for_text "$peer_out" sent
+        wait_until 10 has_taken_one
+        kill_by_term "$listener_pid"
+        peer_fails "Connection reset by peer"
+    done
+}
+
+# Has the relay a socket for its client, and another one that is connecting?
+has_taken_one() { [ "$(readlink "/proc/$listener_pid/fd/"* | grep -c socket:)" -ge 2 ]; }
+
 @test "a slow reader on either side bounds what is held, and holds up nobody" {
     need_plain_build
     start_peer listen:tcp accept print:there stall

@@ -117,10 +117,18 @@ end_program(struct crowd *crowd, struct member *member)
     door_count_time(crowd->door);
 }
 
+static bool
+is_dialling(const struct member *member)
+{
+    return member->relay && !member->pump;
+}
+
 static void
 end_member(struct crowd *crowd, struct member *member)
 {
     bool was_full = door_is_full(crowd->door, crowd->count);
+    if (is_dialling(member))
+        relay_refuse(member->relay);
     poller_drop(crowd->poller, &member->watch);
     if (member->pump)
         end_session(crowd, member);
@@ -155,12 +163,6 @@ give_up(struct crowd *crowd, struct member *member, const struct fault *fault)
         program_wait(member->program);
     }
     end_member(crowd, member);
-}
-
-static bool
-is_dialling(const struct member *member)
-{
-    return member->relay && !member->pump;
 }
 
 /* Say what the member waits for. */

@@ -133,21 +133,25 @@ step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, st
         return take_inherited(relay->run, near, fault);
     if (!relay->dial && !begin_dial(relay, fault))
         return RELAY_FAILED;
-    if (has_lost_client(relay, polls, fault))
-        return RELAY_FAILED;
     return dial_step(relay->dial, polls, fault) == DIAL_RUNS ? RELAY_DIALS : finish_dial(relay, near, fault);
 }
 
 enum relay_state
 relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, struct fault *fault)
 {
+    if (has_lost_client(relay, polls, fault))
+        return RELAY_FAILED;
     enum relay_state state = step(relay, polls, near, fault);
-    if (state != RELAY_FAILED)
-        return state;
-    fault_add(fault, " (for %s)", relay->client->name);
+    if (state == RELAY_FAILED)
+        fault_add(fault, " (for %s)", relay->client->name);
+    return state;
+}
+
+void
+relay_refuse(struct relay *relay)
+{
     if (relay->client->ops->spoil)
         relay->client->ops->spoil(relay->client);
-    return RELAY_FAILED;
 }
 
 struct endpoint *
@@ -162,6 +166,8 @@ relay_open(const struct run *run, struct endpoint *client, struct relay **relay,
         if (loop_wait(run->loop, polls, count, deadline, fault) < 0)
             break;
     }
+    if (*relay && !near)
+        relay_refuse(*relay);
     return near;
 }
 

@@ -30,13 +30,17 @@ size_t relay_interest(struct relay *relay, struct pollfd *polls, int64_t *deadli
 
 /*
  * Go on, with the revents of the same polls; there are none before the first step. RELAY_JOINED: *near is the other socket
- * as an endpoint, the caller's. RELAY_FAILED with fault, which names both: it could not be connected to, or the client has
+ * as an endpoint, the caller's. RELAY_FAILED with fault: it could not be connected to, which names both, or the client has
  * gone by a reset.
  */
 enum relay_state relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **near,
                             struct fault *fault);
 
-/* All steps of it, waiting in the loop. *relay is to be ended if it is set. Returns NULL with fault, or a signal. */
+/* There will be no session: have the client be reset when it is closed. */
+void relay_refuse(struct relay *relay);
+
+/* All steps of it, waiting in the loop. *relay is to be ended if it is set. Returns NULL with fault, or a
+ * signal, and has refused the client then. */
 struct endpoint *relay_open(const struct run *run, struct endpoint *client, struct relay **relay,
                             struct fault *fault);
 
