@@ -250,6 +250,16 @@ start_session(struct crowd *crowd, struct member *member, const struct address *
     return -1;
 }
 
+/* There may be thousands: what has done its work takes no memory. */
+static void
+forget_relay(struct member *member)
+{
+    if (!member->pump || !relay_is_spent(member->relay))
+        return;
+    relay_end(member->relay);
+    member->relay = NULL;
+}
+
 /* The near end is still being made. */
 static void
 step_relay(struct crowd *crowd, struct member *member)
@@ -258,6 +268,7 @@ step_relay(struct crowd *crowd, struct member *member)
     enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
     if (state == RELAY_DIALS || (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0)) {
         poller_drop(crowd->poller, &member->watch); /* a descriptor may have the number of a closed one */
+        forget_relay(member);
         watch_member(crowd, member);
         return;
     }

@@ -147,6 +147,12 @@ relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **ne
     return state;
 }
 
+bool
+relay_is_spent(const struct relay *relay)
+{
+    return !relay->dial && !relay->source.owns_file;
+}
+
 void
 relay_refuse(struct relay *relay)
 {

@@ -36,6 +36,9 @@ size_t relay_interest(struct relay *relay, struct pollfd *polls, int64_t *deadli
 enum relay_state relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **near,
                             struct fault *fault);
 
+/* Once it has joined them: is there nothing left for it to do, so that it may be ended before its endpoint is closed? */
+bool relay_is_spent(const struct relay *relay);
+
 /* There will be no session: have the client be reset when it is closed. */
 void relay_refuse(struct relay *relay);
 
