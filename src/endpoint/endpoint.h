@@ -142,8 +142,7 @@ struct endpoint {
     size_t
         join_max; /* bytes: so much may go out in one write, of messages that it joins; 0: a write is seen as one */
     int socket; /* the socket underneath, to be asked for its names and options; -1: none, or none yet */
-    const struct address
-        *peer;   /* who is at the other end, where that socket cannot be asked for it; NULL: it can */
+    const struct address *peer; /* the other end, where that socket cannot tell; NULL: it can */
     int read_fd; /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;
     bool reads_file; /* read_fd is a regular file: its bytes are there without waiting */

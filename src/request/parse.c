@@ -201,8 +201,7 @@ conclude(struct command *command, struct fault *fault)
         scheme_take(command, fault) != 0 || kind_choose(command, fault) != 0 ||
         relay_choose(command, fault) != 0 || rules_fit(command, fault) != 0 ||
         operand_targets(command, fault) != 0 || choose_files(command, fault) != 0 ||
-        check_access(command, fault) != 0 || relay_conclude(command, fault) != 0 ||
-        rules_meet(command, fault) != 0)
+        check_access(command, fault) != 0 || relay_conclude(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -213,7 +212,7 @@ conclude(struct command *command, struct fault *fault)
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
         request->keeps_open = true;
     choose_times(command);
-    return 0;
+    return rules_meet(command, fault);
 }
 
 static struct command

@@ -129,11 +129,13 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
 static int
 run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    struct endpoint *near = local_open(run, far, fault);
-    if (!near)
-        return -1;
-    int result = run_pump(run, near, far, outcome, fault);
-    near->ops->close(near);
+    struct relay *relay = NULL;
+    struct endpoint *near = run->request->local == LOCAL_RELAY ? relay_open(run, far, &relay, fault)
+                                                               : local_open(run, far, fault);
+    int result = near ? run_pump(run, near, far, outcome, fault) : -1;
+    if (near)
+        near->ops->close(near);
+    relay_end(relay);
     return result;
 }
 
