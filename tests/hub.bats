@@ -140,6 +140,46 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     wait_for_text "$listener_out" prompt
 }
 
+@test "a line without an end keeps nobody from speaking for longer than a second" {
+    need python3
+    start_skt_listener --broker 127.0.0.1 0
+    run -0 hub endless 10
+    assert_contains "$output" "endless: 100 of 100 lines"
+    start_skt_listener --broker --label 127.0.0.1 0
+    run -0 hub endless 10
+    [[ $output =~ ^endless:\ 100\ of\ 100\ lines,\ ([0-9]+)\ pieces ]] || fail "$output"
+    assert_at_least "${BASH_REMATCH[1]}" 10 # each with its label
+}
+
+@test "whoever waits for the end of another's line costs nothing, however many they are" {
+    need python3
+    need_plain_build
+    background_input=/dev/null start_background bash -c 'exec "$@" >/dev/null' - "$SKT" -l -k -d --max-conns 5000 --announce=where 127.0.0.1 0
+    listener_pid=$started_pid
+    wait_until test -s where
+    port_of "$(<where)"
+    run -0 hub long 3000
+    [[ $output =~ ^long:\ 3000\ ended,\ ([0-9]+)\ ticks ]] || fail "$output"
+    assert_at_most "${BASH_REMATCH[1]}" 60
+}
+
+@test "with --label, what others say in the middle of a line has lines of its own" {
+    start_skt_listener -v -k -d --label 127.0.0.1 0
+    start_peer "connect:tcp:$port" waitfile:both send:par waitfile:second send:t\\nnext\\n touch:go waitfile:end close
+    wait_until has_clients 1
+    start_peer "connect:tcp:$port" waitfile:first send:whole\\n touch:said waitfile:end close
+    wait_until has_clients 2
+    mapfile -t who < <(sed -n 's/^Connection received on //p' "$listener_err")
+    touch both
+    wait_for_text "$listener_out" par # kept back for a second
+    touch first
+    wait_for_text "$listener_out" whole
+    touch second
+    wait_for_text "$listener_out" next
+    touch end
+    assert_file_is "$listener_out" "${who[0]}: par\\n${who[1]}: whole\\n${who[0]}: t\\n${who[0]}: next\\n"
+}
+
 @test "--label says of each line who has sent it" {
     start_skt_listener -v -k -d --label 127.0.0.1 0
     start_peer "connect:tcp:$port" 'send:one\ntwo\npart' halfclose drain close
@@ -157,6 +197,30 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     start_peer connect:seqpacket:s touch:go send:one datagram:0 send:three waitfile:done close
     peer_succeeds
     peer_succeeds "$first" "$first_err"
+}
+
+@test "a record that is too large for a client is missed by it, and costs nobody anything else" {
+    for end in "--broker" "--chat" "-k --records netstring"; do
+        hold_input
+        # shellcheck disable=SC2086  # words
+        listener_input=$held_input start_skt_listener -v $end --seqpacket -U s
+        start_background "$SKT" -d --seqpacket -U s
+        out=$started_out
+        wait_until has_clients 1
+        if [[ $end = -k* ]]; then
+            { printf 300000: && head -c 300000 /dev/zero && printf ,5:hello,; } >"$held_input"
+        else
+            size=300000
+            [[ $end = --chat ]] && size=100000 # control characters become four
+            start_peer sndbuf:212992 connect:seqpacket:s datagram:$size send:hello stall
+        fi
+        wait_for_text "$out" hello
+        assert_contains "$(<"$out")" "too large: 1 message missed"
+        assert_contains "$(<"$listener_err")" "too large: 1 message missed"
+        alive "$listener_pid"
+        stop "$listener_pid"
+        release_input
+    done
 }
 
 @test "slow standard output is waited for, and nothing of it is lost" {

@@ -68,6 +68,44 @@ many() { foreign many.py "$listener_pid" "$port" "$@"; }
     assert_one_line "$stderr" "skt: nowhere: No such file or directory"
 }
 
+@test "--send-file of what has no start, or of a folder, is status 9, before anybody has come" {
+    mkdir folder
+    mkfifo fifo
+    for file in folder fifo /dev/stdin; do
+        echo text | timeout 10 "$SKT" -l -k --send-file "$file" 127.0.0.1 0 2>err && fail "$file was taken"
+        [[ $file = folder ]] && words="skt: folder: Is a directory" || words="skt: $file: can be read only once"
+        assert_one_line "$(<err)" "$words"
+    done
+}
+
+@test "--send-file of a file that has gone since is said, and the server goes on" {
+    echo text >file
+    start_skt_listener -k --send-file file 127.0.0.1 0
+    mv file elsewhere
+    start_peer "connect:tcp:$port" drain close
+    peer_succeeds
+    wait_for_text "$listener_err" "file: No such file or directory"
+    mkdir file
+    start_peer "connect:tcp:$port" drain close
+    peer_succeeds
+    wait_for_text "$listener_err" "file: Is a directory"
+    rmdir file
+    mv elsewhere file
+    start_peer "connect:tcp:$port" expect:text\\n drain close
+    peer_succeeds
+}
+
+@test "a copy of the traffic that cannot be written ends a server of many with status 9" {
+    for end in "-k --echo" --broker; do
+        # shellcheck disable=SC2086  # words
+        start_skt_listener $end -o /dev/full 127.0.0.1 0
+        start_peer "connect:tcp:$port" send:hello drain close
+        end_status "$listener_pid"
+        assert_equal "$status" 9
+        assert_one_line "$(<"$listener_err")" "/dev/full: No space left on device"
+    done
+}
+
 @test "a silent client, or one that reads nothing, keeps nobody waiting" {
     start_skt_listener -k --echo 127.0.0.1 0
     start_peer "connect:tcp:$port" print:connected stall
@@ -125,7 +163,16 @@ PYTHON
     [[ $output =~ ([0-9]+)\ KiB\ more ]]
     assert_at_most "${BASH_REMATCH[1]}" 20480
     wait_until has_fds "$before"
+    assert_equal "$(children_of "$listener_pid")" ""
+    # what 10,000 have needed is enough for the next ones
+    rss=$(rss_kib "$listener_pid")
+    run -0 many 10000
+    wait_until has_fds "$before"
+    assert_at_most $(($(rss_kib "$listener_pid") - rss)) 512
+    assert_equal "$(children_of "$listener_pid")" ""
 }
+
+children_of() { cat "/proc/$1/task/"*/children; }
 
 has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
 

@@ -51,6 +51,16 @@ is_half_empty(const struct seat *seat)
     return seat->queue.bytes <= (size_t)seat->hub->choice.queue_size / 2;
 }
 
+/* Nobody waits for the only one who is full but that one itself, which may be anywhere among those who wait. */
+void
+audience_has_room(struct hub *hub)
+{
+    if (hub->full == 1)
+        turn_all(hub);
+    else
+        turn_pass(hub);
+}
+
 static void
 note_room(struct seat *seat)
 {
@@ -58,7 +68,7 @@ note_room(struct seat *seat)
         return;
     seat->full_at = -1;
     count_full(seat, false);
-    hub_wake_waiting(seat->hub);
+    audience_has_room(seat->hub);
 }
 
 /* --- whom nobody waits for --------------------------------------------------------------------------------------- */
@@ -72,6 +82,7 @@ give_up(struct seat *seat, int64_t now)
     if (seat->hub->choice.slow != HUB_DISCONNECTS)
         return;
     seat->is_out = true;
+    seat->hub->out++;
     hub_wake(seat);
 }
 
@@ -86,50 +97,70 @@ is_given_up(const struct seat *seat, bool others_starve, int64_t now)
     return (others_starve && now - seat->full_at >= PATIENCE_MS) || now - moved >= STALL_MS;
 }
 
-/* Returns true if nobody who is full is waited for. */
-static bool
-judge(struct seat *from, int64_t now)
+/* Has anybody who is full to be given up by now? */
+static void
+judge(struct hub *hub, struct seat *from, int64_t now)
 {
-    struct hub *hub = from->hub;
     bool others_starve = false;
-    uint64_t hearing = 0, full = 0;
-    for (struct seat *seat = hub->seats; seat; seat = seat->next) {
-        if (!audience_hears(seat, from))
-            continue;
-        hearing++;
-        full += seat->full_at >= 0 && !seat->is_slow;
-        others_starve = others_starve || queue_is_empty(&seat->queue);
-    }
-    if (full == 0 || hub->choice.slow == HUB_BLOCKS || hearing == 1)
-        return full == 0;
+    hub->judged_at = now;
+    for (struct seat *seat = hub->seats; seat && !others_starve; seat = seat->next)
+        others_starve = audience_hears(seat, from) && queue_is_empty(&seat->queue);
     for (struct seat *seat = hub->seats; seat; seat = seat->next)
         if (audience_hears(seat, from) && seat->full_at >= 0 && !seat->is_slow &&
-            is_given_up(seat, others_starve, now)) {
+            is_given_up(seat, others_starve, now))
             give_up(seat, now);
-            full--;
-        }
-    if (full > 0)
-        hub_call_at(hub, now + JUDGE_EVERY_MS);
-    return full == 0;
+}
+
+/* Is nobody who hears this seat full, but for those who are not waited for? Asked often: all are looked at now and then. */
+static bool
+is_unhindered(struct seat *from, int64_t now)
+{
+    struct hub *hub = from->hub;
+    bool is_itself = !from->is_streams && from->full_at >= 0 && !from->is_slow;
+    uint64_t hearing = hub->clients - hub->out - (from->is_streams ? 0 : 1);
+    if (hub->full == is_itself)
+        return true;
+    if (hub->choice.slow == HUB_BLOCKS || hearing == 1)
+        return false;
+    if (now - hub->judged_at >= JUDGE_EVERY_MS)
+        judge(hub, from, now);
+    if (hub->full > is_itself)
+        hub_call_at(hub, hub->judged_at + JUDGE_EVERY_MS);
+    return hub->full == is_itself;
+}
+
+/* Is somebody in the middle of a line that is to stay whole? */
+static bool
+is_interrupting(const struct seat *from, int64_t now)
+{
+    struct hub *hub = from->hub;
+    if (!hub->speaker || hub->speaker == from || seat_is_heard_alone(from))
+        return false;
+    int64_t until = hub->speaks_since + UNFINISHED_MAX_MS;
+    if (!deadline_passed(until, now) && hub->spoken < TORN_FROM) {
+        hub_call_at(hub, until);
+        return true;
+    }
+    seat_tear(hub->speaker, now);
+    return false;
+}
+
+/* Is there room for more with those who are waited for? */
+static bool
+has_room(struct seat *from, int64_t now)
+{
+    const struct hub *hub = from->hub;
+    if (!from->is_streams && hub->choice.kind == HUB_STREAMS)
+        return hub->streams && hub->streams->full_at < 0;
+    if (from->is_streams && hub->clients == 0)
+        return false; /* it is for the next one who comes */
+    return is_unhindered(from, now);
 }
 
 bool
 audience_is_ready(struct seat *from, int64_t now)
 {
-    struct hub *hub = from->hub;
-    if (hub->speaker && hub->speaker != from && !seat_is_heard_alone(from)) {
-        int64_t until = hub->spoke_at + UNFINISHED_MAX_MS;
-        if (!deadline_passed(until, now)) {
-            hub_call_at(hub, until);
-            return false;
-        }
-        hub->speaker = NULL;
-    }
-    if (!from->is_streams && hub->choice.kind == HUB_STREAMS)
-        return hub->streams && hub->streams->full_at < 0;
-    if (from->is_streams && hub->clients == 0)
-        return false; /* it is for the next one who comes */
-    return hub->full == 0 || judge(from, now);
+    return has_room(from, now) && !is_interrupting(from, now);
 }
 
 /* --- what is missed ---------------------------------------------------------------------------------------------- */
@@ -144,31 +175,46 @@ units(const struct hub *hub, uint64_t count)
     return count == 1 ? "line" : "lines";
 }
 
+static const char *const miss_words[MISS_KINDS] = {
+    [MISS_SLOW] = "too slow",
+    [MISS_LARGE] = "too large",
+};
+
 static void
 say_missed(struct seat *seat, int64_t now)
 {
     const struct hub_calls *calls = &seat->hub->calls;
-    if (seat->missed_unsaid == 0)
-        return;
-    calls->missed(calls->context, seat->name, seat->missed_unsaid, units(seat->hub, seat->missed_unsaid));
-    seat->missed_unsaid = 0;
-    seat->said_at = now;
+    for (int why = 0; why < MISS_KINDS; why++) {
+        uint64_t count = seat->unsaid[why];
+        seat->unsaid[why] = 0;
+        if (count == 0)
+            continue;
+        calls->missed(calls->context, seat->name, miss_words[why], count, units(seat->hub, count));
+        seat->said_at = now;
+    }
+}
+
+static void
+count_missed(struct seat *seat, enum miss why, uint64_t count)
+{
+    seat->missed[why] += count;
+    seat->unsaid[why] += count;
 }
 
 /* Tell a client how much it has missed, in its place among the rest; bytes without lines have no such place. */
 static void
-tell_missed(struct seat *seat, int64_t now)
+tell_missed(struct seat *seat, enum miss why, int64_t now)
 {
     const struct hub *hub = seat->hub;
     char text[128];
     const char *who = hub->choice.kind == HUB_CHAT ? "<announce>" : "skt:";
-    int n =
-        snprintf(text, sizeof text, "%s%s too slow: %" PRIu64 " %s missed%s", seat->hears_part ? "\n" : "",
-                 who, seat->missed, units(hub, seat->missed), hub->choice.unit == UNIT_BYTES ? "\n" : "");
-    seat->missed = 0;
+    int n = snprintf(text, sizeof text, "%s%s %s: %" PRIu64 " %s missed%s", seat->hears_part ? "\n" : "", who,
+                     miss_words[why], seat->missed[why], units(hub, seat->missed[why]),
+                     hub->choice.unit == UNIT_BYTES ? "\n" : "");
+    seat->missed[why] = 0;
     if (deadline_passed(seat->said_at + SAY_EVERY_MS, now))
         say_missed(seat, now);
-    if (hub->choice.by_bytes)
+    if (hub->choice.by_bytes || seat->is_streams || (size_t)n > seat->takes_max)
         return;
     struct piece *piece = piece_new((size_t)n);
     if (!piece)
@@ -183,8 +229,15 @@ static void
 miss(struct seat *seat, const struct piece *piece)
 {
     seat->misses = seat->skips = true;
-    seat->missed += piece->units;
-    seat->missed_unsaid += piece->units;
+    count_missed(seat, MISS_SLOW, piece->units);
+}
+
+void
+audience_miss_large(struct seat *seat, int64_t now)
+{
+    count_missed(seat, MISS_LARGE, 1);
+    if (!seat->misses)
+        tell_missed(seat, MISS_LARGE, now);
 }
 
 /* From the next line on. */
@@ -192,7 +245,9 @@ static void
 hear_again(struct seat *seat, int64_t now)
 {
     seat->misses = seat->skips = false;
-    tell_missed(seat, now);
+    for (int why = 0; why < MISS_KINDS; why++)
+        if (seat->missed[why] > 0) /* of a line that is not over nothing is counted yet */
+            tell_missed(seat, (enum miss)why, now);
     seat->skips = true;
 }
 
@@ -215,15 +270,20 @@ audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
     const struct hub_calls *calls = &to->hub->calls;
     if (to->misses && queue_is_empty(&to->queue)) /* there was no memory */
         hear_again(to, now);
+    if (to->hub->choice.unit == UNIT_MESSAGES && piece->size > to->takes_max) {
+        audience_miss_large(to, now);
+        return;
+    }
     if (is_missed(to, piece)) {
         miss(to, piece);
         return;
     }
     if (to->skips && !piece->begins) {
-        to->missed += to->is_new ? 0 : piece->units;
-        to->missed_unsaid += to->is_new ? 0 : piece->units;
+        count_missed(to, MISS_SLOW, to->is_new ? 0 : piece->units);
         return;
     }
+    if (to->skips && to->missed[MISS_SLOW] > 0)
+        tell_missed(to, MISS_SLOW, now);
     to->is_new = false;
     to->skips = false;
     to->hears_part = !piece->ends;
@@ -275,12 +335,13 @@ audience_leave(struct seat *seat)
 {
     if (seat->is_leaving)
         return;
-    seat_stop_waiting(seat);
+    turn_give_up(seat);
     if (seat->full_at >= 0)
         count_full(seat, false);
     seat->is_leaving = true;
     say_missed(seat, deadline_now());
     if (!seat->is_streams)
         seat->hub->clients--;
-    hub_wake_waiting(seat->hub);
+    seat->hub->out -= seat->is_out;
+    audience_has_room(seat->hub);
 }

@@ -52,17 +52,6 @@ hub_wake(struct seat *seat)
 }
 
 void
-hub_wake_waiting(struct hub *hub)
-{
-    for (struct seat *seat = hub->seats; seat && hub->waiting > 0; seat = seat->next) {
-        if (!seat->is_waiting)
-            continue;
-        seat_stop_waiting(seat);
-        hub_wake(seat);
-    }
-}
-
-void
 hub_tick(struct hub *hub)
 {
     int64_t now = deadline_now();
@@ -72,7 +61,7 @@ hub_tick(struct hub *hub)
     for (struct seat *seat = hub->seats; seat; seat = seat->next)
         if (seat->held_size > 0)
             hub_call_at(hub, seat_give_up_waiting(seat, now));
-    hub_wake_waiting(hub); /* who still has to wait says so again */
+    audience_has_room(hub); /* who still has to wait says so again */
 }
 
 /* --- who comes --------------------------------------------------------------------------------------------------- */
@@ -146,24 +135,25 @@ hub_sit_streams(struct hub *hub, void *owner, struct fault *fault)
 }
 
 struct endpoint *
-hub_sit(struct hub *hub, void *owner, const char *name, const char *label, struct fault *fault)
+hub_sit(struct hub *hub, void *owner, const char *name, const char *label, size_t message_max,
+        struct fault *fault)
 {
-    char prefix[300];
+    char prefix[300] = "";
     uint64_t number = ++hub->numbers;
     if (hub->choice.kind == HUB_CHAT)
         (void)snprintf(prefix, sizeof prefix, "<user%" PRIu64 "> ", number);
-    else
+    else if (hub->choice.labels)
         (void)snprintf(prefix, sizeof prefix, "%s: ", label);
-    bool is_named = hub->choice.kind == HUB_CHAT || hub->choice.labels;
-    struct endpoint *endpoint = seat_new(hub, owner, name, is_named ? prefix : NULL, fault);
+    struct endpoint *endpoint = seat_new(hub, owner, name, *prefix != '\0' ? prefix : NULL, fault);
     if (!endpoint)
         return NULL;
     struct seat *seat = (struct seat *)endpoint;
     seat->number = number;
+    seat->takes_max = message_max;
     seat->is_new = seat->skips = hub->choice.kind == HUB_BROKER;
     add(seat);
     hub->clients++;
-    hub_wake_waiting(hub);
+    turn_pass(hub);
     if (hub->choice.kind != HUB_CHAT)
         return endpoint;
     char text[400];

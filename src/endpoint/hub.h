@@ -44,8 +44,8 @@ struct hub_calls {
      */
     bool (*offer)(void *context, void *owner, const void *data, size_t size, size_t *put, int64_t now);
 
-    /* A client has missed so many units ("lines"). */
-    void (*missed)(void *context, const char *name, uint64_t count, const char *units);
+    /* A client has missed so many units ("lines"). why: "too slow", "too large" */
+    void (*missed)(void *context, const char *name, const char *why, uint64_t count, const char *units);
 
     void *context;
 };
@@ -58,10 +58,11 @@ void hub_close(struct hub *hub);
 
 /*
  * A seat for a client, or for the standard streams. name: for messages; label: how others know it. Both are copied.
+ * message_max: bytes of the largest message that can be sent to it; it misses larger ones.
  * Returns an endpoint to close with ops->close, or NULL with STATUS_LOCAL.
  */
 struct endpoint *hub_sit(struct hub *hub, void *owner, const char *name, const char *label,
-                         struct fault *fault);
+                         size_t message_max, struct fault *fault);
 struct endpoint *hub_sit_streams(struct hub *hub, void *owner, struct fault *fault);
 
 /* When hub_tick is to be called, in monotonic ms. */

@@ -24,44 +24,59 @@ seat_is_heard_alone(const struct seat *seat)
            (kind == HUB_BROKER && seat->hub->clients <= 2);
 }
 
-void
-seat_stop_waiting(struct seat *seat)
-{
-    seat->hub->waiting -= seat->is_waiting;
-    seat->is_waiting = false;
-}
-
 /* --- saying ------------------------------------------------------------------------------------------------------ */
+
+static void
+start_speaking(struct seat *seat, int64_t now)
+{
+    struct hub *hub = seat->hub;
+    if (hub->speaker == seat)
+        return;
+    hub->speaker = seat;
+    hub->speaks_since = now;
+    hub->spoken = 0;
+}
 
 static int
 say(struct seat *seat, const char *data, size_t size, int64_t now)
 {
     const struct hub_choice *choice = choice_of(seat);
+    bool is_whole = choice->kind == HUB_CHAT || (seat->is_torn && seat->prefix);
     const struct caption caption = {
         .prefix = seat->prefix,
         .is_safe = choice->kind == HUB_CHAT,
-        .is_whole = choice->kind == HUB_CHAT && choice->unit == UNIT_BYTES,
+        .is_whole = is_whole && choice->unit == UNIT_BYTES,
         .unit = choice->unit,
     };
     struct piece *piece = caption_piece(&caption, data, size, !seat->in_line);
     if (!piece)
         return -1;
-    bool goes_on = is_by_lines(seat) && !piece->ends;
+    bool goes_on = is_by_lines(seat) && !piece->ends && !seat->is_torn;
+    seat->is_torn = seat->is_torn && (size == 0 || data[size - 1] != '\n');
     if (choice->unit == UNIT_BYTES && choice->by_bytes) {
         piece->begins = piece->ends = true;
         piece->units = size;
     }
     seat->in_line = !piece->ends;
     if (!seat->is_streams && goes_on) {
-        seat->hub->speaker = seat;
-        seat->hub->spoke_at = now;
+        start_speaking(seat, now);
+        seat->hub->spoken += size;
     } else if (seat->hub->speaker == seat) {
         seat->hub->speaker = NULL;
-        hub_wake_waiting(seat->hub);
     }
     audience_tell(seat, piece, now);
     piece_release(piece);
     return 0;
+}
+
+/* With names, its line ends here and goes on as another one. */
+void
+seat_tear(struct seat *seat, int64_t now)
+{
+    seat->hub->speaker = NULL;
+    if (seat->prefix)
+        (void)say(seat, "\n", 1, now); /* without memory for it, it misses its end */
+    seat->is_torn = true;
 }
 
 /* What was kept, with `size` more bytes behind it. */
@@ -128,8 +143,7 @@ seat_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put
     struct seat *seat = (struct seat *)endpoint;
     int64_t now = deadline_now();
     if (!audience_is_ready(seat, now)) {
-        seat->hub->waiting += !seat->is_waiting;
-        seat->is_waiting = true;
+        turn_wait(seat);
         return IO_AGAIN;
     }
     int result;
@@ -139,6 +153,8 @@ seat_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put
         *put = choice_of(seat)->unit == UNIT_MESSAGES || size < PIECE_MAX ? size : PIECE_MAX;
         result = say(seat, data, *put, now);
     }
+    if (!seat->hub->speaker)
+        turn_pass(seat->hub);
     if (result == 0)
         return IO_DONE;
     (void)fault_set(fault, STATUS_LOCAL, "%s: a place in the hub", endpoint->name);
@@ -152,7 +168,7 @@ seat_end_writing(struct endpoint *endpoint, struct fault *fault)
     struct seat *seat = (struct seat *)endpoint;
     int64_t now = deadline_now();
     (void)fault;
-    seat_stop_waiting(seat);
+    turn_give_up(seat);
     if (seat->is_leaving || seat->hub->is_silent)
         return IO_DONE;
     if (seat->held_size > 0)
@@ -209,28 +225,40 @@ seat_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls
     return ready_for((const struct seat *)endpoint, wants);
 }
 
+/* The next message that there is room for. */
+static enum io
+read_message(struct seat *seat, char *data, size_t room, size_t *got, int64_t now)
+{
+    for (; !queue_is_empty(&seat->queue); queue_drop_first(&seat->queue)) {
+        const struct piece *piece = queue_first(&seat->queue);
+        if (piece->size > room) {
+            audience_miss_large(seat, now);
+            continue;
+        }
+        *got = piece->size;
+        if (piece->size > 0)
+            memcpy(data, piece->data, piece->size);
+        queue_drop_first(&seat->queue);
+        return IO_DONE;
+    }
+    return IO_AGAIN;
+}
+
 static enum io
 seat_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct seat *seat = (struct seat *)endpoint;
+    int64_t now = deadline_now();
+    (void)fault;
     if (queue_is_empty(&seat->queue))
         return has_heard_all(seat) ? IO_ENDED : IO_AGAIN;
-    if (endpoint->unit == UNIT_BYTES) {
+    enum io result = IO_DONE;
+    if (endpoint->unit == UNIT_BYTES)
         *got = queue_take_bytes(&seat->queue, data, room);
-    } else {
-        const struct piece *piece = queue_first(&seat->queue);
-        *got = piece->size;
-        if (piece->size > room) {
-            (void)fault_say(fault, STATUS_LOCAL, "message too large", "%s: %zu bytes, room for %zu",
-                            endpoint->name, piece->size, room);
-            return IO_FAILED;
-        }
-        if (piece->size > 0)
-            memcpy(data, piece->data, piece->size);
-        queue_drop_first(&seat->queue);
-    }
-    audience_took(seat, deadline_now());
-    return IO_DONE;
+    else
+        result = read_message(seat, data, room, got, now);
+    audience_took(seat, now);
+    return result;
 }
 
 /* --- the rest of an endpoint ------------------------------------------------------------------------------------- */
@@ -301,6 +329,7 @@ seat_new(struct hub *hub, void *owner, const char *name, const char *prefix, str
         seat->hub = hub;
         seat->owner = owner;
         seat->full_at = -1;
+        seat->takes_max = SIZE_MAX;
         seat->name = strdup(name);
         seat->prefix = prefix ? strdup(prefix) : NULL;
     }

@@ -1,4 +1,4 @@
-/* Inside the hub: its seats, and what befalls them. Only hub.c, audience.c and seat.c include it. */
+/* Inside the hub: its seats, and what befalls them. Only hub.c, audience.c, turn.c and seat.c include it. */
 #ifndef SKT_ENDPOINT_SEAT_H
 #define SKT_ENDPOINT_SEAT_H
 
@@ -8,8 +8,12 @@
 
 enum {
     PIECE_MAX = 32 * 1024,   /* the longest line that is kept whole */
-    UNFINISHED_MAX_MS = 1000 /* so long the rest of a line is waited for */
+    TORN_FROM = 256 * 1024,  /* others wait for the end of a line that is shorter, */
+    UNFINISHED_MAX_MS = 1000 /* and so long, however much of it comes meanwhile */
 };
+
+/* Why a client misses something. */
+enum miss { MISS_SLOW, MISS_LARGE, MISS_KINDS };
 
 struct seat {
     struct endpoint base;
@@ -24,8 +28,10 @@ struct seat {
 
     /* saying */
     bool is_waiting; /* has something to say and may not */
-    bool in_line;    /* others have heard the beginning of a line */
-    char *held;      /* the beginning of a line that nobody has heard; PIECE_MAX bytes, or NULL */
+    struct seat *next_waiting, *waits_behind;
+    bool in_line; /* others have heard the beginning of a line */
+    bool is_torn; /* ... and nobody waits for the end of it */
+    char *held;   /* the beginning of a line that nobody has heard; PIECE_MAX bytes, or NULL */
     size_t held_size;
     int64_t held_at;
 
@@ -35,12 +41,13 @@ struct seat {
     int64_t took_at; /* the last time that something was taken out of it */
     bool is_slow;    /* nobody waits for it any more, since slow_at */
     int64_t slow_at;
-    bool hears_part;        /* what it was given last is no whole line */
-    bool skips;             /* it has not heard the beginning of this line */
-    bool is_new;            /* ... because it was not there */
-    bool misses;            /* it is given nothing until it has taken enough */
-    uint64_t missed;        /* since it was told last */
-    uint64_t missed_unsaid; /* since it was said last in the log, at said_at */
+    bool hears_part;             /* what it was given last is no whole line */
+    bool skips;                  /* it has not heard the beginning of this line */
+    bool is_new;                 /* ... because it was not there */
+    size_t takes_max;            /* bytes of the largest message that can be sent to it */
+    bool misses;                 /* it is given nothing until it has taken enough */
+    uint64_t missed[MISS_KINDS]; /* since it was told last */
+    uint64_t unsaid[MISS_KINDS]; /* since it was said last in the log, at said_at */
     int64_t said_at;
     bool is_out; /* too slow: it has to go */
 };
@@ -50,12 +57,15 @@ struct hub {
     struct hub_calls calls;
     struct seat *seats;
     struct seat *streams;
-    uint64_t clients;     /* seats that hear, without the streams */
-    uint64_t numbers;     /* that were given so far */
-    uint64_t full;        /* clients whose queue is full and that are not slow */
-    uint64_t waiting;     /* seats */
-    struct seat *speaker; /* has begun a line that others have heard, at spoke_at; NULL: nobody has */
-    int64_t spoke_at;
+    uint64_t clients;                          /* seats that hear, without the streams */
+    uint64_t numbers;                          /* that were given so far */
+    uint64_t full;                             /* clients whose queue is full and that are not slow */
+    uint64_t out;                              /* clients that are too slow and have to go */
+    int64_t judged_at;                         /* the last time that all who are full were looked at */
+    struct seat *first_waiting, *last_waiting; /* clients, in the order of their turns */
+    size_t spoken;                             /* by the speaker, of its line */
+    struct seat *speaker; /* others wait for the end of its line, from speaks_since on; NULL: for nobody's */
+    int64_t speaks_since;
     int64_t tick_at;
     bool input_ended; /* of the standard streams */
     bool is_silent;
@@ -74,16 +84,30 @@ void audience_tell(struct seat *from, struct piece *piece, int64_t now);
 /* Give it to one. */
 void audience_tell_one(struct seat *to, struct piece *piece, int64_t now);
 
+/* A message was too large for a seat. */
+void audience_miss_large(struct seat *seat, int64_t now);
+
 /* Something was taken from a seat's queue. */
 void audience_took(struct seat *seat, int64_t now);
 
 /* A seat hears nothing more. */
 void audience_leave(struct seat *seat);
 
+/* There may be room for more: whoever waits for that has a turn. */
+void audience_has_room(struct hub *hub);
+
+/* --- turn.c: who waits for a chance to say something. All are too many to be woken each time that one may go on. --- */
+
+void turn_wait(struct seat *seat);
+void turn_give_up(struct seat *seat);
+
+/* The next one has a turn: the speaker, or who has waited longest. Who could say something passes it on. */
+void turn_pass(struct hub *hub);
+void turn_all(struct hub *hub);
+
 /* --- hub.c --- */
 
 void hub_call_at(struct hub *hub, int64_t when);
-void hub_wake_waiting(struct hub *hub);
 void hub_wake(struct seat *seat);
 
 /* A seat is about to be closed. */
@@ -97,7 +121,8 @@ int64_t seat_give_up_waiting(struct seat *seat, int64_t now);
 /* Can nobody who hears this one hear anyone else? Then there is nothing to be kept apart. */
 bool seat_is_heard_alone(const struct seat *seat);
 
-void seat_stop_waiting(struct seat *seat);
+/* The speaker's line takes too long: others may be heard in the middle of it. */
+void seat_tear(struct seat *seat, int64_t now);
 
 struct endpoint *seat_new(struct hub *hub, void *owner, const char *name, const char *prefix,
                           struct fault *fault);

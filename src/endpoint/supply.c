@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* RFC 864, "A Pattern of Characters": the printable ones of ASCII in a ring, 72 of them and CR LF a line. */
@@ -159,16 +160,50 @@ supply_pattern(struct fault *fault)
     return supply_open("chargen", UNIT_BYTES, -1, fault);
 }
 
-struct endpoint *
-supply_file(const char *path, struct fault *fault)
+/* Has it a start that each who opens it begins at? Pipes and terminals have what is there now. Returns 0, or -1. */
+static int
+check_file(int fd, const char *path, struct fault *fault)
+{
+    struct stat facts;
+    if (fstat(fd, &facts) != 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", path);
+    if (S_ISDIR(facts.st_mode)) {
+        errno = EISDIR;
+        return fault_set(fault, STATUS_LOCAL, "%s", path);
+    }
+    if (S_ISREG(facts.st_mode) || S_ISBLK(facts.st_mode) || (S_ISCHR(facts.st_mode) && !isatty(fd)))
+        return 0;
+    return fault_say(fault, STATUS_LOCAL, "can be read only once: it is for standard input", "%s", path);
+}
+
+static int
+open_file(const char *path, struct fault *fault)
 {
     int fd;
     do
         fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     while (fd < 0 && errno == EINTR);
-    if (fd < 0) {
-        (void)fault_set(fault, STATUS_LOCAL, "%s", path);
-        return NULL;
-    }
-    return supply_open(path, UNIT_BYTES, fd, fault);
+    if (fd < 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", path);
+    if (check_file(fd, path, fault) == 0)
+        return fd;
+    (void)fd_close(&fd); /* it was only looked at */
+    return -1;
+}
+
+int
+supply_check_file(const char *path, struct fault *fault)
+{
+    int fd = open_file(path, fault);
+    if (fd < 0)
+        return -1;
+    (void)fd_close(&fd); /* it was only looked at */
+    return 0;
+}
+
+struct endpoint *
+supply_file(const char *path, struct fault *fault)
+{
+    int fd = open_file(path, fault);
+    return fd >= 0 ? supply_open(path, UNIT_BYTES, fd, fault) : NULL;
 }

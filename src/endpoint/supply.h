@@ -18,4 +18,7 @@ struct endpoint *supply_pattern(struct fault *fault);
 /* Gives the file from its start to its end. Opens it, so that each end has its own place in it. path outlives it. */
 struct endpoint *supply_file(const char *path, struct fault *fault);
 
+/* Can supply_file open it? A folder, a pipe and a terminal are no files in this sense. Returns 0, or -1. */
+int supply_check_file(const char *path, struct fault *fault);
+
 #endif

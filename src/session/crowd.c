@@ -35,6 +35,13 @@ enter(void *context, struct endpoint *far, const struct address *peer, struct qu
     member_begin(crowd, member, peer);
 }
 
+static bool
+is_busy(void *context)
+{
+    const struct crowd *crowd = context;
+    return poller_is_busy(crowd->poller);
+}
+
 static void
 watch_entrance(void *context)
 {
@@ -83,10 +90,10 @@ offer_owner(void *context, void *owner, const void *data, size_t size, size_t *p
 }
 
 static void
-tell_missed(void *context, const char *name, uint64_t count, const char *units)
+tell_missed(void *context, const char *name, const char *why, uint64_t count, const char *units)
 {
     const struct crowd *crowd = context;
-    log_line(crowd->run->log, LOG_ERROR, "%s: too slow: %" PRIu64 " %s missed", name, count, units);
+    log_line(crowd->run->log, LOG_ERROR, "%s: %s: %" PRIu64 " %s missed", name, why, count, units);
 }
 
 /* The standard streams are a session like the clients', but for what is asked of each connection. */
@@ -193,6 +200,7 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     const struct door_calls calls = {
         .enter = enter,
         .wake = wake_owner,
+        .is_busy = is_busy,
         .watch = watch_entrance,
         .context = &crowd,
     };

@@ -6,6 +6,8 @@
 #include "session/report.h"
 #include <stdlib.h>
 
+enum { STEPS_AT_ONCE = 4 }; /* of a session that has something to do without waiting */
+
 enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POLLS_MAX : PUMP_POLLS_MAX };
 
 struct member *
@@ -33,11 +35,11 @@ is_dialling(const struct member *member)
 
 /* --- the end of one ---------------------------------------------------------------------------------------------- */
 
-/* What has gone wrong with one ends that one. Where all share this side, its failure ends all. */
+/* What has gone wrong with one ends that one. What all share are the standard streams, and copies of the traffic. */
 static void
 note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
 {
-    bool is_ours = crowd->hub && fault->status == STATUS_LOCAL;
+    bool is_ours = crowd->run->observers && fault->status == STATUS_LOCAL;
     if (!crowd->is_over && (member->is_streams || is_ours)) {
         crowd->is_over = true;
         crowd->fault = *fault;
@@ -67,10 +69,11 @@ end_session(struct crowd *crowd, struct member *member)
     session_part(run, member->near, member->far);
     member->pump = NULL;
     bool is_empty = !member->is_streams && !member->program && session_was_empty(run, &outcome);
-    if (is_empty)
-        log_line(run->log, LOG_TALK, "Connection closed without a byte");
-    else if (result != 0 && !member->program) /* that will tell of it */
+    bool is_told = member->program; /* that will tell of it */
+    if (result != 0 && !is_told && (!is_empty || fault.status == STATUS_LOCAL))
         note_failure(crowd, member, &fault);
+    else if (is_empty)
+        log_line(run->log, LOG_TALK, "Connection closed without a byte");
     if (!is_empty)
         door_count_time(crowd->door);
     if (run->request->stats && !member->is_streams)
@@ -121,7 +124,7 @@ end_member(struct crowd *crowd, struct member *member)
 static void
 fail(struct crowd *crowd, struct member *member, const struct fault *fault)
 {
-    note_failure(crowd, member, fault);
+    log_fault(crowd->run->log, fault);
     end_member(crowd, member);
 }
 
@@ -154,6 +157,24 @@ interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
     return 1;
 }
 
+/* Step its session, with the revents of what it waits for. Returns false if that was the end of all of it. */
+static bool
+step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
+{
+    bool is_over = pump_step(member->pump, polls);
+    if (is_over && member->program) {
+        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
+        end_session(crowd, member);
+        return true;
+    }
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
+        end_member(crowd, member);
+        return false;
+    }
+    pump_rest(member->pump);
+    return true;
+}
+
 void
 member_watch(struct crowd *crowd, struct member *member)
 {
@@ -161,8 +182,28 @@ member_watch(struct crowd *crowd, struct member *member)
     int64_t deadline;
     struct fault fault;
     size_t count = interest(member, polls, &deadline);
+    for (int i = 0; member->pump && i < STEPS_AT_ONCE && deadline_passed(deadline, deadline_now()); i++) {
+        for (size_t j = 0; j < count; j++)
+            polls[j].revents = 0;
+        if (!step_once(crowd, member, polls))
+            return;
+        count = interest(member, polls, &deadline);
+    }
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) != 0)
         give_up(crowd, member, &fault);
+}
+
+/* Most clients have sent something by the time that they are accepted, or ended: they are read before they are watched. */
+static void
+step_first(struct crowd *crowd, struct member *member)
+{
+    struct pollfd polls[MEMBER_POLLS_MAX];
+    int64_t deadline;
+    size_t count = interest(member, polls, &deadline);
+    for (size_t i = 0; i < count; i++)
+        polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
+    if (step_once(crowd, member, polls))
+        member_watch(crowd, member);
 }
 
 /* --- beginning --------------------------------------------------------------------------------------------------- */
@@ -171,13 +212,13 @@ member_watch(struct crowd *crowd, struct member *member)
 static struct endpoint *
 local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
 {
-    char label[REPORT_NAME_SIZE];
-    if (member->program)
-        return program_endpoint(member->program);
+    char label[REPORT_NAME_SIZE] = "";
     if (!crowd->hub)
         return local_open(crowd->run, member->far, fault);
-    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
-    return hub_sit(crowd->hub, member, member->far->name, label, fault);
+    crowd->number++;
+    if (crowd->run->request->labels)
+        report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
+    return hub_sit(crowd->hub, member, member->far->name, label, member->far->message_max, fault);
 }
 
 /* Both ends are there. Returns 0, or -1 with STATUS_LOCAL. */
@@ -223,10 +264,12 @@ static void
 begin_session(struct crowd *crowd, struct member *member, const struct address *peer)
 {
     struct fault fault;
-    if (start_session(crowd, member, peer, &fault) == 0)
-        member_watch(crowd, member);
-    else
+    if (start_session(crowd, member, peer, &fault) != 0)
         fail(crowd, member, &fault);
+    else if (member->pump)
+        step_first(crowd, member);
+    else
+        member_watch(crowd, member);
 }
 
 /* There may be thousands: what has done its work takes no memory. */
@@ -247,7 +290,8 @@ step_relay(struct crowd *crowd, struct member *member)
     enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
     bool goes_on = state == RELAY_DIALS || (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
     if (!goes_on) {
-        fail(crowd, member, &fault);
+        note_failure(crowd, member, &fault);
+        end_member(crowd, member);
         return;
     }
     poller_drop(crowd->poller, &member->watch); /* what was closed may have left its number to what is new */
@@ -321,36 +365,24 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
 
 /* --- going on ---------------------------------------------------------------------------------------------------- */
 
-static void
-step_pump(struct crowd *crowd, struct member *member)
-{
-    bool is_over = pump_step(member->pump, member->watch.polls);
-    if (is_over && member->program) {
-        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
-        end_session(crowd, member);
-        poller_wake(crowd->poller, &member->watch);
-        return;
-    }
-    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
-        end_member(crowd, member);
-        return;
-    }
-    pump_rest(member->pump);
-    member_watch(crowd, member);
-}
-
 void
 member_step(struct crowd *crowd, struct member *member)
 {
-    if (member->pump)
-        step_pump(crowd, member);
-    else if (member->relay)
+    bool goes_on = true;
+    if (member->pump) {
+        goes_on = step_once(crowd, member, member->watch.polls);
+    } else if (member->program) {
+        goes_on = !program_step(member->program, member->watch.polls);
+        if (!goes_on)
+            end_member(crowd, member);
+    } else if (member->relay) {
         step_relay(crowd, member);
-    else if (!member->program)
+        return;
+    } else {
         step_peek(crowd, member);
-    else if (program_step(member->program, member->watch.polls))
-        end_member(crowd, member);
-    else
+        return;
+    }
+    if (goes_on)
         member_watch(crowd, member);
 }
 

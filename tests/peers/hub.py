@@ -4,11 +4,14 @@
 usage: hub.py PID PORT all CLIENTS          each client sends 2 lines; each counts those of all others
        hub.py PID PORT slow CLIENTS LINES   one client reads nothing, one sends LINES lines of 1000 bytes, others count
        hub.py PID PORT block CLIENTS LINES  the same, but the one reads all of it once the speaker has had to stop
+       hub.py PID PORT endless CLIENTS      one client sends a line that never ends, the others one line each
+       hub.py PID PORT long CLIENTS         all begin a long line, which others wait for the end of, and then end it
        hub.py PID PORT kill CLIENTS         clients are killed (SIGKILL) at random moments while they talk
 
 The server is at 127.0.0.1 PORT, with that PID, and its clients hear each other (--broker). Prints what was found:
 "all: N of M lines, T ticks idle"; "slow: the worst of N healthy had P %, M KiB more"; "block: N of M lines at the worst,
-the speaker stopped after A of B bytes"; "kill: N of M lines, D descriptors more".
+the speaker stopped after A of B bytes"; "endless: N of M lines, P pieces of the endless one"; "long: N ended,
+T ticks"; "kill: N of M lines, D descriptors more".
 """
 
 import os
@@ -18,9 +21,10 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 import time
 
-from many import idle_ticks, rss_kib
+from many import idle_ticks, rss_kib, ticks
 
 PATIENCE_S = 60
 
@@ -171,6 +175,69 @@ def talk_block(_pid, port, count, lines):
     print(f"block: {min(had)} of {lines} lines at the worst, the speaker stopped after {stop} of {len(data)} bytes")
 
 
+class Ear(threading.Thread):
+    """What a client hears, but for what there is too much of."""
+
+    def __init__(self, client):
+        super().__init__(daemon=True)
+        self.client = client
+        self.lines = []
+        self.start()
+
+    def run(self):
+        rest = b""
+        try:
+            while data := self.client.recv(1 << 18):
+                *lines, rest = (rest + data.replace(b"x" * 32, b"")).split(b"\n")
+                self.lines += [line.replace(b"x", b"") for line in lines]
+        except OSError:
+            pass
+
+
+def talk_endless(_pid, port, count):
+    hall = [connect(port) for _ in range(count + 1)]
+    for client in hall:
+        client.settimeout(None)
+    ears = [Ear(client) for client in hall]
+
+    def send_all():
+        try:
+            while True:
+                hall[0].sendall(b"x" * 100000)
+        except OSError:
+            pass
+
+    threading.Thread(target=send_all, daemon=True).start()
+    time.sleep(0.3) # it is in the middle of its line
+    said = [b"this is number %d" % number for number in range(1, count + 1)]
+    for client, line in zip(hall[1:], said):
+        client.sendall(line + b"\n")
+
+    def heard():
+        return sum(any(line.endswith(words) for line in list(ear.lines))
+                   for ear, own in zip(ears, [None, *said]) for words in said if words != own)
+
+    end = time.monotonic() + 10
+    while heard() < count * count and time.monotonic() < end:
+        time.sleep(0.05)
+    pieces = sum(line not in said and line.endswith(b": ") for ear in ears[1:] for line in list(ear.lines))
+    print(f"endless: {heard()} of {count * count} lines, {pieces} pieces of the endless one")
+
+
+def talk_long(pid, port, count):
+    clients = [connect(port) for _ in range(count)]
+    before = ticks(pid)
+    for client in clients:
+        client.setblocking(False)
+        client.send(b"x" * 40000)
+    for client in clients:
+        client.send(b"\n")
+        client.shutdown(socket.SHUT_WR)
+        client.settimeout(PATIENCE_S)
+    ended = sum(client.recv(1) == b"" for client in clients)
+    print(f"long: {ended} ended, {ticks(pid) - before} ticks")
+
+
 def talk_kill(pid, port, count):
     random.seed(7)
     before = len(os.listdir(f"/proc/{pid}/fd"))
@@ -208,7 +275,8 @@ def talk_kill(pid, port, count):
 def main(pid, port, what, *numbers):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    {"all": talk_all, "slow": talk_slow, "block": talk_block, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
+    {"all": talk_all, "slow": talk_slow, "block": talk_block, "endless": talk_endless,
+     "long": talk_long, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
 
 
 if __name__ == "__main__":
