@@ -116,7 +116,7 @@ tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
         joint_advance(joint, flow, FLOW_SINK_LOST);
         return;
     }
-    if (joint->failed && joint->policy->joins_sockets) { /* an end would look as if all had come */
+    if (joint->failed && joint->policy->joins_sockets) { /* it would take a part for the whole */
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         return;
     }

@@ -304,7 +304,7 @@ check_clients(const struct command *command, struct fault *fault)
     if (given != NULL && shares_one && !plan->type->accepts)
         return fault_say(
             fault, STATUS_USAGE,
-            "needs peers with an end each: --exec, --sh-exec, --echo, --discard, --broker or --chat",
+            "needs peers with an end each: --exec, --sh-exec, --echo, --discard, --relay, --broker or --chat",
             "--%s with %s", given, plan->type->name);
     given = find_given(command, of_many);
     if (given != NULL && request->peek_size > 0 && request->program == NULL)

@@ -161,6 +161,8 @@ take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
 {
     if (watch == &crowd->entrance)
         return step_door(crowd, fault);
+    if (watch == &crowd->answer)
+        return member_take_answer(crowd, fault);
     if (watch != &crowd->clock) {
         member_step(crowd, (struct member *)watch);
     } else {
@@ -209,6 +211,8 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     member_end_all(&crowd);
     if (crowd.hub)
         hub_close(crowd.hub);
+    exchange_close(&crowd.exchange);
+    poller_drop(crowd.poller, &crowd.answer);
     poller_drop(crowd.poller, &crowd.clock);
     poller_drop(crowd.poller, &crowd.entrance);
     if (crowd.door)
