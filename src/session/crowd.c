@@ -421,9 +421,10 @@ set_clock(struct crowd *crowd, struct fault *fault)
 static int
 take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
 {
-    if (watch == &crowd->door)
-        return open_door(crowd, fault);
-    if (watch != &crowd->clock) {
+    if (watch == &crowd->door) { /* what has come with a client may be the end of it all, too */
+        if (open_door(crowd, fault) != 0)
+            return -1;
+    } else if (watch != &crowd->clock) {
         step_member(crowd, (struct member *)watch);
     } else {
         crowd->hub_deadline = DEADLINE_NEVER; /* the poller has forgotten it */
