@@ -99,10 +99,19 @@ many() { foreign many.py "$listener_pid" "$port" "$@"; }
     for end in "-k --echo" --broker; do
         # shellcheck disable=SC2086  # words
         start_skt_listener $end -o /dev/full 127.0.0.1 0
-        start_peer "connect:tcp:$port" send:hello drain close
+        kill -STOP "$listener_pid"
+        start_peer "connect:tcp:$port" send:hello print:sent drain close
+        wait_for_text "$peer_out" sent # it is there when the client is let in
+        kill -CONT "$listener_pid"
         end_status "$listener_pid"
         assert_equal "$status" 9
         assert_one_line "$(<"$listener_err")" "/dev/full: No space left on device"
+        start_skt_listener $end -o /dev/full 127.0.0.1 0
+        start_peer "connect:tcp:$port" print:there waitfile:go send:hello drain close
+        wait_for_text "$peer_out" there
+        touch go
+        end_status "$listener_pid"
+        assert_equal "$status" 9
     done
 }
 

@@ -159,18 +159,19 @@ set_clock(struct crowd *crowd, struct fault *fault)
 static int
 take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
 {
-    if (watch == &crowd->entrance)
-        return step_door(crowd, fault);
-    if (watch == &crowd->answer)
-        return member_take_answer(crowd, fault);
-    if (watch != &crowd->clock) {
+    int result = 0; /* what has come with a client may be the end of it all, too */
+    if (watch == &crowd->entrance) {
+        result = step_door(crowd, fault);
+    } else if (watch == &crowd->answer) {
+        result = member_take_answer(crowd, fault);
+    } else if (watch != &crowd->clock) {
         member_step(crowd, (struct member *)watch);
     } else {
         crowd->hub_deadline = DEADLINE_NEVER; /* the poller has forgotten it */
         hub_tick(crowd->hub);
     }
-    if (!crowd->is_over)
-        return 0;
+    if (result != 0 || !crowd->is_over)
+        return result;
     *fault = crowd->fault;
     return -1;
 }
