@@ -223,6 +223,31 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     done
 }
 
+@test "--hex-dump and --stats tell clients apart" {
+    start_skt_listener --broker --stats --hex-dump dump -U s
+    start_peer connect:unix:s send:one\\n waitfile:go expect:two\\n send:three\\n halfclose drain close
+    first=$peer_pid first_err=$peer_err
+    wait_for_text dump one
+    start_peer connect:unix:s send:two\\n expect:three\\n close
+    touch go
+    peer_succeeds
+    peer_succeeds "$first" "$first_err"
+    wait_until told_of_both
+    assert_equal "$(cut -c 1-10 dump)" "# client 1
+< 00000000
+# client 2
+< 00000000
+# client 1
+> 00000000
+< 00000004
+# client 2
+> 00000000"
+    assert_contains "$(<"$listener_err")" "skt: client 1: sent 4 bytes, "
+    assert_contains "$(<"$listener_err")" "skt: client 2: received 4 bytes, "
+}
+
+told_of_both() { [ "$(grep -c "received .* bytes" "$listener_err")" -eq 2 ]; }
+
 @test "slow standard output is waited for, and nothing of it is lost" {
     mkfifo out
     head -c 20000000 /dev/zero | tr '\0' 'x' | fold -w 99 >much

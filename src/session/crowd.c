@@ -11,6 +11,7 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 /* Clients taken in before those that are there have their turn. */
@@ -24,6 +25,7 @@ struct member {
     struct pump *pump;
     struct endpoint *near, *far;
     struct relay *relay; /* makes the near end; until that is there, there is no pump */
+    char *label;         /* whose session it is, where that is shown or told; otherwise NULL */
     bool is_streams;     /* joins the standard streams with the hub */
 };
 
@@ -65,7 +67,7 @@ watch_door(struct crowd *crowd, struct fault *fault)
 static void
 note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
 {
-    bool is_ours = crowd->run->observers && fault->status == STATUS_LOCAL;
+    bool is_ours = fault->status == STATUS_LOCAL && observer_has_failed(crowd->run->observers);
     if (!crowd->is_over && (member->is_streams || is_ours)) {
         crowd->is_over = true;
         crowd->fault = *fault;
@@ -92,7 +94,7 @@ end_session(struct crowd *crowd, struct member *member)
     if (!is_empty)
         crowd->accept_deadline = deadline_after(deadline_now(), run->request->accept_ms);
     if (run->request->stats && !member->is_streams)
-        stats_print(run->log, &outcome.sent, &outcome.received,
+        stats_print(run->log, member->label, &outcome.sent, &outcome.received,
                     run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
 }
 
@@ -112,6 +114,7 @@ end_member(struct crowd *crowd, struct member *member)
     if (member->next)
         member->next->before = member->before;
     crowd->count -= !member->is_streams;
+    free(member->label);
     free(member);
     if (was_full) /* somebody may wait outside */
         poller_wake(crowd->poller, &crowd->door);
@@ -141,6 +144,7 @@ start_session(struct crowd *crowd, struct member *member, struct fault *fault)
         .policy = &crowd->policy,
         .deadline = run->deadline,
         .observers = run->observers,
+        .who = member->label,
         .log = run->log,
     };
     member->pump = pump_start(member->near, member->far, &setting, fault);
@@ -198,14 +202,22 @@ new_member(struct crowd *crowd, bool is_streams, struct fault *fault)
     return member;
 }
 
+/* Keep what the client is called where it is not the only one. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+keep_label(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
+{
+    if (!crowd->run->observers && !crowd->run->request->stats)
+        return 0;
+    member->label = strdup(label);
+    return member->label ? 0 : fault_set(fault, STATUS_LOCAL, "session");
+}
+
 /* What a client is joined with. */
 static struct endpoint *
-local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
+local_end(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
 {
-    char label[REPORT_NAME_SIZE];
     if (!crowd->hub)
         return local_open(crowd->run, member->far, fault);
-    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
     return hub_sit(crowd->hub, member, member->far->name, label, member->far->message_max, fault);
 }
 
@@ -215,21 +227,28 @@ add_member(struct crowd *crowd, int fd, const struct address *peer)
 {
     const struct run *run = crowd->run;
     struct fault fault;
+    char label[REPORT_NAME_SIZE];
     struct member *member = new_member(crowd, false, &fault);
     if (!member) {
         log_fault(run->log, &fault);
         (void)fd_close(&fd); /* nothing was sent */
         return;
     }
+    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
     member->far = session_far(run, crowd->listener->plan, fd, peer, &fault);
-    if (member->far && run->request->local == LOCAL_RELAY) {
+    if (!member->far || keep_label(crowd, member, label, &fault) != 0) {
+        log_fault(run->log, &fault);
+        end_member(crowd, member);
+        return;
+    }
+    if (run->request->local == LOCAL_RELAY) {
         member->relay = relay_start(run, member->far, &fault);
         if (member->relay) {
             step_relay(crowd, member);
             return;
         }
-    } else if (member->far) {
-        member->near = local_end(crowd, member, peer, &fault);
+    } else {
+        member->near = local_end(crowd, member, label, &fault);
         if (member->near && start_session(crowd, member, &fault) == 0) {
             watch_member(crowd, member);
             return;
