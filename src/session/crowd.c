@@ -131,7 +131,7 @@ watch_member(struct crowd *crowd, struct member *member)
                                 : relay_interest(member->relay, polls, &deadline);
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) == 0)
         return;
-    log_fault(crowd->run->log, &fault);
+    note_failure(crowd, member, &fault);
     end_member(crowd, member);
 }
 
@@ -366,7 +366,9 @@ add_streams(struct crowd *crowd, struct fault *fault)
     if (!member->pump)
         return -1;
     watch_member(crowd, member);
-    return 0;
+    if (crowd->is_over)
+        *fault = crowd->fault;
+    return crowd->is_over ? -1 : 0;
 }
 
 static int
