@@ -608,7 +608,7 @@ PYTHON
 
 @test "the options of a program are checked" {
     for words in '-e cat -c cat' '-e cat -z' '-e cat -d' '-e cat --recv-only' '-e cat -F' '--stderr' '--pty' \
-        '--kill-after 1' '-e cat --pty --stderr' '-l -u -k -e cat' '--pty=blue -e cat'; do
+        '--kill-after 1' '-e cat --pty --stderr' '--pty=blue -e cat'; do
         # shellcheck disable=SC2086
         run -2 timeout 10 "$SKT" $words 127.0.0.1 1
         assert_one_line "$output" "skt: "

@@ -129,6 +129,22 @@ many() { foreign many.py "$listener_pid" "$port" "$@"; }
     assert_equal "$(wc -l <"$listener_err")" 1
 }
 
+@test "a client that resets while more of it waits for an echo leaves nothing behind" {
+    need python3
+    start_skt_listener -k --echo 127.0.0.1 0
+    before=$(open_fds "$listener_pid")
+    run -0 timeout 20 python3 - "$port" <<'PYTHON'
+import select, socket, struct, sys
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+s.setblocking(False)
+while select.select([], [s], [], 0.3)[1]:  # until skt takes no more
+    s.send(bytes(65536))
+s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+PYTHON
+    wait_for_text "$listener_err" "Connection reset by peer"
+    wait_until has_fds "$before"
+}
+
 @test "1,000 clients at once are all answered, and take nothing while they are idle" {
     need python3
     start_skt_listener -k --echo 127.0.0.1 0
@@ -171,8 +187,95 @@ has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
     peer_succeeds "$first" "$first_err"
 }
 
+@test "--max-per-peer bounds the clients of one address, and another has its own" {
+    need_ipv6
+    start_skt_listener -k -v --echo --max-per-peer 2 0
+    held=()
+    for where in "tcp:$port" "tcp:$port" "tcp6:$port"; do
+        start_peer "connect:$where" send:x expect:x print:there waitfile:leave halfclose drain close
+        wait_for_text "$peer_out" there
+        held+=("$peer_pid $peer_err")
+    done
+    start_peer "connect:tcp:$port" drain close
+    peer_succeeds
+    wait_for_text "$listener_err" "Connection refused: it has 2 already"
+    start_peer bind:tcp:127.0.0.2:0 "connect:tcp:$port" send:x expect:x halfclose drain close
+    peer_succeeds
+    touch leave
+    for one in "${held[@]}"; do peer_succeeds "${one% *}" "${one#* }"; done
+    start_peer "connect:tcp:$port" send:x expect:x halfclose drain close
+    peer_succeeds
+    assert_equal "$(grep -c refused "$listener_err")" 1
+}
+
+@test "--max-per-peer of a local socket is about users" {
+    need setpriv
+    need_root
+    chmod 755 .
+    start_skt_listener -k -v --echo --mode 666 --max-per-peer 1 -U sock
+    start_peer connect:unix:sock send:x expect:x print:there stall
+    wait_for_text "$peer_out" there
+    start_peer connect:unix:sock drain close
+    peer_succeeds
+    assert_contains "$(<"$listener_err")" "Connection refused: it has 1 already"
+    run -0 bash -c 'printf hello | timeout 10 setpriv --reuid nobody --clear-groups socat -t 5 - UNIX-CONNECT:sock'
+    assert_equal "$output" hello
+}
+
+@test "--rate-conns lets so many come at once, and the others in their turn" {
+    need python3
+    start_skt_listener -k --echo --rate-conns 5 127.0.0.1 0
+    run -0 timeout 30 python3 - "$port" <<'PYTHON'
+import socket, sys, threading, time
+started, times = time.monotonic(), []
+def client():
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=20) as s:
+        s.sendall(b"x")
+        assert s.recv(1) == b"x"
+        times.append(time.monotonic() - started)
+threads = [threading.Thread(target=client) for _ in range(12)]
+for t in threads:
+    t.start()
+for t in threads:
+    t.join()
+times.sort()
+assert len(times) == 12
+for i, at in enumerate(times):  # the first five at once, then one in 200 ms
+    assert at >= (i - 4) * 0.2 - 0.02, times
+assert times[11] < 10, times
+PYTHON
+    before=$(cpu_ticks "$listener_pid")
+    sleep 0.5
+    assert_at_most "$(($(cpu_ticks "$listener_pid") - before))" 1
+    kill_by_term "$listener_pid"
+}
+
+@test "--rate-conns with --when-full refuse closes those that come too soon, and denied ones do not count" {
+    start_skt_listener -k -v --echo --rate-conns 1/m --when-full refuse --deny 127.0.0.2 127.0.0.1 0
+    start_peer bind:tcp:127.0.0.2:0 "connect:tcp:$port" stall # or it is told of the reset while it connects
+    wait_for_text "$listener_err" denied
+    start_peer "connect:tcp:$port" send:x expect:x halfclose drain close
+    peer_succeeds
+    start_peer "connect:tcp:$port" drain close
+    peer_succeeds
+    wait_for_text "$listener_err" "Connection refused: too many in a short time"
+}
+
+@test "a rate is a number, with a fraction or the time that is meant" {
+    for rate in 1 0.5 10/m 2.5/h 1000000/s; do
+        start_skt_listener -k --echo --rate-conns "$rate" 127.0.0.1 0
+        start_peer "connect:tcp:$port" send:x expect:x halfclose drain close
+        peer_succeeds
+        kill_by_term "$listener_pid"
+    done
+    for rate in '' 0 x -1 1/ /m 1/d 1e3 1000001 1/s/s; do
+        run -2 --separate-stderr "$SKT" -l -k --echo --rate-conns "$rate" 127.0.0.1 0
+        assert_one_line "$stderr" "skt: --rate-conns"
+    done
+}
+
 @test "limits of many clients are refused where there is one at a time" {
-    for words in "--serial --max-conns 5" "-F --when-full refuse" "-c cat --max-conns 5"; do
+    for words in "--serial --max-conns 5" "--serial --rate-conns 5" "-F --when-full refuse" "--peek 1 --max-per-peer 1" "-k --peek 5 --when-full refuse"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr "$SKT" -l -k $words 127.0.0.1 0
         assert_one_line "$stderr" "exclude each other"

@@ -86,19 +86,47 @@ duration_unit(const char *name)
     return 0;
 }
 
+/* Where a decimal number ends; NULL if there is none. */
+static const char *
+decimal_end(const char *text)
+{
+    const char *point = text + strspn(text, "0123456789");
+    const char *fraction = *point == '.' ? point + 1 : point;
+    const char *end = fraction + (*point == '.' ? strspn(fraction, "0123456789") : 0);
+    bool has_digits = *point == '.' ? end > fraction : point > text;
+    return has_digits ? end : NULL;
+}
+
+/* A decimal number in units of 1 / `unit`. False if it does not fit. */
+static bool
+decimal_read(const char *text, int64_t unit, int64_t *number)
+{
+    bool fits = digits_read(&text, 10, number);
+    const char *fraction = text + 1;
+    int64_t part = *text == '.' ? fraction_read(&fraction, unit) : 0;
+    return fits && multiply_add(number, unit, part);
+}
+
 enum number_found
 number_duration(const char *text, int64_t *ms)
 {
-    const char *point = text;
-    bool fits = digits_read(&point, 10, ms);
-    const char *fraction = *point == '.' ? point + 1 : point;
-    const char *name = fraction + (*point == '.' ? strspn(fraction, "0123456789") : 0);
-    int64_t unit = duration_unit(name);
-    bool has_digits = *point == '.' ? name > fraction : point > text;
-    if (!has_digits || unit == 0)
+    const char *name = decimal_end(text);
+    int64_t unit = name != NULL ? duration_unit(name) : 0;
+    if (unit == 0)
         return NUMBER_NONSENSE;
-    int64_t part = *point == '.' ? fraction_read(&fraction, unit) : 0;
-    return fits && multiply_add(ms, unit, part) ? NUMBER_FOUND : NUMBER_HUGE;
+    return decimal_read(text, unit, ms) ? NUMBER_FOUND : NUMBER_HUGE;
+}
+
+enum number_found
+number_rate(const char *text, int64_t *thousandths, int64_t *period_ms)
+{
+    const char *end = decimal_end(text);
+    if (end == NULL || (*end != '\0' && (*end != '/' || end[1] == '\0')))
+        return NUMBER_NONSENSE;
+    *period_ms = duration_unit(*end == '/' ? end + 1 : end);
+    if (*period_ms == 0)
+        return NUMBER_NONSENSE;
+    return decimal_read(text, 1000, thousandths) ? NUMBER_FOUND : NUMBER_HUGE;
 }
 
 enum number_found

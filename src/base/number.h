@@ -21,6 +21,12 @@ enum number_found number_whole(const char *text, unsigned base, int64_t *number)
  */
 enum number_found number_duration(const char *text, int64_t *ms);
 
+/*
+ * So many in a second, or in another time with /s, /m or /h behind it; a decimal fraction is allowed ("0.5", "10/m"), whose
+ * parts of a thousandth are rounded up. *thousandths: how many, times 1000; *period_ms: in what time.
+ */
+enum number_found number_rate(const char *text, int64_t *thousandths, int64_t *period_ms);
+
 /* A size in bytes: a whole number, with K, M or G behind it for units of 1024. */
 enum number_found number_size(const char *text, int64_t *bytes);
 

@@ -14,10 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-    LOOK_MS = 20,     /* without a pidfd: look so often whether it has ended */
-    KILLED_MS = 5000, /* so long for one that was killed: it may hang in the kernel, and we do not */
-};
+enum { LOOK_MS = 20 }; /* without a pidfd: look so often whether it has ended */
 
 /* 0, or the errno that tells why a file is no program. */
 static int
@@ -136,7 +133,7 @@ spawn(pid_t *pid, const struct process_plan *plan)
 int
 process_start(struct process *process, const struct process_plan *plan, struct fault *fault)
 {
-    *process = (struct process){ .watch = -1 };
+    *process = (struct process){ .watch = -1, .kill_at = DEADLINE_NEVER };
     /* ignored by who started us, it would make the kernel throw away how our children end: wait(2), NOTES */
     (void)signal(SIGCHLD, SIG_DFL);
     keep_descriptors();
@@ -150,11 +147,21 @@ process_start(struct process *process, const struct process_plan *plan, struct f
     return 0;
 }
 
-static bool
-has_ended(struct process *process)
+static void
+signal_all(const struct process *process, int signal)
+{
+    (void)kill(-process->group, signal); /* gone by themselves: then they need not be told */
+}
+
+bool
+process_ended(struct process *process, int64_t now)
 {
     if (process->pid == 0)
         return true;
+    if (!process->is_killed && deadline_passed(process->kill_at, now)) {
+        process->is_killed = true;
+        signal_all(process, SIGKILL);
+    }
     pid_t found = waitpid(process->pid, &process->status, WNOHANG);
     if (found == 0 || (found < 0 && errno == EINTR))
         return false;
@@ -163,53 +170,25 @@ has_ended(struct process *process)
     return true;
 }
 
-int
-process_wait(struct process *process, struct loop *loop, struct pollfd *also, int64_t deadline,
-             struct fault *fault)
+struct pollfd
+process_interest(const struct process *process, int64_t now, int64_t *deadline)
 {
-    while (!has_ended(process)) {
-        int64_t now = deadline_now();
-        if (deadline_passed(deadline, now))
-            return 0;
-        struct pollfd polls[] = {
-            { .fd = process->watch, .events = POLLIN },
-            { .fd = also ? also->fd : -1, .events = also ? also->events : 0 },
-        };
-        int64_t until =
-            process->watch >= 0 ? deadline : deadline_sooner(deadline, deadline_after(now, LOOK_MS));
-        if (!loop)
-            (void)loop_hold(polls, 2, until);
-        else if (loop_wait(loop, polls, 2, until, fault) < 0)
-            return -1;
-        if (also && polls[1].revents) {
-            also->revents = polls[1].revents;
-            return 0;
-        }
-    }
-    return 1;
+    if (!process->is_killed)
+        *deadline = deadline_sooner(*deadline, process->kill_at);
+    if (process->watch < 0)
+        *deadline = deadline_sooner(*deadline, deadline_after(now, LOOK_MS));
+    return (struct pollfd){ .fd = process->watch, .events = POLLIN };
 }
 
 void
-process_tell(const struct process *process)
+process_tell(struct process *process, int64_t grace_ms, int64_t now)
 {
-    if (process->pid == 0)
+    if (process->pid == 0 || process->is_told)
         return;
-    (void)kill(-process->group, SIGTERM); /* gone by itself: then it needs not be told */
-    (void)kill(-process->group, SIGCONT); /* one that was stopped could not end */
-}
-
-void
-process_end(struct process *process, int64_t grace_ms)
-{
-    struct fault unused;
-    process_tell(process);
-    if (process_wait(process, NULL, NULL, deadline_after(deadline_now(), grace_ms), &unused) == 1)
-        return;
-    (void)kill(-process->group, SIGKILL);
-    if (process_wait(process, NULL, NULL, deadline_after(deadline_now(), KILLED_MS), &unused) == 1)
-        return;
-    process->status = SIGKILL; /* it will be */
-    (void)fd_close(&process->watch);
+    process->is_told = true;
+    process->kill_at = deadline_after(now, grace_ms);
+    signal_all(process, SIGTERM);
+    signal_all(process, SIGCONT); /* one that was stopped could not end */
 }
 
 bool

@@ -28,8 +28,10 @@ struct process_plan {
 struct process {
     pid_t pid; /* 0: none, or it has ended and was waited for */
     pid_t group;
-    int watch;  /* a pidfd; -1: the kernel has none */
-    int status; /* once it has ended, as wait(2) gives it */
+    int watch;       /* a pidfd; -1: the kernel has none, or had no descriptor for it */
+    int status;      /* once it has ended, as wait(2) gives it */
+    int64_t kill_at; /* it was told to end, and is killed then, in monotonic ms; DEADLINE_NEVER: it is not */
+    bool is_told, is_killed;
 };
 
 /*
@@ -42,17 +44,19 @@ int process_find(const char *name, char path[PATH_MAX], struct fault *fault);
 int process_start(struct process *process, const struct process_plan *plan, struct fault *fault);
 
 /*
- * Wait until it has ended, or `also` (NULL: nothing) is ready, or until the deadline. loop NULL: heed no signal.
- * Returns 1 once it has ended, 0 otherwise, or -1 with a signal.
+ * Has it ended? Kills it first if it has been told to end and its time is over. *status and the like are known then, and
+ * nothing is left of it in the kernel.
  */
-int process_wait(struct process *process, struct loop *loop, struct pollfd *also, int64_t deadline,
-                 struct fault *fault);
+bool process_ended(struct process *process, int64_t now);
 
-/* Ask it, and whoever else is in its group, to end (SIGTERM). */
-void process_tell(const struct process *process);
+/* What to wait for before asking again: a descriptor (-1: none), and until when at the latest. */
+struct pollfd process_interest(const struct process *process, int64_t now, int64_t *deadline);
 
-/* Tell it and wait; after grace_ms kill it. -1: wait for as long as it takes. */
-void process_end(struct process *process, int64_t grace_ms);
+/*
+ * Ask it, and whoever else is in its group, to end (SIGTERM), and kill them if they have not after grace_ms; -1: never. The
+ * first call holds. It still has to be waited for.
+ */
+void process_tell(struct process *process, int64_t grace_ms, int64_t now);
 
 /* It has ended: has it left somebody behind, in its group? */
 bool process_left_others(const struct process *process);

@@ -239,8 +239,12 @@ struct domain {
     /* What messages begin with for a packet filter: a link type of libpcap (DLT_). NULL: nothing that has one. */
     int (*filter_link)(const struct type *type);
 
-    /* True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. */
+    /*
+     * True if two addresses name the same end (compares what matters only). NULL: all bytes of it matter. same_bytes: the
+     * kernel says in the same bytes who has sent a message whenever it is the same end.
+     */
     bool (*same)(const struct address *a, const struct address *b);
+    bool same_bytes;
 
     /* The port inside an address; 0: none, or the kernel's choice. Both NULL where addresses have no port that
      * may be chosen from 16 bits. */

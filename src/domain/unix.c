@@ -363,6 +363,7 @@ const struct domain unix_domain = {
     .opened = unix_opened,
     .message_max = unix_message_max,
     .same = unix_same,
+    .same_bytes = true,
     .who = unix_who,
     .tell_senders = unix_tell_senders,
     .sender = unix_sender,

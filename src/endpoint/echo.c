@@ -122,6 +122,7 @@ echo_open(enum unit unit, struct fault *fault)
                   .name = "echo",
                   .unit = unit,
                   .ends = true,
+                  .returns = true,
                   .tells_end = true,
                   .message_max = SIZE_MAX,
                   .socket = -1,

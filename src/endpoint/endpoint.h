@@ -46,6 +46,7 @@ typedef void on_loss(const void *context, const char *name);
 
 enum { ENDPOINT_POLLS_MAX = 20 };
 
+struct address;
 struct batch;
 struct endpoint;
 
@@ -129,6 +130,7 @@ struct endpoint {
     bool tells_end;     /* end_writing tells the other side that our writing has ended */
     bool unread_lost;   /* closing destroys what the other side has not read yet: it gets a moment for that */
     bool person;        /* a terminal: somebody sits there */
+    bool returns;       /* what is written is what will be read: without a reader nobody needs to write */
     bool silent;        /* nothing is ever read from it, and that is no end */
     bool peer_ended;    /* reading has seen the other side's own end, in order */
     bool cut;           /* a message came that was larger than the room for it */
@@ -139,7 +141,9 @@ struct endpoint {
     bool writes_batches;
     size_t
         join_max; /* bytes: so much may go out in one write, of messages that it joins; 0: a write is seen as one */
-    int socket;  /* the socket underneath, to be asked for its names and options; -1: none, or none yet */
+    int socket; /* the socket underneath, to be asked for its names and options; -1: none, or none yet */
+    const struct address
+        *peer;   /* who is at the other end, where that socket cannot be asked for it; NULL: it can */
     int read_fd; /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;
     bool reads_file; /* read_fd is a regular file: its bytes are there without waiting */

@@ -115,3 +115,10 @@ envelope_check(const struct envelope *envelope, const struct endpoint *endpoint,
     (void)fault_say(fault, STATUS_LOCAL, "message too small", "%s: 0 bytes, at least 1", endpoint->name);
     return IO_FAILED;
 }
+
+bool
+envelope_concerns_a_peer(int error)
+{
+    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNRESET ||
+           error == EPERM || error == ENOENT || error == EPIPE || error == ENOTCONN;
+}

@@ -45,6 +45,9 @@ enum io envelope_open(const struct envelope *envelope, struct endpoint *endpoint
 /* A message that the kernel or we found too large: IO_FAILED, with both sizes if the largest is known. */
 enum io envelope_too_large(const struct endpoint *endpoint, size_t size, struct fault *fault);
 
+/* Is it an errno that tells of an earlier message to some peer? Then it is no reason for others to end. */
+bool envelope_concerns_a_peer(int error);
+
 /* May a message of `size` bytes be sent at all? IO_DONE, or IO_FAILED with both sizes. */
 enum io envelope_check(const struct envelope *envelope, const struct endpoint *endpoint, size_t size,
                        struct fault *fault);

@@ -47,13 +47,6 @@ mailbox_failed(const struct mailbox *mailbox, struct fault *fault)
     return IO_FAILED;
 }
 
-bool
-mailbox_concerns_a_sender(int error)
-{
-    return error == ECONNREFUSED || error == EHOSTUNREACH || error == ENETUNREACH || error == ECONNRESET ||
-           error == EPERM || error == ENOENT || error == EPIPE || error == ENOTCONN;
-}
-
 /*
  * From the first sender on, only that one: the kernel refuses the others (connect(2) on datagrams), or, where it
  * would refuse what the sender sends to a group as well, note_sender does.
@@ -195,7 +188,7 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
     int told = 0; /* an error that does not pass is no news of a sender */
     do
         n = recvmsg(mailbox->fds[i], &message, flags);
-    while (n < 0 && (errno == EINTR || (mailbox_concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX)));
+    while (n < 0 && (errno == EINTR || (envelope_concerns_a_peer(errno) && ++told < SENDER_ERRORS_MAX)));
     if (n < 0)
         return mailbox_not_read(mailbox, errno, fault);
     sender.length = message.msg_namelen;
@@ -252,7 +245,7 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (envelope_check(&mailbox->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
     ssize_t n = send_to_sender(mailbox, data, size);
-    if (n < 0 && mailbox_concerns_a_sender(errno))
+    if (n < 0 && envelope_concerns_a_peer(errno))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
     if (n >= 0 && (size_t)n < size) {
         (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zd of %zu bytes",
@@ -305,7 +298,7 @@ discard(struct mailbox *mailbox, struct fault *fault)
             .msg_iovlen = 1,
         };
         ssize_t n = recvmsg(mailbox->sender_fd, &message, MSG_DONTWAIT & ~mailbox->type->no_flags);
-        if (n < 0 && errno != EINTR && !mailbox_concerns_a_sender(errno))
+        if (n < 0 && errno != EINTR && !envelope_concerns_a_peer(errno))
             return errno == EAGAIN ? IO_DONE : mailbox_failed(mailbox, fault);
         about.length = message.msg_namelen;
         if (n >= 0 && message.msg_flags & NOTICE_FLAG &&

@@ -25,7 +25,7 @@ receive_batch(struct mailbox *mailbox, size_t i, struct batch *batch, struct fau
     do
         count =
             bulk_receive(&mailbox->bulks[i], mailbox->fds[i], mailbox->choice.receive_flags, batch, arrivals);
-    while (count < 0 && mailbox_concerns_a_sender(errno) && ++told < SENDER_ERRORS_MAX);
+    while (count < 0 && envelope_concerns_a_peer(errno) && ++told < SENDER_ERRORS_MAX);
     if (count < 0)
         return mailbox_not_read(mailbox, errno, fault);
     if (bulk_tells_drops(&mailbox->bulks[i]) && mailbox->choice.on_drop)
@@ -56,7 +56,6 @@ sender_bulk(struct mailbox *mailbox)
     return &mailbox->bulks[i];
 }
 
-/* Where the batch stops, the write of one message says why, after trying once more. */
 /* Where the batch stops, the write of one message says why, after trying once more. */
 enum io
 mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,

@@ -30,9 +30,6 @@ struct mailbox {
         pieces[MAILBOX_SOCKETS_MAX]; /* of the message that is coming in by each socket: one at a time */
 };
 
-/* Errors that tell of an earlier message to somebody: no reason for a listener to end. */
-bool mailbox_concerns_a_sender(int error);
-
 /*
  * recvmsg(2) on socket `i` has put *got bytes of a sender's into `data`: IO_DONE if they are a message, with *got bytes
  * of payload, or what it means that they are none.

@@ -252,7 +252,8 @@ socket_end_writing(struct endpoint *endpoint, struct fault *fault)
         return IO_DONE;
     socket->shut_both = socket->choice.half_close == HALF_CLOSE_BOTH;
     socket->ended = shutdown(socket->fd, socket->shut_both ? SHUT_RDWR : SHUT_WR) == 0;
-    if (socket->ended || errno == ENOTCONN) /* gone already: reading tells how it ended */
+    socket->is_gone = !socket->ended && errno == ENOTCONN;
+    if (socket->ended || socket->is_gone) /* reading tells how it ended */
         return IO_DONE;
     return socket_broke(socket, errno, fault);
 }
@@ -331,6 +332,8 @@ socket_settle(struct endpoint *endpoint, struct fault *fault)
     int error = pending_error(socket->fd);
     if (error != 0 && !is_end_refused(socket))
         return socket_broke(socket, error, fault);
+    if (socket->is_gone && socket->broken == 0)
+        return IO_ENDED; /* a program that had the socket was told how, and nothing more will be acknowledged */
     if (socket->base.peer_ended)
         return socket_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
     return in_flight(socket) > 0 ? IO_AGAIN : IO_DONE;

@@ -20,6 +20,7 @@ struct socket {
     bool marks_records;  /* every record comes with credentials, so that an empty one is no end */
     bool ended;          /* the peer was told that our writing has ended */
     bool shut_both;
+    bool is_gone;         /* there was no connection any more to be told of that */
     struct pieces pieces; /* of the message that is coming in */
     bool hung_up;         /* poll goes on saying so, whatever is asked */
     struct urgent urgent;

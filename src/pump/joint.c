@@ -100,6 +100,10 @@ joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why)
         return;
     }
     joint->far_is_dead = true;
+    if (joint->near->returns) {
+        joint->near_left = true;
+        joint_advance(joint, &joint->received, FLOW_SINK_LOST);
+    }
     if (!joint->far->ends) /* nothing else would tell the other direction */
         joint_end_source(joint, &joint->received);
 }

@@ -16,6 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { RATE_MAX = 1000000 };
+
 /* The option that is the same for the socket of --relay; the row itself if there is none. */
 static const struct option_row *
 relay_row(const struct option_row *row)
@@ -185,6 +187,23 @@ read_number(struct command *command, const struct option_row *row, const char *t
     else
         (void)snprintf(why, sizeof why, "%s: %s", shape_of_kind(row->kind), bounds);
     return refuse(command, row, text, why, fault);
+}
+
+/* "N/m" of --rate-conns. So many at once, because they do not come evenly. */
+static int
+read_rate(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    int64_t thousandths = 0, period_ms = 0;
+    enum number_found found = number_rate(text, &thousandths, &period_ms);
+    if (found == NUMBER_NONSENSE)
+        return refuse(command, row, text, "not a rate: use a number, or one with /s, /m or /h", fault);
+    if (found == NUMBER_HUGE || thousandths < 1 || thousandths > RATE_MAX * 1000)
+        return refuse(command, row, text, "out of range: more than 0, at most 1000000", fault);
+    command->request.rate = (struct conn_rate){
+        .interval_us = period_ms * 1000 * 1000 / thousandths,
+        .burst = thousandths < 1000 ? 1 : thousandths / 1000,
+    };
+    return 0;
 }
 
 static int
@@ -414,6 +433,8 @@ command_set(struct command *command, const struct option_row *row, const char *t
     case OPTION_DURATION:
     case OPTION_SIZE:
         return read_number(command, row, text, fault);
+    case OPTION_RATE:
+        return read_rate(command, row, text, fault);
     case OPTION_CHOICE:
     case OPTION_WORD:
         return read_choice(command, row, text, fault);

@@ -35,7 +35,7 @@
 #define TIME_MAX_MS (INT64_C(3650) * 24 * 3600 * 1000)
 
 /* No program: the standard streams, or no session at all. */
-#define CONFLICTS_WITH_PROGRAM "zero pass-fd peek no-input recv-only " OWN_ENDS
+#define CONFLICTS_WITH_PROGRAM "zero pass-fd no-input recv-only " OWN_ENDS
 
 #define CONFLICTS_WITH_NO_INPUT "send-only half-close shutdown quit-after crlf delay"
 
@@ -44,15 +44,15 @@ static const struct sockopt_word shutdown_choices[] = {
 };
 
 /* What one client has after the other. */
-#define CONFLICTS_WITH_MANY "exec sh-exec peek pass-fd block oob"
+#define CONFLICTS_WITH_MANY "pass-fd block oob"
 
 /* Each client has something for itself. */
-#define CONFLICTS_WITH_SHARING OWN_ENDS CONFLICTS_WITH_MANY
+#define CONFLICTS_WITH_SHARING OWN_ENDS "exec sh-exec peek " CONFLICTS_WITH_MANY
 
 /* What is about standard input and output, as above; but messages may meet bytes, and both ends are told of an end. */
 #define CONFLICTS_WITH_RELAY                                                                                 \
     "zero no-input send-only recv-only quit-after no-shutdown shutdown oob peek pass-fd block exec "         \
-    "sh-exec " OWN_ENDS "broker chat serial label merge slow queue"
+    "sh-exec " OWN_ENDS "broker chat serial label merge slow"
 
 /* What a hub of clients has no one stream, or no one connection, for. */
 #define CONFLICTS_WITH_HUB CONFLICTS_WITH_LOCAL_END " " OWN_ENDS "exec sh-exec serial"
@@ -289,10 +289,10 @@ const struct option_row option_rows[] = {
       .help = "keep what these files already hold" },
 
     { .name = "echo", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_ECHO,
-      .excludes = "discard chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .excludes = "discard chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "send back what comes in" },
     { .name = "discard", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_DISCARD,
-      .excludes = "chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_ACCEPTING,
+      .excludes = "chargen send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "throw away what comes in" },
     { .name = "chargen", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHARGEN,
       .excludes = "send-file receive-dir " CONFLICTS_WITH_LOCAL_END, .fits = FITS_BYTES, .group = GROUP_LOCAL,
@@ -310,10 +310,10 @@ const struct option_row option_rows[] = {
       .max = INT64_C(1) << 60, .fallback = "no limit", .needs = "receive-dir", .group = GROUP_LOCAL,
       .help = "refuse files that are larger" },
     { .name = "broker", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_BROKER,
-      .excludes = "chat " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_ACCEPTING, .group = GROUP_LOCAL,
+      .excludes = "chat " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_CLIENTS, .group = GROUP_LOCAL,
       .help = "send what one client says to all others" },
     { .name = "chat", .kind = OPTION_CONSTANT, FIELD(request.local), .constant = LOCAL_CHAT,
-      .excludes = "label merge " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_ACCEPTING,
+      .excludes = "label merge " CONFLICTS_WITH_HUB, .needs = "listen", .fits = FITS_CLIENTS,
       .group = GROUP_LOCAL, .help = "the same with names, and control characters made harmless" },
 
     { .name = "relay", .value = "ENDPOINT", .kind = OPTION_TEXT, FIELD(endpoint),
@@ -343,11 +343,11 @@ const struct option_row option_rows[] = {
       .group = GROUP_RELAY, .help = "for its lookup and its connection together" },
 
     { .name = "serial", .kind = OPTION_FLAG, FIELD(request.serial),
-      .excludes = "max-conns when-full label merge slow queue " OWN_ENDS,
+      .excludes = "max-conns max-per-peer rate-conns when-full label merge slow queue " OWN_ENDS,
       .needs = "keep-open", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve one client after the other, as nc does" },
     { .name = "label", .kind = OPTION_FLAG, FIELD(request.labels), .excludes = "merge " CONFLICTS_WITH_SHARING,
-      .needs = "keep-open broker", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .needs = "keep-open broker", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "begin each line with who has sent it" },
     { .name = "merge", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.merges_bytes),
       .choices = merge_choices, .fallback = "lines", .excludes = CONFLICTS_WITH_SHARING,
@@ -355,15 +355,21 @@ const struct option_row option_rows[] = {
       .help = "what is kept together of what several clients send" },
     { .name = "slow", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.slow), .choices = slow_choices,
       .fallback = "drop", .excludes = CONFLICTS_WITH_SHARING, .needs = "keep-open broker chat",
-      .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "what befalls a client that takes less than there is for it" },
     { .name = "queue", .value = "SIZE", .kind = OPTION_SIZE, FIELD(request.queue_size), .min = 1024,
-      .max = 1 << 30, .fallback = "256K", .excludes = CONFLICTS_WITH_SHARING,
-      .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .max = 1 << 30, .fallback = "256K", .excludes = "peek " CONFLICTS_WITH_MANY,
+      .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "how much may wait for a client" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
-      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "serve so many clients at once" },
+    { .name = "max-per-peer", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_per_peer), .min = 1,
+      .max = 1000000, .fallback = "no limit", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat",
+      .fits = FITS_CLIENTS, .group = GROUP_MANY, .help = "... so many of one address, or local user; more are refused" },
+    { .name = "rate-conns", .value = "RATE", .kind = OPTION_RATE, FIELD(request.rate), .fallback = "no limit",
+      .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
+      .help = "take so many new clients in a second, or with /m or /h in a minute or hour" },
     { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
       .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
       .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },

@@ -25,6 +25,7 @@ enum option_kind {
     OPTION_OCTAL,
     OPTION_DURATION, /* in ms; `min` -1 allows -1, for no limit */
     OPTION_SIZE,     /* in bytes */
+    OPTION_RATE,     /* so many in a time; into a struct conn_rate */
     OPTION_CHOICE,   /* one of `choices`, its number is stored; a number too, if `max` is not 0 */
     OPTION_WORD,     /* one of `choices`, its word is stored */
     OPTION_DOMAIN,   /* a row of domain.h */
@@ -52,6 +53,7 @@ enum option_fit {
     FITS_HALF_CLOSE,    /* types whose writing side can be ended by itself */
     FITS_NO_HALF_CLOSE, /* types that keep messages apart and have no such end */
     FITS_ACCEPTING,     /* types with connections to accept */
+    FITS_CLIENTS,       /* ... or whose messages say who has sent them */
     FITS_TCP,           /* TCP alone */
     FITS_SERVICE,       /* types whose ends name a service by a code */
     FITS_PORTS,         /* addresses have ports */

@@ -169,18 +169,6 @@ choose_files(struct command *command, struct fault *fault)
     return 0;
 }
 
-/* What is given away has to be a connection. */
-static int
-check_passing(const struct command *command, struct fault *fault)
-{
-    const struct request *request = &command->request;
-    bool hands_over = request->passes || request->peek_size > 0;
-    if (!hands_over || !request->listens || request->socket.type->accepts)
-        return 0;
-    return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -l",
-                     command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
-}
-
 /* What the lists say of names, and of datagrams whose sender only calls itself something. */
 static int
 check_access(const struct command *command, struct fault *fault)
@@ -204,19 +192,6 @@ check_access(const struct command *command, struct fault *fault)
     return 0;
 }
 
-/* Without connections there is one program, and it talks with one peer. */
-static int
-check_program(const struct command *command, struct fault *fault)
-{
-    const struct request *request = &command->request;
-    if (request->program == NULL || !request->keeps_open || request->socket.type->accepts)
-        return 0;
-    return fault_say(
-        fault, STATUS_USAGE, "needs a type that accepts connections", "%s with %s",
-        command_name(command, option_named(command_has(command, "exec") ? "exec" : "sh-exec")).text,
-        command_name(command, option_named("keep-open")).text);
-}
-
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -226,10 +201,7 @@ conclude(struct command *command, struct fault *fault)
         scheme_take(command, fault) != 0 || kind_choose(command, fault) != 0 ||
         relay_choose(command, fault) != 0 || rules_fit(command, fault) != 0 ||
         operand_targets(command, fault) != 0 || choose_files(command, fault) != 0 ||
-        check_passing(command, fault) != 0 || check_access(command, fault) != 0 ||
-        check_program(command, fault) != 0)
-        return -1;
-    if (relay_conclude(command, fault) != 0)
+        check_access(command, fault) != 0 || relay_conclude(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -240,7 +212,7 @@ conclude(struct command *command, struct fault *fault)
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
         request->keeps_open = true;
     choose_times(command);
-    return 0;
+    return rules_meet(command, fault);
 }
 
 static struct command

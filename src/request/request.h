@@ -29,6 +29,8 @@ struct access_sources {
 
 enum { RETRY_FOREVER = -1 };
 
+enum { PEEK_TOLD_MAX = 200 }; /* so much of what was peeked at is a program told */
+
 /* -z: what to try, and how. */
 struct scan_choice {
     char *const *hosts; /* or paths; NULL: only the plan's remote.host */
@@ -45,6 +47,12 @@ struct retry_choice {
     int64_t times;    /* after the first try; RETRY_FOREVER */
     int64_t delay_ms; /* from one try to the next; -1: it grows */
     int64_t max_ms;   /* for all tries together; -1: no limit */
+};
+
+/* How often something may happen: `burst` times at once, and from then on once in interval_us. burst 0: no limit. */
+struct conn_rate {
+    int64_t interval_us;
+    int64_t burst;
 };
 
 /* What the socket is joined with. */
@@ -91,6 +99,8 @@ struct request {
     int64_t receive_size_max;   /* of each; 0: no limit */
     struct relay_choice relay;
     int64_t max_conns;          /* clients at once */
+    int64_t max_per_peer;  /* of one peer; 0: no limit */
+    struct conn_rate rate; /* new ones */
     bool refuses_when_full;
     bool serial;        /* one client after the other */
     bool labels;        /* what is heard of a client says whose it is */

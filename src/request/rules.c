@@ -1,6 +1,7 @@
 #include "request/rules.h"
 
 #include "endpoint/flags.h"
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -91,6 +92,12 @@ accepts(const struct type *type)
 }
 
 static bool
+has_clients(const struct type *type)
+{
+    return type->accepts || (type->unit == UNIT_MESSAGES && !type->paired);
+}
+
+static bool
 has_ports(const struct type *type)
 {
     return !type->portless;
@@ -174,6 +181,8 @@ static const struct fit_row fit_rows[] = {
                              .lacking = "is another" },
     [FITS_ACCEPTING] = { .type = accepts, .needed = "a type that accepts connections",
                          .lacking = "does not" },
+    [FITS_CLIENTS] = { .type = has_clients, .needed = "a type whose clients can be told apart",
+                       .lacking = "has only one" },
     [FITS_PORTS] = { .type = has_ports, .domain = has_port, .needed = "addresses with ports", .lacking = "has none" },
     [FITS_SCAN] = { .type = has_ports, .domain = can_be_scanned,
                     .needed = "addresses with ports that can be scanned, or paths", .lacking = "has none" },
@@ -254,4 +263,76 @@ rules_fit(const struct command *command, struct fault *fault)
     if (check_flags(command, "send-flags", FLAGS_SEND, command->request.send_flags, fault) != 0)
         return -1;
     return check_flags(command, "recv-flags", FLAGS_RECEIVE, command->request.receive_flags, fault);
+}
+
+/* What is given away has to be a connection. */
+static int
+check_passing(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    bool hands_over = request->passes || request->peek_size > 0;
+    if (!hands_over || !request->listens || request->socket.type->accepts)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, "needs a type that accepts connections", "%s with -l",
+                     command_name(command, option_named(request->passes ? "pass-fd" : "peek")).text);
+}
+
+/* Is one of these given? Returns its name, or NULL. */
+static const char *
+find_given(const struct command *command, const char *const *names)
+{
+    while (*names != NULL && !command_has(command, *names))
+        names++;
+    return *names;
+}
+
+/*
+ * Without connections, peers have a session each if they have an end each. What is about those has no meaning where all
+ * of them share one session; and nothing waits for a stream's client that has an end for itself.
+ */
+static int
+check_clients(const struct command *command, struct fault *fault)
+{
+    static const char *const of_each[] = { "max-conns", "max-per-peer", "rate-conns", "queue",
+                                           "slow",      "label",        NULL };
+    static const char *const of_many[] = { "max-conns", "max-per-peer", "rate-conns", "when-full", NULL };
+    const struct request *request = &command->request;
+    const struct socket_plan *plan = &request->socket;
+    bool is_hub = request->local == LOCAL_BROKER || request->local == LOCAL_CHAT;
+    bool shares_one = request->local == LOCAL_STREAMS && request->program == NULL;
+    const char *given = find_given(command, of_each);
+    if (given != NULL && shares_one && !plan->type->accepts)
+        return fault_say(
+            fault, STATUS_USAGE,
+            "needs peers with an end each: --exec, --sh-exec, --echo, --discard, --broker or --chat",
+            "--%s with %s", given, plan->type->name);
+    given = find_given(command, of_many);
+    if (given != NULL && request->peek_size > 0 && request->program == NULL)
+        return fault_say(fault, STATUS_USAGE, "exclude each other, unless a program is started",
+                         "--peek and --%s", given);
+    if (command_has(command, "max-per-peer") && plan->domain->knows_by_connection && !plan->type->accepts)
+        return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
+                         "--max-per-peer with domain %s, type %s", plan->domain->name, plan->type->name);
+    if (command_has(command, "queue") && plan->type->accepts && !shares_one && !is_hub)
+        return fault_say(fault, STATUS_USAGE, "clients share nothing that could wait for them", "--queue");
+    return 0;
+}
+
+/* A program is told in its environment what was seen, and starts when it is there. */
+static int
+check_peeking(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (request->program == NULL || request->peek_size <= PEEK_TOLD_MAX)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, "a program is told of at most 200 bytes", "--peek %" PRId64,
+                     request->peek_size);
+}
+
+int
+rules_meet(const struct command *command, struct fault *fault)
+{
+    if (check_passing(command, fault) != 0 || check_clients(command, fault) != 0)
+        return -1;
+    return check_peeking(command, fault);
 }

@@ -10,4 +10,7 @@ int rules_agree(const struct command *command, struct fault *fault);
 /* Do they mean something for the domain and the type? Returns 0, or -1 with STATUS_USAGE. */
 int rules_fit(const struct command *command, struct fault *fault);
 
+/* Does what was asked for go together in ways that are no column: with -k, with programs, with what is given away? */
+int rules_meet(const struct command *command, struct fault *fault);
+
 #endif

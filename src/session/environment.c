@@ -82,7 +82,7 @@ set_owner(struct variables *variables, const struct socket_plan *plan, const cha
 }
 
 static void
-set_all(struct variables *variables, const struct socket_plan *plan, int fd)
+set_all(struct variables *variables, const struct socket_plan *plan, int fd, const struct address *peer)
 {
     char protocol[16], digits[24];
     (void)snprintf(protocol, sizeof protocol, "%s",
@@ -92,7 +92,9 @@ set_all(struct variables *variables, const struct socket_plan *plan, int fd)
     struct address local = { .length = sizeof local.name }, remote = { .length = sizeof remote.name };
     if (getsockname(fd, (struct sockaddr *)&local.name, &local.length) != 0)
         local.length = 0;
-    if (getpeername(fd, (struct sockaddr *)&remote.name, &remote.length) != 0)
+    if (peer)
+        remote = *peer;
+    else if (getpeername(fd, (struct sockaddr *)&remote.name, &remote.length) != 0)
         remote.length = 0; /* a datagram socket that hears a group */
     const struct domain *domain = local.length > 0 ? domain_of(local.name.ss_family) : NULL;
     set(variables, "", "PROTO", protocol);
@@ -104,7 +106,8 @@ set_all(struct variables *variables, const struct socket_plan *plan, int fd)
     set(variables, "SKT_", "PID", digits);
     set_end(variables, plan, protocol, "LOCAL", &local);
     set_end(variables, plan, protocol, "REMOTE", &remote);
-    set_owner(variables, plan, protocol, fd);
+    if (!peer)
+        set_owner(variables, plan, protocol, fd);
 }
 
 /* Does an entry tell of a connection? Then it is one that we have come by, and not the program's. */
@@ -112,9 +115,9 @@ static bool
 tells_of_another(const char *entry)
 {
     static const char *const names[] = {
-        "PROTO=",     "REMOTE_ADDR=", "REMOTE_PORT=", "REMOTE_HOST=", "TCPLOCAL",   "TCPREMOTE",
-        "UDPLOCAL",   "UDPREMOTE",    "UNIXLOCAL",    "UNIXREMOTE",   "SCTPLOCAL",  "SCTPREMOTE",
-        "NCAT_LOCAL", "NCAT_REMOTE",  "NCAT_PROTO=",  "SKT_LOCAL_",   "SKT_REMOTE_"
+        "PROTO=",     "REMOTE_ADDR=", "REMOTE_PORT=", "REMOTE_HOST=", "TCPLOCAL",    "TCPREMOTE",
+        "UDPLOCAL",   "UDPREMOTE",    "UNIXLOCAL",    "UNIXREMOTE",   "SCTPLOCAL",   "SCTPREMOTE",
+        "NCAT_LOCAL", "NCAT_REMOTE",  "NCAT_PROTO=",  "SKT_LOCAL_",   "SKT_REMOTE_", "SKT_PEEKED="
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strncmp(entry, names[i], strlen(names[i])) == 0)
@@ -135,10 +138,13 @@ is_set(const struct variables *variables, const char *entry)
 }
 
 char **
-environment_new(const struct socket_plan *plan, int fd, struct fault *fault)
+environment_new(const struct socket_plan *plan, int fd, const struct address *peer, const char *peeked,
+                struct fault *fault)
 {
     struct variables variables = { .count = 0 };
-    set_all(&variables, plan, fd);
+    set_all(&variables, plan, fd, peer);
+    if (peeked)
+        set(&variables, "SKT_", "PEEKED", peeked);
     size_t inherited = 0;
     while (environ[inherited])
         inherited++;

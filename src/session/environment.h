@@ -9,9 +9,11 @@
 #include "dial/open.h"
 
 /*
- * Our own environment with these names for the socket `fd`, and without what an outer server may have said of another.
+ * Our own environment with these names for the socket `fd`, at whose other end is `peer` (NULL: it can be asked itself) and
+ * whose first bytes are `peeked` (in hexadecimal digits; NULL: nobody has looked), and without what an outer server may have said of another.
  * Returns it, ended by NULL, to be freed in one piece by free(3), or NULL with STATUS_LOCAL.
  */
-char **environment_new(const struct socket_plan *plan, int fd, struct fault *fault);
+char **environment_new(const struct socket_plan *plan, int fd, const struct address *peer, const char *peeked,
+                       struct fault *fault);
 
 #endif

@@ -61,9 +61,17 @@ local_open(const struct run *run, const struct endpoint *far, struct fault *faul
 bool
 local_is_in_turn(const struct request *request)
 {
-    bool is_of_one = request->passes || request->peek_size > 0 || request->pump.block_size > 0 ||
-                     request->urgent_text != NULL || request->program != NULL;
-    return request->local == LOCAL_STREAMS && (request->serial || is_of_one);
+    bool shares = request->local == LOCAL_STREAMS && !request->program;
+    bool is_of_one = request->passes || request->urgent_text != NULL;
+    bool is_of_one_stream = request->peek_size > 0 || request->pump.block_size > 0;
+    return request->serial || is_of_one || (shares && is_of_one_stream);
+}
+
+bool
+local_is_each_ones(const struct request *request)
+{
+    bool is_addressed = !request->socket.type->paired; /* a circuit has its only peer */
+    return is_addressed && (request->local != LOCAL_STREAMS || request->program != NULL);
 }
 
 struct hub *
@@ -80,6 +88,6 @@ local_hub(const struct request *request, const struct hub_calls *calls, bool *no
         .labels = request->labels,
         .queue_size = request->queue_size,
     };
-    *none = local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT;
+    *none = request->program || (local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT);
     return *none ? NULL : hub_open(&choice, calls, fault);
 }

@@ -12,10 +12,16 @@
 struct endpoint *local_open(const struct run *run, const struct endpoint *far, struct fault *fault);
 
 /*
- * Does one client have the local end after the other? A program is run so, and the standard streams are used so if the
- * user says so or asks for what is about one connection; the other ends are each client's own, or a hub's.
+ * Does one client have the local end after the other? So it is if the user says so, or asks for what is about one connection;
+ * otherwise ends are each client's own, or a hub's.
  */
 bool local_is_in_turn(const struct request *request);
+
+/*
+ * Has each peer of a socket without connections a session of its own with it? The standard streams have one for all of
+ * them.
+ */
+bool local_is_each_ones(const struct request *request);
 
 /*
  * The hub of a server whose clients share what they are joined with. Returns NULL with STATUS_LOCAL, or with *none set if

@@ -1,6 +1,7 @@
 #include "session/peek.h"
 
 #include "base/deadline.h"
+#include "base/hex.h"
 #include "endpoint/envelope.h"
 #include <errno.h>
 #include <inttypes.h>
@@ -23,41 +24,65 @@ has_ended(int fd)
 }
 
 /*
- * Wait for more than there is. The kernel reports a socket as readable from the first byte on, and SO_RCVLOWAT, which
- * would change that, is not known to all families: so with some bytes there only a pause is left.
+ * What to wait for if there is not enough. The kernel reports a socket as readable from the first byte on, and
+ * SO_RCVLOWAT, which would change that, is not known to all families: so with some bytes there only a pause is left.
  */
-static int
-wait_for_more(const struct run *run, int fd, bool has_some, int64_t deadline, struct fault *fault)
+static struct pollfd
+what_for(int fd, bool has_some, int64_t *deadline)
 {
-    struct pollfd input = { .fd = fd, .events = has_some ? POLLRDHUP : POLLIN };
     if (has_some)
-        deadline = deadline_sooner(deadline, deadline_after(deadline_now(), PAUSE_MS));
-    return loop_wait(run->loop, &input, 1, deadline, fault) < 0 ? -1 : 0;
+        *deadline = deadline_sooner(*deadline, deadline_after(deadline_now(), PAUSE_MS));
+    return (struct pollfd){ .fd = fd, .events = has_some ? POLLRDHUP : POLLIN };
 }
 
-/* Look until there is enough. Returns 0 with *got (at most `wanted` of a stream), or -1; *got is set either way. */
+/* Until when there has to be enough. */
+static int64_t
+limit(const struct run *run)
+{
+    return deadline_sooner(run->deadline, deadline_after(deadline_now(), run->request->pump.idle_ms));
+}
+
+/* Look once. IO_DONE: there is enough, or no more will come. *got (at most `size`) is kept if nothing new is there. */
+static enum io
+look_once(int fd, enum unit unit, char *data, size_t size, size_t *got, const char *name, struct fault *fault)
+{
+    bool ended = has_ended(fd); /* before looking: what comes between the two is seen */
+    ssize_t n = recv(fd, data, size, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) {
+        (void)fault_set(fault, STATUS_CONNECTION, "%s", name);
+        return IO_FAILED;
+    }
+    if (n > 0)
+        *got = (size_t)n;
+    bool is_enough = n == 0 || *got == size || (n > 0 && (ended || unit == UNIT_MESSAGES));
+    return is_enough ? IO_DONE : IO_AGAIN;
+}
+
+static void
+say_too_late(const struct run *run, size_t got, const char *name, struct fault *fault)
+{
+    (void)fault_say(fault, STATUS_TIMEOUT, "timed out", "%s", name);
+    fault_add(fault, ": %zu of %" PRId64 " bytes are there", got, run->request->peek_size);
+}
+
+/* Look until there is enough. Returns 0 with *got, or -1; *got is set either way. */
 static int
 look(const struct run *run, int fd, enum unit unit, char *data, size_t size, size_t *got, const char *name,
      struct fault *fault)
 {
-    int64_t deadline =
-        deadline_sooner(run->deadline, deadline_after(deadline_now(), run->request->pump.idle_ms));
+    const int64_t until = limit(run);
     *got = 0;
     for (;;) {
-        bool ended = has_ended(fd); /* before looking: what comes between the two is seen */
-        ssize_t n = recv(fd, data, size, MSG_PEEK | MSG_DONTWAIT);
-        if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return fault_set(fault, STATUS_CONNECTION, "%s", name);
-        if (n > 0)
-            *got = (size_t)n;
-        if (n == 0 || *got == size || (n > 0 && (ended || unit == UNIT_MESSAGES)))
-            return 0;
-        if (deadline_passed(deadline, deadline_now())) {
-            (void)fault_say(fault, STATUS_TIMEOUT, "timed out", "%s", name);
-            fault_add(fault, ": %zu of %" PRId64 " bytes are there", *got, run->request->peek_size);
+        enum io result = look_once(fd, unit, data, size, got, name, fault);
+        if (result != IO_AGAIN)
+            return result == IO_DONE ? 0 : -1;
+        if (deadline_passed(until, deadline_now())) {
+            say_too_late(run, *got, name, fault);
             return -1;
         }
-        if (wait_for_more(run, fd, *got > 0, deadline, fault) != 0)
+        int64_t deadline = until;
+        struct pollfd input = what_for(fd, *got > 0, &deadline);
+        if (loop_wait(run->loop, &input, 1, deadline, fault) < 0)
             return -1;
     }
 }
@@ -101,4 +126,71 @@ peek_run(const struct run *run, const struct socket_plan *plan, int fd, const ch
     }
     free(data);
     return result;
+}
+
+/* --- for a program ----------------------------------------------------------------------------------------------- */
+
+struct peek {
+    const struct run *run;
+    const struct endpoint *far;
+    int64_t until;
+    size_t got;
+    char data[PEEK_TOLD_MAX];
+    char words[2 * PEEK_TOLD_MAX + 1];
+};
+
+struct peek *
+peek_start(const struct run *run, const struct endpoint *far, struct fault *fault)
+{
+    struct peek *peek = malloc(sizeof *peek);
+    if (!peek) {
+        (void)fault_set(fault, STATUS_LOCAL, "%s", far->name);
+        return NULL;
+    }
+    *peek = (struct peek){ .run = run, .far = far, .until = limit(run) };
+    return peek;
+}
+
+struct pollfd
+peek_interest(const struct peek *peek, int64_t *deadline)
+{
+    *deadline = peek->until;
+    return what_for(peek->far->socket, peek->got > 0, deadline);
+}
+
+enum io
+peek_step(struct peek *peek, struct fault *fault)
+{
+    enum io result = look_once(peek->far->socket, peek->far->unit, peek->data,
+                               (size_t)peek->run->request->peek_size, &peek->got, peek->far->name, fault);
+    if (result != IO_AGAIN || !deadline_passed(peek->until, deadline_now()))
+        return result;
+    say_too_late(peek->run, peek->got, peek->far->name, fault);
+    return IO_FAILED;
+}
+
+int
+peek_wait(struct peek *peek, struct fault *fault)
+{
+    for (;;) {
+        enum io result = peek_step(peek, fault);
+        if (result != IO_AGAIN)
+            return result == IO_DONE ? 0 : -1;
+        int64_t deadline;
+        struct pollfd input = peek_interest(peek, &deadline);
+        if (loop_wait(peek->run->loop, &input, 1, deadline, fault) < 0)
+            return -1;
+    }
+}
+
+const char *
+peek_words(struct peek *peek)
+{
+    return hex_write(peek->data, peek->got, peek->words, sizeof peek->words);
+}
+
+void
+peek_free(struct peek *peek)
+{
+    free(peek);
 }

@@ -1,6 +1,7 @@
 #include "session/program.h"
 
 #include "base/deadline.h"
+#include "base/fd.h"
 #include "base/process.h"
 #include "endpoint/child.h"
 #include "pump/settle.h"
@@ -9,8 +10,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Input that it left unread may still be coming: closing before the client has ended would take back what it sent. */
-enum { PEER_END_MS = 1000 };
+enum {
+    PEER_END_MS =
+        1000, /* input that it left unread may still be coming: closing before the client has ended would
+                           take back what it sent */
+    KILLED_MS = 5000, /* so long for one that was killed: it may hang in the kernel, and we do not */
+};
+
+enum stage {
+    STAGE_PUMPED,  /* its session is somebody else's to run */
+    STAGE_RUNS,    /* it has the socket */
+    STAGE_SETTLES, /* it has ended; what it wrote last arrives */
+    STAGE_ENDS,    /* its session is over, and it will end by itself */
+    STAGE_STOPPED, /* it was told to */
+    STAGE_OVER,
+};
+
+struct program {
+    const struct run *run;
+    struct endpoint *far;
+    const char *peeked;
+    struct endpoint *near; /* with a pump; NULL: it has the socket, or the session is over */
+    struct process process;
+    enum stage stage;
+    bool watches_socket;
+    struct settle settle;
+    int64_t started;
+    int result;
+    struct fault fault;
+};
 
 /* The program has the descriptor's description, too, and it has to block there as programs expect. */
 static bool
@@ -52,89 +80,43 @@ report(const struct run *run, const struct process *process, struct fault *fault
     return run->request->keeps_open ? 0 : fault_status(fault, status);
 }
 
-/*
- * Wait for the end of a program that has the socket. A connection that is lost is seen by poll(2) as an error until
- * somebody is told of it: if that was the program, it is the program's to say.
- */
-static int
-wait_for_end(const struct run *run, struct process *process, struct endpoint *far, struct fault *fault)
-{
-    struct pollfd socket = { .fd = far->read_fd };
-    for (;;) {
-        int ended = process_wait(process, run->loop, &socket, run->deadline, fault);
-        if (ended != 0)
-            return ended < 0 ? -1 : 0;
-        if (deadline_passed(run->deadline, deadline_now()))
-            return fault_say(fault, STATUS_TIMEOUT, "timed out: the time for all of it is over", "%s",
-                             far->name);
-        if (socket.revents & POLLERR && far->ops->lost(far, fault) == IO_FAILED)
-            return -1;
-        socket.fd = -1; /* both directions have ended, which poll(2) goes on saying */
-    }
-}
-
-/* The program has ended: what it wrote last arrives, and closing does not reset the connection under it. */
-static int
-settle_socket(const struct run *run, const struct process *process, struct endpoint *far, struct fault *fault)
-{
-    const struct settle_plan plan = { .deadline = run->deadline, .idle_ms = -1, .end_ms = PEER_END_MS };
-    if (process_left_others(process))
-        return 0; /* they have the socket, too, and go on with it */
-    if (far->ops->end_writing(far, fault) == IO_FAILED)
-        return -1;
-    return settle_wait(run->loop, far, &plan, fault);
-}
-
-/* Start it with the socket as its standard input and output. */
-static int
-start(const struct run *run, struct process *process, const struct endpoint *far, struct fault *fault)
-{
-    const struct request *request = run->request;
-    const int fd = far->read_fd;
-    const int flags = fcntl(fd, F_GETFL);
-    if (flags & O_NONBLOCK && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
-        return fault_set(fault, STATUS_LOCAL, "%s", far->name);
-    char **environment = environment_new(&request->socket, far->socket, fault);
-    if (!environment)
-        return -1;
-    const struct process_plan plan = {
-        .path = run->program_path,
-        .words = request->program,
-        .environment = environment,
-        .in = fd,
-        .out = fd,
-        .error = request->takes_errors ? fd : -1,
-    };
-    int result = process_start(process, &plan, fault);
-    free(environment);
-    return result;
-}
-
-int
-program_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
-{
-    struct process process;
-    *outcome = (struct outcome){ .started = deadline_now() };
-    if (start(run, &process, far, fault) != 0)
-        return -1;
-    int result = wait_for_end(run, &process, far, fault);
-    if (result != 0)
-        process_end(&process, run->request->kill_after_ms);
-    else
-        result = settle_socket(run, &process, far, fault);
-    outcome->ended = deadline_now();
-    return result == 0 ? report(run, &process, fault) : result;
-}
+/* --- starting ---------------------------------------------------------------------------------------------------- */
 
 static char **
 environment(const void *context, struct fault *fault)
 {
     const struct program *program = context;
-    return environment_new(&program->run->request->socket, program->far->socket, fault);
+    return environment_new(&program->run->request->socket, program->far->socket, program->far->peer,
+                           program->peeked, fault);
 }
 
-struct endpoint *
-program_open(const struct program *program, struct fault *fault)
+/* Start it with the socket as its standard input and output. */
+static int
+give_socket(struct program *program, struct fault *fault)
+{
+    const struct request *request = program->run->request;
+    const int fd = program->far->read_fd;
+    const int flags = fcntl(fd, F_GETFL);
+    if (flags & O_NONBLOCK && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", program->far->name);
+    char **words = environment(program, fault);
+    if (!words)
+        return -1;
+    const struct process_plan plan = {
+        .path = program->run->program_path,
+        .words = request->program,
+        .environment = words,
+        .in = fd,
+        .out = fd,
+        .error = request->takes_errors ? fd : -1,
+    };
+    int result = process_start(&program->process, &plan, fault);
+    free(words);
+    return result;
+}
+
+static int
+open_child(struct program *program, struct fault *fault)
 {
     const struct request *request = program->run->request;
     const struct child_choice choice = {
@@ -148,40 +130,231 @@ program_open(const struct program *program, struct fault *fault)
         .environment = environment,
         .context = program,
     };
-    return child_open(&choice, program->run->loop, fault);
+    program->near = child_open(&choice, program->run->loop, fault);
+    return program->near ? 0 : -1;
 }
 
-/* It has ended its output by itself, so it will end, too; unless the time for all of it is over before. */
-static int
-await(const struct run *run, struct process *process, struct fault *fault)
+struct program *
+program_start(const struct run *run, struct endpoint *far, bool takes_socket, const char *peeked,
+              struct fault *fault)
 {
-    int ended = process_wait(process, run->loop, NULL, run->deadline, fault);
-    if (ended == 1)
-        return report(run, process, fault);
-    process_end(process, run->request->kill_after_ms);
-    return ended < 0 ? -1
-                     : fault_say(fault, STATUS_TIMEOUT, "timed out: the time for all of it is over", "%s",
-                                 run->request->program[0]);
+    struct program *program = malloc(sizeof *program);
+    if (!program) {
+        (void)fault_set(fault, STATUS_LOCAL, "%s", run->request->program[0]);
+        return NULL;
+    }
+    *program = (struct program){
+        .run = run,
+        .far = far,
+        .peeked = peeked,
+        .process = { .watch = -1 },
+        .stage = takes_socket ? STAGE_RUNS : STAGE_PUMPED,
+        .watches_socket = takes_socket,
+        .started = deadline_now(),
+    };
+    if ((takes_socket ? give_socket(program, fault) : open_child(program, fault)) == 0)
+        return program;
+    free(program);
+    return NULL;
+}
+
+struct endpoint *
+program_endpoint(struct program *program)
+{
+    return program->near;
+}
+
+/* --- its end ----------------------------------------------------------------------------------------------------- */
+
+static void
+close_near(struct program *program)
+{
+    if (program->near)
+        program->near->ops->close(program->near);
+    program->near = NULL;
+}
+
+static void
+tell(struct program *program)
+{
+    process_tell(&program->process, program->run->request->kill_after_ms, deadline_now());
+    program->stage = STAGE_STOPPED;
+}
+
+void
+program_leave(struct program *program, const struct outcome *outcome, int result, const struct fault *fault)
+{
+    bool ends_by_itself = result == 0 && outcome->input_ended;
+    bool hangs_up =
+        program->run->request->terminal != TERMINAL_NONE; /* closing it is a signal to the program */
+    program->process = *child_process(program->near);
+    program->result = result;
+    if (result != 0)
+        program->fault = *fault;
+    program->stage = STAGE_ENDS;
+    if (!ends_by_itself)
+        tell(program); /* first, so that it ends by this and not by what is closed */
+    if (!ends_by_itself || !hangs_up)
+        close_near(program);
+    if (program->process.pid == 0)
+        program->stage = STAGE_OVER; /* nobody came who would have needed it */
+}
+
+void
+program_stop(struct program *program)
+{
+    if (program->stage == STAGE_SETTLES)
+        program->stage = STAGE_OVER;
+    else if (program->stage != STAGE_OVER)
+        tell(program);
+}
+
+static void
+fail(struct program *program, const struct fault *fault)
+{
+    if (program->result == 0)
+        program->fault = *fault;
+    program->result = -1;
+    program_stop(program);
+}
+
+static void
+fail_by_time(struct program *program, const char *what)
+{
+    struct fault fault;
+    (void)fault_say(&fault, STATUS_TIMEOUT, "timed out: the time for all of it is over", "%s", what);
+    fail(program, &fault);
+}
+
+/* The program has ended: what it wrote last arrives, and closing does not reset the connection under it. */
+static void
+begin_settling(struct program *program, int64_t now)
+{
+    const struct settle_plan plan = { .deadline = program->run->deadline,
+                                      .idle_ms = -1,
+                                      .end_ms = PEER_END_MS };
+    struct fault fault;
+    program->stage = STAGE_SETTLES;
+    settle_start(&program->settle, &plan, now);
+    if (process_left_others(&program->process))
+        program->stage = STAGE_OVER; /* they have the socket, too, and go on with it */
+    else if (program->far->ops->end_writing(program->far, &fault) == IO_FAILED)
+        fail(program, &fault);
+}
+
+/*
+ * It has the socket. A connection that is lost is seen by poll(2) as an error until somebody is told of it: if that was
+ * the program, it is the program's to say.
+ */
+static void
+step_running(struct program *program, const struct pollfd *socket, int64_t now)
+{
+    struct fault fault;
+    if (process_ended(&program->process, now)) {
+        begin_settling(program, now);
+        return;
+    }
+    if (deadline_passed(program->run->deadline, now)) {
+        fail_by_time(program, program->far->name);
+        return;
+    }
+    if (socket && socket->revents & POLLERR && program->far->ops->lost(program->far, &fault) == IO_FAILED)
+        fail(program, &fault);
+    if (socket && socket->revents)
+        program->watches_socket = false; /* both directions have ended, which poll(2) goes on saying */
+}
+
+static void
+step_settling(struct program *program, int64_t now)
+{
+    struct fault fault;
+    enum io result = settle_step(&program->settle, program->far, now, &fault);
+    if (result == IO_FAILED)
+        fail(program, &fault);
+    else if (result != IO_AGAIN)
+        program->stage = STAGE_OVER;
+}
+
+size_t
+program_interest(const struct program *program, struct pollfd *polls, int64_t *deadline)
+{
+    *deadline = program->run->deadline;
+    if (program->stage == STAGE_SETTLES) {
+        *deadline = program->settle.next_at;
+        return 0;
+    }
+    if (program->stage == STAGE_STOPPED)
+        *deadline = DEADLINE_NEVER; /* its own is the only one */
+    polls[0] = process_interest(&program->process, deadline_now(), deadline);
+    if (!program->watches_socket)
+        return 1;
+    polls[1] = (struct pollfd){ .fd = program->far->read_fd };
+    return 2;
+}
+
+bool
+program_step(struct program *program, const struct pollfd *polls)
+{
+    int64_t now = deadline_now();
+    switch (program->stage) {
+    case STAGE_RUNS:
+        step_running(program, program->watches_socket ? &polls[1] : NULL, now);
+        break;
+    case STAGE_SETTLES:
+        step_settling(program, now);
+        break;
+    case STAGE_ENDS:
+        if (process_ended(&program->process, now))
+            program->stage = STAGE_OVER;
+        else if (deadline_passed(program->run->deadline, now))
+            fail_by_time(program, program->run->request->program[0]);
+        break;
+    case STAGE_STOPPED:
+        if (process_ended(&program->process, now))
+            program->stage = STAGE_OVER;
+        break;
+    case STAGE_PUMPED:
+    case STAGE_OVER:
+        break;
+    }
+    if (program->stage == STAGE_SETTLES && program->settle.next_at <= now)
+        step_settling(program, now);
+    return program->stage == STAGE_OVER;
+}
+
+void
+program_wait(struct program *program)
+{
+    while (program->stage != STAGE_OVER) {
+        struct pollfd polls[PROGRAM_POLLS_MAX];
+        struct fault fault;
+        int64_t deadline;
+        size_t count = program_interest(program, polls, &deadline);
+        if (program->stage == STAGE_STOPPED) {
+            int64_t give_up = deadline_after(program->process.kill_at, KILLED_MS);
+            if (deadline_passed(give_up, deadline_now()))
+                return;
+            (void)loop_hold(polls, count, deadline_sooner(deadline, give_up));
+        } else if (loop_wait(program->run->loop, polls, count, deadline, &fault) < 0) {
+            fail(program, &fault);
+            continue;
+        }
+        (void)program_step(program, polls);
+    }
 }
 
 int
-program_close(const struct program *program, struct endpoint *near, const struct outcome *outcome, int result,
-              struct fault *fault)
+program_end(struct program *program, struct outcome *outcome, struct fault *fault)
 {
-    const struct run *run = program->run;
-    struct process process = *child_process(near);
-    bool has_run = process.pid > 0; /* else nobody came who would have needed it */
-    bool ends_by_itself = result == 0 && outcome->input_ended;
-    bool hangs_up = run->request->terminal != TERMINAL_NONE; /* closing it is a signal to the program */
-    if (!ends_by_itself)
-        process_tell(&process); /* first, so that it ends by this and not by what is closed */
-    if (!ends_by_itself || !hangs_up)
-        near->ops->close(near);
-    if (has_run && ends_by_itself)
-        result = await(run, &process, fault);
-    else if (has_run)
-        process_end(&process, run->request->kill_after_ms);
-    if (ends_by_itself && hangs_up)
-        near->ops->close(near);
+    int result = program->result;
+    if (outcome)
+        *outcome = (struct outcome){ .started = program->started, .ended = deadline_now() };
+    if (result != 0)
+        *fault = program->fault;
+    else if (program->stage == STAGE_OVER && !program->process.is_told && program->process.group > 0)
+        result = report(program->run, &program->process, fault);
+    close_near(program);
+    (void)fd_close(&program->process.watch);
+    free(program);
     return result;
 }

@@ -125,11 +125,13 @@ on_drop_here(const void *context, const char *name)
     session_tell_drop(mailbox->run, name);
 }
 
-/* Types without connections: one session for all that is sent to us. */
+/* Types without connections: one session for all that is sent to us, or one for each who sends. */
 static int
 receive(const struct run *run, struct listener *listener, struct fault *fault)
 {
     const struct request *request = run->request;
+    if (request->keeps_open && local_is_each_ones(request))
+        return crowd_serve(run, listener, fault);
     struct mailbox_context context = { .run = run, .listener = listener };
     const struct mailbox_choice choice = {
         .takes_all = request->keeps_open,

@@ -108,23 +108,12 @@ tell_stats(const struct run *run, struct endpoint *far, const struct outcome *ou
         stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
 }
 
-/* Join far with this side by the pump. */
+/* Join far with a near end by the pump. */
 static int
-run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, struct outcome *outcome,
+         struct fault *fault)
 {
-    const struct program program = { .run = run, .far = far };
-    const bool is_program = run->request->program != NULL;
-    const bool is_relay = run->request->local == LOCAL_RELAY;
-    struct relay *relay = NULL;
     const struct pump_policy policy = session_policy(run);
-    *outcome = (struct outcome){ 0 };
-    struct endpoint *near = is_program ? program_open(&program, fault)
-                            : is_relay ? relay_open(run, far, &relay, fault)
-                                       : local_open(run, far, fault);
-    if (!near) {
-        relay_end(relay);
-        return -1;
-    }
     const struct pump_setting setting = {
         .policy = &policy,
         .deadline = run->deadline,
@@ -134,20 +123,64 @@ run_pumped(const struct run *run, struct endpoint *far, struct outcome *outcome,
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
     session_part(run, near, far);
     tell_stats(run, far, outcome);
-    if (!is_program) {
+    return result;
+}
+
+static int
+run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    struct relay *relay = NULL;
+    struct endpoint *near = run->request->local == LOCAL_RELAY ? relay_open(run, far, &relay, fault)
+                                                               : local_open(run, far, fault);
+    int result = near ? run_pump(run, near, far, outcome, fault) : -1;
+    if (near)
         near->ops->close(near);
-        relay_end(relay);
-        return result;
+    relay_end(relay);
+    return result;
+}
+
+/* With a program that is told what was seen of the first bytes; NULL: nobody has looked. */
+static int
+run_program(const struct run *run, struct endpoint *far, const char *peeked, struct outcome *outcome,
+            struct fault *fault)
+{
+    bool has_socket = program_takes(run, far);
+    struct program *program = program_start(run, far, has_socket, peeked, fault);
+    if (!program)
+        return -1;
+    if (!has_socket) {
+        int result = run_pump(run, program_endpoint(program), far, outcome, fault);
+        program_leave(program, outcome, result, fault);
+        outcome->untouched = false; /* the program has run */
     }
-    outcome->untouched = false; /* the program has run */
-    return program_close(&program, near, outcome, result, fault);
+    program_wait(program);
+    return program_end(program, has_socket ? outcome : NULL, fault);
+}
+
+static int
+look_and_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    struct peek *peek = peek_start(run, far, fault);
+    if (!peek)
+        return -1;
+    int result = peek_wait(peek, fault);
+    if (result == 0)
+        result = run_program(run, far, peek_words(peek), outcome, fault);
+    peek_free(peek);
+    return result;
 }
 
 int
 session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    bool is_given_away = run->request->program && program_takes(run, far);
-    int result = is_given_away ? program_run(run, far, outcome, fault) : run_pumped(run, far, outcome, fault);
+    int result;
+    *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
+    if (!run->request->program)
+        result = run_local(run, far, outcome, fault);
+    else if (run->request->peek_size > 0)
+        result = look_and_run(run, far, outcome, fault);
+    else
+        result = run_program(run, far, NULL, outcome, fault);
     far->ops->close(far);
     return result;
 }
@@ -212,7 +245,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
     report_who(run->log, plan, fd);
-    if (request->passes || request->peek_size > 0) {
+    if (request->passes || (request->peek_size > 0 && !request->program)) {
         int result = hand_over(run, plan, fd, name, outcome, fault);
         (void)fd_close(&fd); /* somebody else has it, or what is unread is not wanted */
         return result;

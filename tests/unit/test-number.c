@@ -86,6 +86,15 @@ static const struct row sizes[] = {
     { "-1K", NUMBER_NONSENSE, 0 },
 };
 
+/* In thousandths of so many in a second. */
+static const struct row rates[] = {
+    { "1", NUMBER_FOUND, 1000 },    { "0.5", NUMBER_FOUND, 500 },   { "10/s", NUMBER_FOUND, 10000 },
+    { "0.0001", NUMBER_FOUND, 1 },  { ".25/s", NUMBER_FOUND, 250 }, { "9223372036854776", NUMBER_HUGE, 0 },
+    { "", NUMBER_NONSENSE, 0 },     { "/s", NUMBER_NONSENSE, 0 },   { "1/", NUMBER_NONSENSE, 0 },
+    { "1s", NUMBER_NONSENSE, 0 },   { "1/d", NUMBER_NONSENSE, 0 },  { "1/s ", NUMBER_NONSENSE, 0 },
+    { "1./s", NUMBER_NONSENSE, 0 }, { "-1", NUMBER_NONSENSE, 0 },
+};
+
 static void
 check(const struct row *row, enum number_found found, const int64_t *value, const char *what)
 {
@@ -112,5 +121,16 @@ main(void)
     check(&durations[i], number_duration(durations[i].text, &value), &value, "time");
     EACH(sizes, i)
     check(&sizes[i], number_size(sizes[i].text, &value), &value, "size");
+    int64_t period = -1;
+    EACH(rates, i)
+    {
+        check(&rates[i], number_rate(rates[i].text, &value, &period), &value, "rate");
+        if (rates[i].found == NUMBER_FOUND)
+            is_int((long)period, 1000, "'%s' is in a second", rates[i].text);
+    }
+    is_int((long)number_rate("1.5/m", &value, &period), (long)NUMBER_FOUND, "a rate in a minute");
+    is_int((long)period, 60000, "... is one");
+    is_int((long)number_rate("1/h", &value, &period), (long)NUMBER_FOUND, "a rate in an hour");
+    is_int((long)period, 3600000, "... is one");
     return tap_done();
 }

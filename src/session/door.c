@@ -1,0 +1,345 @@
+#include "session/door.h"
+
+#include "base/deadline.h"
+#include "base/fd.h"
+#include "endpoint/peers.h"
+#include "observe/stats.h"
+#include "session/report.h"
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum {
+    CLIENTS_AT_ONCE = 64, /* taken in before those that are there have their turn */
+    PEER_IDLE_MS =
+        120 * 1000, /* RFC 4787, REQ-5: no mapping of a peer that sends datagrams is to go sooner */
+};
+
+struct door {
+    const struct run *run;
+    struct listener *listener;
+    struct peers *peers; /* NULL: clients connect */
+    struct door_calls calls;
+    struct quota *quota;
+    uint64_t entered; /* in this step */
+    int64_t accept_deadline;
+};
+
+static int64_t
+idle_ms(const struct run *run)
+{
+    int64_t asked = run->request->pump.idle_ms;
+    return asked >= 0 ? asked : PEER_IDLE_MS;
+}
+
+/* --- peers without connections ----------------------------------------------------------------------------------- */
+
+static void
+wake(void *context, void *owner)
+{
+    const struct door *door = context;
+    door->calls.wake(door->calls.context, owner);
+}
+
+static void
+watch(void *context)
+{
+    const struct door *door = context;
+    door->calls.watch(door->calls.context);
+}
+
+static void
+name_of(void *context, const struct address *address, char *name, size_t size)
+{
+    const struct door *door = context;
+    report_name(door->listener->plan, address, name, size);
+}
+
+/* Is the time for one more client still to come? */
+static bool
+is_too_soon(const struct door *door)
+{
+    return !deadline_passed(quota_next(door->quota), deadline_now());
+}
+
+static enum peers_welcome
+welcome(void *context, const struct address *sender)
+{
+    const struct door *door = context;
+    const struct socket_plan *plan = door->listener->plan;
+    if (!admission_hears(door->run->admission, plan, sender))
+        return PEERS_UNWANTED;
+    return is_too_soon(door) || !quota_has_place(door->quota, plan, sender, -1) ? PEERS_NO_ROOM
+                                                                                : PEERS_WELCOME;
+}
+
+/* Somebody may come in, and does. */
+static void
+enter(struct door *door, struct endpoint *far, const struct address *peer, int fd)
+{
+    struct quota_place *place;
+    struct fault fault;
+    quota_spend(door->quota, deadline_now());
+    if (quota_take(door->quota, door->listener->plan, peer, fd, &place, &fault) != 0) {
+        log_fault(door->run->log, &fault);
+        far->ops->close(far);
+        return;
+    }
+    door->entered++;
+    door->calls.enter(door->calls.context, far, peer, place);
+}
+
+static void
+arrived(void *context, struct endpoint *peer, const char *who)
+{
+    struct door *door = context;
+    const struct log *log = door->run->log;
+    report_client(log, door->listener, peer->peer);
+    if (*who)
+        log_line(log, LOG_TALK, "Peer is %s", who);
+    enter(door, peer, peer->peer, -1);
+}
+
+static const char *
+plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void
+missed(void *context, const char *name, uint64_t count)
+{
+    const struct door *door = context;
+    log_line(door->run->log, LOG_ERROR, "%s: %" PRIu64 " message%s dropped: not taken in time", name, count,
+             plural(count));
+}
+
+static void
+turned_away(void *context, uint64_t count)
+{
+    const struct door *door = context;
+    log_line(door->run->log, LOG_ERROR, "%" PRIu64 " message%s of new peers dropped: at a limit of peers",
+             count, plural(count));
+}
+
+static void
+on_loss_here(const void *context, const char *name)
+{
+    const struct door *door = context;
+    session_tell_loss(door->run, name);
+}
+
+static void
+on_drop_here(const void *context, const char *name)
+{
+    const struct door *door = context;
+    session_tell_drop(door->run, name);
+}
+
+static int
+open_peers(struct door *door, struct fault *fault)
+{
+    const struct request *request = door->run->request;
+    const struct peers_choice choice = {
+        .max = (uint64_t)request->max_conns,
+        .idle_ms = idle_ms(door->run),
+        .queue_size = request->queue_size,
+        .keeps_headers = request->socket.keeps_headers,
+        .eof_message = request->eof_message,
+        .is_shared = session_is_shared(request),
+        .asks_who = door->run->log->level >= LOG_TALK,
+        .protocol = request->socket.protocol,
+        .send_flags = request->send_flags,
+        .receive_flags = request->receive_flags,
+    };
+    const struct peers_calls calls = {
+        .wake = wake,
+        .watch = watch,
+        .name = name_of,
+        .welcome = welcome,
+        .arrived = arrived,
+        .missed = missed,
+        .turned_away = turned_away,
+        .on_loss = on_loss_here,
+        .on_drop = on_drop_here,
+        .context = door,
+    };
+    int fds[LISTENER_SOCKETS_MAX];
+    for (size_t i = 0; i < door->listener->count; i++)
+        fds[i] = listener_take(door->listener, i);
+    door->peers = peers_open(fds, door->listener->count, request->socket.domain, request->socket.type,
+                             &choice, &calls, fault);
+    return door->peers ? 0 : -1;
+}
+
+static void
+tell_dropped(const struct door *door)
+{
+    uint64_t dropped = peers_dropped(door->peers);
+    if (dropped > 0)
+        stats_dropped(door->run->log, door->run->request->stats ? LOG_ERROR : LOG_TALK, dropped);
+}
+
+/* --- clients that connect ---------------------------------------------------------------------------------------- */
+
+bool
+door_is_full(const struct door *door, uint64_t clients)
+{
+    return clients >= (uint64_t)door->run->request->max_conns;
+}
+
+/* A limit that this client would break; NULL: none. */
+static const char *
+find_limit(const struct door *door, uint64_t clients, const struct address *peer, int fd, char *words,
+           size_t size)
+{
+    const struct request *request = door->run->request;
+    if (door_is_full(door, clients))
+        (void)snprintf(words, size, "there are %" PRIu64 " already", clients);
+    else if (!quota_has_place(door->quota, door->listener->plan, peer, fd))
+        (void)snprintf(words, size, "it has %" PRId64 " already", request->max_per_peer);
+    else if (is_too_soon(door))
+        (void)snprintf(words, size, "too many in a short time");
+    else
+        return NULL;
+    return words;
+}
+
+static void
+let_in(struct door *door, int fd, const struct address *peer, uint64_t clients)
+{
+    const struct run *run = door->run;
+    const struct socket_plan *plan = door->listener->plan;
+    struct fault fault;
+    char words[64];
+    report_client(run->log, door->listener, peer);
+    report_options(run->log, plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
+    report_who(run->log, plan, fd);
+    const char *limit = find_limit(door, clients, peer, fd, words, sizeof words);
+    if (limit) {
+        log_line(run->log, LOG_TALK, "Connection refused: %s", limit);
+        (void)fd_close(&fd); /* nothing was sent */
+        return;
+    }
+    struct endpoint *far = session_far(run, plan, fd, peer, &fault);
+    if (far)
+        enter(door, far, peer, fd);
+    else
+        log_fault(run->log, &fault);
+}
+
+/* Has a client to wait outside, where it can? */
+static bool
+waits(const struct door *door, uint64_t clients)
+{
+    return !door->run->request->refuses_when_full && (door_is_full(door, clients) || is_too_soon(door));
+}
+
+/* Returns 0, or -1 when no more can be taken. */
+static int
+take_clients(struct door *door, uint64_t clients, const struct pollfd *polls, struct fault *fault)
+{
+    door->entered = 0;
+    for (int i = 0; i < CLIENTS_AT_ONCE; i++) {
+        struct address peer;
+        int fd;
+        if (waits(door, clients + door->entered))
+            return 0;
+        if (listener_take_ready(door->listener, polls, &fd, &peer, fault) != 0)
+            return -1;
+        if (fd < 0)
+            return 0;
+        if (admission_takes(door->run->admission, door->listener->plan, &peer, &fd))
+            let_in(door, fd, &peer, clients + door->entered);
+    }
+    return 0;
+}
+
+/* --- both -------------------------------------------------------------------------------------------------------- */
+
+struct pump_policy
+door_policy(const struct door *door)
+{
+    struct pump_policy policy = session_policy(door->run);
+    if (door->peers) /* the first time ends what it hears of the peer; it may have something to say about that */
+        policy.idle_ms = 2 * idle_ms(door->run);
+    return policy;
+}
+
+void
+door_own(struct door *door, struct endpoint *far, void *owner)
+{
+    if (door->peers)
+        peers_own(far, owner);
+}
+
+size_t
+door_interest(const struct door *door, uint64_t clients, struct pollfd *polls, int64_t *deadline)
+{
+    *deadline = deadline_sooner(door->run->deadline, door->accept_deadline);
+    if (door->peers)
+        return peers_interest(door->peers, polls, deadline);
+    if (!waits(door, clients))
+        return listener_interest(door->listener, polls, deadline);
+    if (!door_is_full(door, clients))
+        *deadline = deadline_sooner(*deadline, quota_next(door->quota));
+    return 0;
+}
+
+int
+door_step(struct door *door, uint64_t clients, const struct pollfd *polls, struct fault *fault)
+{
+    int64_t now = deadline_now();
+    if (deadline_passed(door->run->deadline, now))
+        return fault_say(fault, STATUS_TIMEOUT, "timed out: the time for all of it is over",
+                         door->peers ? "datagrams" : "accept");
+    if (door->peers)
+        return peers_take(door->peers, polls, fault);
+    if (clients > 0)
+        door_count_time(door);
+    else if (deadline_passed(door->accept_deadline, now))
+        return fault_say(fault, STATUS_TIMEOUT, "timed out: no client came", "accept");
+    return take_clients(door, clients, polls, fault);
+}
+
+void
+door_leave(struct door *door, struct quota_place *place)
+{
+    quota_leave(door->quota, place);
+}
+
+void
+door_count_time(struct door *door)
+{
+    door->accept_deadline = deadline_after(deadline_now(), door->run->request->accept_ms);
+}
+
+struct door *
+door_open(const struct run *run, struct listener *listener, const struct door_calls *calls,
+          struct fault *fault)
+{
+    struct door *door = malloc(sizeof *door);
+    if (!door) {
+        (void)fault_set(fault, STATUS_LOCAL, "listener");
+        return NULL;
+    }
+    *door = (struct door){ .run = run, .listener = listener, .calls = *calls };
+    door_count_time(door);
+    door->quota = quota_open(run->request, fault);
+    if (door->quota && (run->request->socket.type->accepts || open_peers(door, fault) == 0))
+        return door;
+    door_close(door);
+    return NULL;
+}
+
+void
+door_close(struct door *door)
+{
+    if (door->peers) {
+        tell_dropped(door);
+        peers_close(door->peers);
+    }
+    if (door->quota)
+        quota_close(door->quota);
+    free(door);
+}

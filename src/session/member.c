@@ -1,0 +1,340 @@
+#include "session/member.h"
+
+#include "observe/stats.h"
+#include "session/local.h"
+#include "session/report.h"
+#include <stdlib.h>
+#include <string.h>
+
+enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POLLS_MAX : PUMP_POLLS_MAX };
+
+struct member *
+member_new(struct crowd *crowd, bool is_streams, struct fault *fault)
+{
+    struct member *member = calloc(1, sizeof *member);
+    if (!member) {
+        (void)fault_set(fault, STATUS_LOCAL, "session");
+        return NULL;
+    }
+    member->is_streams = is_streams;
+    member->next = crowd->members;
+    if (member->next)
+        member->next->before = member;
+    crowd->members = member;
+    crowd->count += !is_streams;
+    return member;
+}
+
+/* --- the end of one ---------------------------------------------------------------------------------------------- */
+
+/* What has gone wrong with one ends that one. What all share are the standard streams, and copies of the traffic. */
+static void
+note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
+{
+    bool is_ours = fault->status == STATUS_LOCAL && observer_has_failed(crowd->run->observers);
+    if (!crowd->is_over && (member->is_streams || is_ours)) {
+        crowd->is_over = true;
+        crowd->fault = *fault;
+    } else {
+        log_fault(crowd->run->log, fault);
+    }
+}
+
+/* The program's part after its session: the client needs not wait for it. */
+static void
+leave_program(struct member *member, const struct outcome *outcome, int result, const struct fault *fault)
+{
+    member->near = NULL; /* it is the program's */
+    program_leave(member->program, outcome, result, fault);
+    member->far->ops->close(member->far);
+    member->far = NULL;
+}
+
+/* End its session, and tell of it. */
+static void
+end_session(struct crowd *crowd, struct member *member)
+{
+    const struct run *run = crowd->run;
+    struct outcome outcome;
+    struct fault fault;
+    int result = pump_end(member->pump, &outcome, &fault);
+    session_part(run, member->near, member->far);
+    member->pump = NULL;
+    bool is_empty = !member->is_streams && !member->program && session_was_empty(run, &outcome);
+    bool is_told = result != 0 && !member->program && (!is_empty || fault.status == STATUS_LOCAL);
+    if (is_told) /* otherwise a program will tell of it */
+        note_failure(crowd, member, &fault);
+    else if (is_empty)
+        log_line(run->log, LOG_TALK, "Connection closed without a byte");
+    if (!is_empty)
+        door_count_time(crowd->door);
+    if (run->request->stats && !member->is_streams)
+        stats_print(run->log, member->label, &outcome.sent, &outcome.received,
+                    run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
+    if (member->program)
+        leave_program(member, &outcome, result, &fault);
+}
+
+static void
+end_program(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    if (program_end(member->program, NULL, &fault) != 0)
+        log_fault(crowd->run->log, &fault);
+    member->program = NULL;
+    door_count_time(crowd->door);
+}
+
+static void
+end_member(struct crowd *crowd, struct member *member)
+{
+    bool was_full = door_is_full(crowd->door, crowd->count);
+    poller_drop(crowd->poller, &member->watch);
+    if (member->pump)
+        end_session(crowd, member);
+    if (member->program)
+        end_program(crowd, member);
+    if (member->near)
+        member->near->ops->close(member->near);
+    if (member->far)
+        member->far->ops->close(member->far);
+    relay_end(member->relay);
+    if (member->peek)
+        peek_free(member->peek);
+    *(member->before ? &member->before->next : &crowd->members) = member->next;
+    if (member->next)
+        member->next->before = member->before;
+    crowd->count -= !member->is_streams;
+    door_leave(crowd->door, member->place);
+    free(member->label);
+    free(member);
+    if (was_full) /* somebody may wait outside */
+        poller_wake(crowd->poller, &crowd->entrance);
+}
+
+static void
+fail(struct crowd *crowd, struct member *member, const struct fault *fault)
+{
+    note_failure(crowd, member, fault);
+    end_member(crowd, member);
+}
+
+/* --- waiting ----------------------------------------------------------------------------------------------------- */
+
+/* Without memory for waiting it ends. A program is waited for here and now: that takes none. */
+static void
+give_up(struct crowd *crowd, struct member *member, const struct fault *fault)
+{
+    note_failure(crowd, member, fault);
+    if (member->pump)
+        end_session(crowd, member);
+    if (member->program) {
+        program_stop(member->program);
+        program_wait(member->program);
+    }
+    end_member(crowd, member);
+}
+
+static size_t
+interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
+{
+    if (member->pump)
+        return pump_interest(member->pump, polls, deadline);
+    if (member->program)
+        return program_interest(member->program, polls, deadline);
+    if (member->relay)
+        return relay_interest(member->relay, polls, deadline);
+    polls[0] = peek_interest(member->peek, deadline);
+    return 1;
+}
+
+void
+member_watch(struct crowd *crowd, struct member *member)
+{
+    struct pollfd polls[MEMBER_POLLS_MAX];
+    int64_t deadline;
+    struct fault fault;
+    size_t count = interest(member, polls, &deadline);
+    if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) != 0)
+        give_up(crowd, member, &fault);
+}
+
+/* --- beginning --------------------------------------------------------------------------------------------------- */
+
+/* What a client is joined with. */
+static struct endpoint *
+local_end(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
+{
+    if (!crowd->hub)
+        return local_open(crowd->run, member->far, fault);
+    return hub_sit(crowd->hub, member, member->far->name, label, member->far->message_max, fault);
+}
+
+/* Both ends are there. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+join_ends(struct crowd *crowd, struct member *member, struct fault *fault)
+{
+    const struct run *run = crowd->run;
+    const struct pump_setting setting = {
+        .policy = &crowd->policy,
+        .deadline = run->deadline,
+        .observers = run->observers,
+        .who = member->label,
+        .log = run->log,
+    };
+    member->pump = pump_start(member->near, member->far, &setting, fault);
+    return member->pump ? 0 : -1;
+}
+
+/* Returns 0, or -1 with fault. */
+static int
+start_program(struct crowd *crowd, struct member *member, struct fault *fault)
+{
+    bool takes_socket = program_takes(crowd->run, member->far);
+    const char *peeked = member->peek ? peek_words(member->peek) : NULL;
+    member->program = program_start(crowd->run, member->far, takes_socket, peeked, fault);
+    if (!member->program || takes_socket)
+        return member->program ? 0 : -1;
+    member->near = program_endpoint(member->program);
+    if (join_ends(crowd, member, fault) != 0)
+        leave_program(member, NULL, -1, fault); /* it tells of that when it has ended */
+    return 0;
+}
+
+static int
+start_session(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
+{
+    if (crowd->run->request->program)
+        return start_program(crowd, member, fault);
+    member->near = local_end(crowd, member, label, fault);
+    return member->near ? join_ends(crowd, member, fault) : -1;
+}
+
+static void
+begin_session(struct crowd *crowd, struct member *member, const char *label)
+{
+    struct fault fault;
+    if (start_session(crowd, member, label, &fault) == 0)
+        member_watch(crowd, member);
+    else
+        fail(crowd, member, &fault);
+}
+
+/* The near end is still being made. */
+static void
+step_relay(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
+    bool goes_on = state == RELAY_DIALS || (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
+    if (!goes_on) {
+        fail(crowd, member, &fault);
+        return;
+    }
+    poller_drop(crowd->poller, &member->watch); /* what was closed may have left its number to what is new */
+    member_watch(crowd, member);
+}
+
+/* The first bytes of what a client says, for its program. */
+static void
+step_peek(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    enum io result = peek_step(member->peek, &fault);
+    if (result == IO_AGAIN)
+        member_watch(crowd, member);
+    else if (result == IO_FAILED)
+        fail(crowd, member, &fault);
+    else
+        begin_session(crowd, member, NULL);
+}
+
+/* Keep what the client is called where it is not the only one. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+keep_label(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
+{
+    if (!crowd->run->observers && !crowd->run->request->stats)
+        return 0;
+    member->label = strdup(label);
+    return member->label ? 0 : fault_set(fault, STATUS_LOCAL, "session");
+}
+
+void
+member_begin(struct crowd *crowd, struct member *member, const struct address *peer)
+{
+    const struct request *request = crowd->run->request;
+    struct fault fault;
+    char label[REPORT_NAME_SIZE];
+    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
+    if (keep_label(crowd, member, label, &fault) != 0) {
+        fail(crowd, member, &fault);
+    } else if (request->local == LOCAL_RELAY) {
+        member->relay = relay_start(crowd->run, member->far, &fault);
+        if (member->relay)
+            step_relay(crowd, member);
+        else
+            fail(crowd, member, &fault);
+    } else if (request->peek_size > 0) {
+        member->peek = peek_start(crowd->run, member->far, &fault);
+        if (member->peek)
+            member_watch(crowd, member);
+        else
+            fail(crowd, member, &fault);
+    } else {
+        begin_session(crowd, member, label);
+    }
+}
+
+/* --- going on ---------------------------------------------------------------------------------------------------- */
+
+static void
+step_pump(struct crowd *crowd, struct member *member)
+{
+    bool is_over = pump_step(member->pump, member->watch.polls);
+    if (is_over && member->program) {
+        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
+        end_session(crowd, member);
+        poller_wake(crowd->poller, &member->watch);
+        return;
+    }
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
+        end_member(crowd, member);
+        return;
+    }
+    pump_rest(member->pump);
+    member_watch(crowd, member);
+}
+
+void
+member_step(struct crowd *crowd, struct member *member)
+{
+    if (member->pump)
+        step_pump(crowd, member);
+    else if (member->relay)
+        step_relay(crowd, member);
+    else if (!member->program)
+        step_peek(crowd, member);
+    else if (program_step(member->program, member->watch.polls))
+        end_member(crowd, member);
+    else
+        member_watch(crowd, member);
+}
+
+void
+member_end_all(struct crowd *crowd)
+{
+    for (struct member *member = crowd->members, *next; member; member = next) {
+        next = member->next;
+        poller_drop(crowd->poller, &member->watch);
+        if (member->pump)
+            end_session(crowd, member);
+        if (member->program)
+            program_stop(member->program);
+        else
+            end_member(crowd, member);
+    }
+    for (struct member *member = crowd->members; member; member = member->next)
+        program_wait(member->program); /* they end and are killed by the same clock, whoever is looked at */
+    while (crowd->members)
+        end_member(crowd, crowd->members);
+}

@@ -1,0 +1,64 @@
+/*
+ * Inside the crowd: a member, which is one client with its session, or the standard streams with theirs, and what it goes
+ * through. Only crowd.c and member.c include it.
+ *
+ * Its near end may have to come first: what the client says is peeked at, or another socket is dialled. Then a pump joins
+ * it with the far end, unless a program has the far end itself. A program outlives its session until nothing is left of it.
+ */
+#ifndef SKT_SESSION_MEMBER_H
+#define SKT_SESSION_MEMBER_H
+
+#include "base/poller.h"
+#include "endpoint/hub.h"
+#include "session/crowd.h"
+#include "session/door.h"
+#include "session/peek.h"
+#include "session/program.h"
+#include "session/relay.h"
+
+struct member {
+    struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
+    struct member *next, *before;
+    struct peek *peek;       /* comes before a program, which is told of it for as long as it is there */
+    struct relay *relay;     /* makes the near end */
+    struct program *program; /* runs, or is at the near end, or is waited for */
+    struct pump *pump;       /* NULL: not yet, or no more, or none is needed */
+    struct endpoint *near, *far;
+    struct quota_place *place; /* of a client */
+    char *label;               /* whose session it is, where that is shown or told; otherwise NULL */
+    bool is_streams;           /* joins the standard streams with the hub */
+};
+
+struct crowd {
+    const struct run *run;
+    struct listener *listener;
+    struct pump_policy policy, streams_policy;
+    struct poller *poller;
+    struct door *door;
+    struct watch entrance; /* the door's */
+    struct watch clock;    /* the hub's */
+    struct hub *hub;       /* NULL: each client has an end for itself */
+    int64_t hub_deadline;  /* that the clock is set to */
+    struct member *members;
+    uint64_t count;  /* clients */
+    uint64_t number; /* of the last one */
+    bool is_over;    /* this side has failed, by the fault */
+    struct fault fault;
+};
+
+/* A member of which nothing is there yet. Returns NULL with STATUS_LOCAL. */
+struct member *member_new(struct crowd *crowd, bool is_streams, struct fault *fault);
+
+/* A client has come, and has its far end: begin with what its near end needs. What is missing for it is said, and it goes. */
+void member_begin(struct crowd *crowd, struct member *member, const struct address *peer);
+
+/* Say what it waits for; without memory for that it ends. */
+void member_watch(struct crowd *crowd, struct member *member);
+
+/* It has been told: go on. Ends it when it is over. */
+void member_step(struct crowd *crowd, struct member *member);
+
+/* End all: first the sessions, and then what programs are left, all in the same time. */
+void member_end_all(struct crowd *crowd);
+
+#endif
