@@ -95,6 +95,49 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     assert_file_is said '<user2> hi\tthere\\x1b[31m\r\n<user2> and <user1> \\x00 part\n<announce> <user2> is disconnected.\n'
 }
 
+@test "datagram peers hear each other through a broker, each datagram as it is" {
+    need nc.openbsd socat
+    for where in udp unixdgram; do
+        if [ "$where" = udp ]; then
+            start_skt_listener -v -u --broker 127.0.0.1 0
+            at=":$port" mine=()
+        else
+            start_skt_listener -v -u --broker -U sock
+            at=":sock" mine=(bind:$where:mine)
+        fi
+        start_peer "${mine[@]}" "connect:$where$at" send:hello touch:there waitfile:go recv:0 'expect:two\nlines' recv:9000 close
+        first=$peer_pid first_err=$peer_err
+        wait_until has_clients 1
+        start_peer "${mine[@]/mine/other}" "connect:$where$at" datagram:0 'send:two\nlines' datagram:9000 expect:answer close
+        touch go
+        peer_succeeds "$first" "$first_err"
+        case $where in
+        udp) words="nc.openbsd -u -w 1 127.0.0.1 $port" ;;
+        *) words="socat -u - UNIX-SENDTO:sock,bind=third" ;;
+        esac
+        # shellcheck disable=SC2086  # words
+        printf answer | timeout 10 $words
+        peer_succeeds
+        stop "$listener_pid"
+        rm -f go mine other third there
+    done
+}
+
+@test "--chat of datagrams has a line for each, and says who comes" {
+    need nc.openbsd
+    start_skt_listener -v -u --chat 127.0.0.1 0
+    hold_input
+    background_input=$held_input start_background nc.openbsd -u 127.0.0.1 "$port"
+    out=$started_out
+    say 'hi\n'
+    wait_for_text "$out" "already connected: nobody."
+    start_peer "connect:udp:$port" 'send:\x1b[2J' 'send:two\nlines\n' close
+    peer_succeeds
+    wait_for_text "$out" lines
+    grep -v '^<announce> .* is connected\|already' "$out" >said
+    assert_file_is said '<user2> \\x1b[2J\n<user2> two\\x0alines\n'
+}
+
 @test "-k sends standard input to all clients, and standard output has what all of them send" {
     need nc.openbsd ncat
     hold_input

@@ -41,11 +41,10 @@ static int
 say(struct seat *seat, const char *data, size_t size, int64_t now)
 {
     const struct hub_choice *choice = choice_of(seat);
-    bool is_whole = choice->kind == HUB_CHAT || (seat->is_torn && seat->prefix);
     const struct caption caption = {
         .prefix = seat->prefix,
         .is_safe = choice->kind == HUB_CHAT,
-        .is_whole = is_whole && choice->unit == UNIT_BYTES,
+        .is_whole = choice->kind == HUB_CHAT || (seat->is_torn && seat->prefix),
         .unit = choice->unit,
     };
     struct piece *piece = caption_piece(&caption, data, size, !seat->in_line);
