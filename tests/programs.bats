@@ -408,6 +408,15 @@ PYTHON
     assert_at_most "$dropped" 1000
 }
 
+@test "with --eof-message an empty datagram is the end of a program's input, and its end is sent as one" {
+    start_skt_listener -k -u --eof-message -c 'echo begin; cat; echo over' 127.0.0.1 0
+    start_peer "connect:udp:$port" send:one\\n expect:begin\\n expect:one\\n datagram:0 expect:over\\n recv:0 \
+        send:two\\n expect:begin\\n expect:two\\n
+    peer_succeeds
+    wait_until has_children 1
+    assert_file_is "$listener_err" ''
+}
+
 @test "local datagrams have a program for each sender, too" {
     start_skt_listener -k -u -c 'while read -r line; do echo "$UNIXREMOTEPATH $line"; done' -U sock
     for name in a b; do

@@ -181,6 +181,27 @@ while True:
     end_example 0 130 0
 }
 
+@test "recipe 16: each client has a program, and each peer that sends datagrams" {
+    readme_recipe 16 >example
+    start_example <example
+    wait_shown sender 42
+    wait_until 10 is_idle sender
+    wait_until 10 is_idle client
+    interrupt_at server
+    interrupt_at another
+    end_example 130 0 130 0
+}
+
+@test "recipe 17: what a client says first decides which program serves it" {
+    readme_recipe 17 >example
+    start_example <example
+    wait_shown another "404 none"
+    wait_until 10 is_idle another
+    wait_until 10 is_idle client
+    interrupt_at server
+    end_example 130 0 0
+}
+
 @test "each recipe is run by a test, and there are at least ten" {
     local count
     count=$(grep -cE '^[0-9]+\. ' "$readme")

@@ -124,26 +124,25 @@ struct endpoint_ops {
 /* Every kind of endpoint begins with this. */
 struct endpoint {
     const struct endpoint_ops *ops;
-    const char *name;   /* for messages: "standard output", "127.0.0.1 port 80"; owned by the kind */
-    enum unit unit;     /* what one read or write is */
-    bool ends;          /* reading can come to an end (datagram sockets never do) */
-    bool tells_end;     /* end_writing tells the other side that our writing has ended */
-    bool unread_lost;   /* closing destroys what the other side has not read yet: it gets a moment for that */
-    bool person;        /* a terminal: somebody sits there */
-    bool returns;       /* what is written is what will be read: without a reader nobody needs to write */
-    bool silent;        /* nothing is ever read from it, and that is no end */
-    bool peer_ended;    /* reading has seen the other side's own end, in order */
-    bool cut;           /* a message came that was larger than the room for it */
-    bool only_whole;    /* what is written counts only if it is all: after a failure end_writing is not called */
-    bool kept;          /* ... and it was, and is safe */
+    const char *name; /* for messages: "standard output", "127.0.0.1 port 80"; owned by the kind */
+    enum unit unit;   /* what one read or write is */
+    bool ends;        /* reading can come to an end (datagram sockets never do) */
+    bool tells_end;   /* end_writing tells the other side that our writing has ended */
+    bool unread_lost; /* closing destroys what the other side has not read yet: it gets a moment for that */
+    bool person;      /* a terminal: somebody sits there */
+    bool returns;     /* what is written is what will be read: without a reader nobody needs to write */
+    bool silent;      /* nothing is ever read from it, and that is no end */
+    bool peer_ended;  /* reading has seen the other side's own end, in order */
+    bool cut;         /* a message came that was larger than the room for it */
+    bool only_whole; /* what is written counts only if it is all: after a failure end_writing is not called */
+    bool kept;       /* ... and it was, and is safe */
     size_t message_max; /* messages: the largest one that can be written */
     bool reads_batches; /* one read is one message, and read_batch may read more than one */
     bool writes_batches;
     size_t
         join_max; /* bytes: so much may go out in one write, of messages that it joins; 0: a write is seen as one */
     int socket; /* the socket underneath, to be asked for its names and options; -1: none, or none yet */
-    const struct address
-        *peer;   /* who is at the other end, where that socket cannot be asked for it; NULL: it can */
+    const struct address *peer; /* the other end, where that socket cannot tell; NULL: it can */
     int read_fd; /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;
     bool reads_file; /* read_fd is a regular file: its bytes are there without waiting */

@@ -98,7 +98,7 @@ struct request {
     const char *receive_name;   /* how they are called: intake_name.h */
     int64_t receive_size_max;   /* of each; 0: no limit */
     struct relay_choice relay;
-    int64_t max_conns;          /* clients at once */
+    int64_t max_conns;     /* clients at once */
     int64_t max_per_peer;  /* of one peer; 0: no limit */
     struct conn_rate rate; /* new ones */
     bool refuses_when_full;
