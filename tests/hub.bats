@@ -138,6 +138,32 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     assert_file_is said '<user2> \\x1b[2J\n<user2> two\\x0alines\n'
 }
 
+@test "with --label datagram senders are clients: each is named, and all get standard input" {
+    need nc.openbsd
+    hold_input
+    listener_input=$held_input start_skt_listener -v -k -u --label --records line 127.0.0.1 0
+    start_peer "connect:udp:$port" send:one 'expect:to all' send:three close
+    first=$peer_pid first_err=$peer_err
+    wait_until has_clients 1
+    start_background bash -c 'printf two | exec nc.openbsd -u -w 5 127.0.0.1 "$1"' - "$port"
+    wait_for_text "$listener_out" two
+    say 'to all\n'
+    wait_for_text "$started_out" "to all"
+    peer_succeeds "$first" "$first_err"
+    wait_for_text "$listener_out" three
+    mapfile -t who < <(sed -n 's/^Connection received on //p' "$listener_err")
+    assert_file_is "$listener_out" "${who[0]}: one\n${who[1]}: two\n${who[0]}: three\n"
+}
+
+@test "datagram senders stay clients after the end of standard input" {
+    start_skt_listener -v -k -u --slow block --records line 127.0.0.1 0
+    start_peer "connect:udp:$port" send:one sleep:1.3 send:two close # longer than one session lingers
+    peer_succeeds
+    wait_for_text "$listener_out" two
+    assert_file_is "$listener_out" 'one\ntwo\n'
+    has_clients 1
+}
+
 @test "-k sends standard input to all clients, and standard output has what all of them send" {
     need nc.openbsd ncat
     hold_input

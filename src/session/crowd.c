@@ -102,6 +102,7 @@ add_streams(struct crowd *crowd, struct fault *fault)
         .records = policy->records,
     };
     crowd->policy.delay_ms = 0;
+    crowd->policy.linger_ms = -1; /* the end of our input is not theirs */
     const struct pump_setting setting = {
         .policy = &crowd->streams_policy,
         .deadline = DEADLINE_NEVER,
