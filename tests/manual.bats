@@ -144,6 +144,18 @@ setup() {
     wait_for_text asked please
 }
 
+@test "what a file gets is sent on, whatever becomes of the connection" {
+    echo first >messages
+    manual_example again >example
+    start_example <example
+    wait_for_text log first
+    echo second >>messages
+    wait_for_text log second
+    interrupt_at client
+    interrupt_at server
+    end_example 130 130
+}
+
 @test "two services are waited for" {
     start_peer listen:tcp accept close accept close accept close # each of them may be tried more than once
     stands_for 5000 "$port"

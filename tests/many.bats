@@ -163,7 +163,16 @@ PYTHON
     [[ $output =~ ([0-9]+)\ KiB\ more ]]
     assert_at_most "${BASH_REMATCH[1]}" 20480
     wait_until has_fds "$before"
+    assert_equal "$(children_of "$listener_pid")" ""
+    # what 10,000 have needed is enough for the next ones
+    rss=$(rss_kib "$listener_pid")
+    run -0 many 10000
+    wait_until has_fds "$before"
+    assert_at_most $(($(rss_kib "$listener_pid") - rss)) 512
+    assert_equal "$(children_of "$listener_pid")" ""
 }
+
+children_of() { cat "/proc/$1/task/"*/children; }
 
 has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
 

@@ -181,8 +181,41 @@ while True:
     end_example 0 130 0
 }
 
-@test "recipe 16: each client has a program, and each peer that sends datagrams" {
+@test "recipe 16: files are taken in whole, and each sender knows" {
+    mv "$(random_file 300000)" original
+    mkdir inbox
     readme_recipe 16 >example
+    start_example <example
+    wait_shown client "it is safe"
+    assert_same_file inbox/* original
+    interrupt_at server
+    end_example 130 0
+}
+
+@test "recipe 17: what a file gets is sent on" {
+    echo first >messages
+    readme_recipe 17 >example
+    start_example <example
+    wait_for_text log first
+    echo second >>messages
+    wait_for_text log second
+    interrupt_at client
+    interrupt_at server
+    end_example 130 130
+}
+
+@test "recipe 18: a file is given by all processors" {
+    mv "$(random_file 300000)" news
+    readme_recipe 18 >example
+    start_example <example
+    wait_until 10 is_idle client
+    assert_same_file copy news
+    interrupt_at server
+    end_example 130 0
+}
+
+@test "recipe 19: each client has a program, and each peer that sends datagrams" {
+    readme_recipe 19 >example
     start_example <example
     wait_shown sender 42
     wait_until 10 is_idle sender
@@ -192,8 +225,8 @@ while True:
     end_example 130 0 130 0
 }
 
-@test "recipe 17: what a client says first decides which program serves it" {
-    readme_recipe 17 >example
+@test "recipe 20: what a client says first decides which program serves it" {
+    readme_recipe 20 >example
     start_example <example
     wait_shown another "404 none"
     wait_until 10 is_idle another

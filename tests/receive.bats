@@ -166,6 +166,36 @@ assert found == set(range(100))
 PYTHON
 }
 
+@test "a client ends when others have left and their descriptors are used again" {
+    need python3
+    start_skt_listener -k --receive-dir in --receive-name '%n' 127.0.0.1 0
+    cat >clients.py <<'PYTHON'
+import os, socket, sys, time
+
+pid, port = sys.argv[1:]
+def connect():
+    before = len(os.listdir(f"/proc/{pid}/fd"))
+    client = socket.create_connection(("127.0.0.1", int(port)), timeout=10)
+    while len(os.listdir(f"/proc/{pid}/fd")) < before + 2:
+        time.sleep(0.01)
+    return client
+
+early = [connect() for _ in range(10)]
+late = [connect() for _ in range(10)]
+before = len(os.listdir(f"/proc/{pid}/fd"))
+for client in early:
+    client.close()
+while len(os.listdir(f"/proc/{pid}/fd")) > before - 20:
+    time.sleep(0.01)
+for client in late:
+    client.sendall(b"hello")
+    client.shutdown(socket.SHUT_WR)
+    assert client.recv(1) == b""
+PYTHON
+    run -0 timeout 60 python3 clients.py "$listener_pid" "$port"
+    count_is 10
+}
+
 # --- what does not ---------------------------------------------------------------------------------------------------
 
 @test "of a connection that breaks nothing is left, and the server goes on" {

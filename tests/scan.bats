@@ -453,9 +453,9 @@ skt: 127.0.0.1 port $port (tcp) says: SSH-2.0-foreign\\x0a"
 @test "socket options hold for a scan" {
     need_tracer
     start_service
-    run -0 timeout 20 strace -f -o trace -e trace=setsockopt "$SKT" -z -n -M 33 --sockopt nodelay 127.0.0.1 "$port"
+    run -0 timeout 20 strace -f -o trace -e trace=setsockopt "$SKT" -z -n -M 33 --sockopt nodelay=off 127.0.0.1 "$port"
     assert_contains "$(cat trace)" "IP_TTL, [33]"
-    assert_contains "$(cat trace)" "TCP_NODELAY, [1]"
+    assert_contains "$(cat trace)" "TCP_NODELAY, [0]"
 }
 
 @test "a signal ends a scan at once" {

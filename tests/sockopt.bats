@@ -291,7 +291,7 @@ signs() {
 @test "a client that has gone before its options are set is no reason to end" {
     need_tracer
     need_own_calls
-    # SO_REUSEADDR; then of the first client TCP_NODELAY, SO_KEEPALIVE and TCP_QUICKACK, and the same of the second
+    # TCP_NODELAY, SO_KEEPALIVE and SO_REUSEADDR; then TCP_QUICKACK of the first client, and of the second
     start_background strace -f -o trace -e trace=setsockopt -e inject=setsockopt:error=ENOTCONN:when=4 "$SKT" -l -d \
         --announce=there --sockopt quickack 127.0.0.1 0
     wait_for_line there "$started_pid" "$started_err"

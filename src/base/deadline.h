@@ -16,12 +16,24 @@
 int64_t deadline_now(void);
 
 /* The point `ms` milliseconds after `now`. A negative ms means never; the sum saturates at never. */
-int64_t deadline_after(int64_t now, int64_t ms);
+static inline int64_t
+deadline_after(int64_t now, int64_t ms)
+{
+    return ms < 0 || ms > DEADLINE_NEVER - now ? DEADLINE_NEVER : now + ms;
+}
 
 /* The earlier of two points. */
-int64_t deadline_sooner(int64_t a, int64_t b);
+static inline int64_t
+deadline_sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
 
 /* True once `now` has reached the deadline. DEADLINE_NEVER is never reached. */
-bool deadline_passed(int64_t deadline, int64_t now);
+static inline bool
+deadline_passed(int64_t deadline, int64_t now)
+{
+    return deadline != DEADLINE_NEVER && now >= deadline;
+}
 
 #endif

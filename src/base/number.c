@@ -146,3 +146,16 @@ number_size(const char *text, int64_t *bytes)
         fits = fits && multiply_add(bytes, 1024, 0);
     return fits ? NUMBER_FOUND : NUMBER_HUGE;
 }
+
+char *
+number_write(char *text, uint32_t number)
+{
+    char digits[10];
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *text++ = digits[--count];
+    return text;
+}

@@ -30,4 +30,7 @@ enum number_found number_rate(const char *text, int64_t *thousandths, int64_t *p
 /* A size in bytes: a whole number, with K, M or G behind it for units of 1024. */
 enum number_found number_size(const char *text, int64_t *bytes);
 
+/* Write a number in decimal, without an end. Returns where the next character goes: at most 10 further on. */
+char *number_write(char *text, uint32_t number);
+
 #endif

@@ -16,6 +16,7 @@ struct poller {
     struct watch **heap; /* by deadline, the soonest at [1] */
     size_t heap_count, heap_capacity;
     struct watch *first, *last; /* to be told */
+    struct epoll_event events[EVENTS_AT_ONCE];
 };
 
 struct poller *
@@ -52,6 +53,12 @@ poller_wake(struct poller *poller, struct watch *watch)
     watch->before = poller->last;
     *(poller->last ? &poller->last->next : &poller->first) = watch;
     poller->last = watch;
+}
+
+bool
+poller_is_busy(const struct poller *poller)
+{
+    return poller->first != NULL;
 }
 
 static void
@@ -246,15 +253,15 @@ poller_drop(struct poller *poller, struct watch *watch)
 /* --- waiting ----------------------------------------------------------------------------------------------------- */
 
 static void
-queue_ready(struct poller *poller, const struct epoll_event *events, int count)
+queue_ready(struct poller *poller, int count)
 {
     for (int i = 0; i < count; i++) {
-        int fd = events[i].data.fd;
+        int fd = poller->events[i].data.fd;
         struct watch *watch = (size_t)fd < poller->owner_count ? poller->owners[fd] : NULL;
         struct pollfd *poll = watch ? poll_of(watch, fd) : NULL;
         if (!poll)
             continue;
-        poll->revents = (short)events[i].events;
+        poll->revents = (short)poller->events[i].events;
         poller_wake(poller, watch);
     }
 }
@@ -263,12 +270,11 @@ struct watch *
 poller_next(struct poller *poller, struct loop *loop, struct fault *fault)
 {
     while (!poller->first) {
-        struct epoll_event events[EVENTS_AT_ONCE];
         int64_t deadline = poller->heap_count > 0 ? poller->heap[1]->deadline : DEADLINE_NEVER;
-        int ready = loop_wait_many(loop, poller->epoll, events, EVENTS_AT_ONCE, deadline, fault);
+        int ready = loop_wait_many(loop, poller->epoll, poller->events, EVENTS_AT_ONCE, deadline, fault);
         if (ready < 0)
             return NULL;
-        queue_ready(poller, events, ready);
+        queue_ready(poller, ready);
         queue_passed(poller);
     }
     struct watch *watch = poller->first;

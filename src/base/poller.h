@@ -41,6 +41,9 @@ int poller_set(struct poller *poller, struct watch *watch, const struct pollfd *
 /* Tell it at the next turn, whatever it waits for. */
 void poller_wake(struct poller *poller, struct watch *watch);
 
+/* Is another one to be told already? */
+bool poller_is_busy(const struct poller *poller);
+
 /* Forget it; before its descriptors are closed. */
 void poller_drop(struct poller *poller, struct watch *watch);
 

@@ -104,7 +104,7 @@ finish(struct dial *dial, struct fault *fault)
     dial->stage = STAGE_OVER;
     if (netns_enter(plan->netns, &outside, fault) == 0 &&
         open_join(plan, dial->fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) == 0 &&
-        open_finish(plan, dial->fd, STATUS_CONNECT, fault) == 0 && netns_leave(&outside, fault) == 0)
+        open_finish(plan, dial->fd, true, STATUS_CONNECT, fault) == 0 && netns_leave(&outside, fault) == 0)
         return 0;
     struct fault told;
     (void)netns_leave(&outside, &told); /* if it fails now, that is not what went wrong */

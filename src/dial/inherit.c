@@ -229,5 +229,5 @@ inherit_finish(const struct socket_plan *plan, int fd, struct address *peer, str
         *peer = (struct address){ .length = 0 }; /* a type without connect(2) */
     if (inherit_prepare(plan, fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) < 0)
         return -1;
-    return open_finish(plan, fd, STATUS_CONNECT, fault);
+    return open_finish(plan, fd, false, STATUS_CONNECT, fault);
 }

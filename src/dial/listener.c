@@ -258,7 +258,7 @@ take_client(struct listener *listener, size_t i, int *client, struct address *pe
         return stumble(listener, fault);
     listener->stumbles = 0;
     listener->turn = (i + 1) % listener->count; /* no socket can starve the others */
-    if (open_finish(listener->plan, fd, STATUS_LISTEN, fault) < 0) {
+    if (open_finish(listener->plan, fd, !listener->inherited, STATUS_LISTEN, fault) < 0) {
         (void)fd_close(&fd);                      /* nothing was sent */
         return fault->error == ENOTCONN ? 0 : -1; /* some options say so of a client that has gone already */
     }
@@ -346,6 +346,43 @@ listener_take(struct listener *listener, size_t i)
     int fd = listener->sockets[i].fd;
     listener->sockets[i].fd = -1;
     return fd;
+}
+
+void
+listener_leave(struct listener *listener)
+{
+    close_all(listener);
+    listener->count = 0;
+}
+
+bool
+listener_can_double(const struct listener *listener)
+{
+    return !listener->inherited && listener->plan->domain->set_port;
+}
+
+/*
+ * The first socket is bound without SO_REUSEPORT, so that it meets with those of others as usual; from here on it lets
+ * those in that have it, of the same user.
+ */
+int
+listener_double(struct listener *listener, struct listener *other, const struct socket_plan *plan,
+                struct fault *fault)
+{
+    const int on = 1;
+    *other = (struct listener){ .plan = plan };
+    for (size_t i = 0; i < listener->count; i++) {
+        if (setsockopt(listener->sockets[i].fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0)
+            return fault_set(fault, STATUS_LISTEN, "socket option SO_REUSEPORT");
+        const struct address address = listener->sockets[i].binding.address;
+        int fd = listen_at(plan, &address, listener->count > 1, &other->sockets[i].binding, fault);
+        if (fd < 0) {
+            listener_leave(other);
+            return -1;
+        }
+        other->sockets[other->count++].fd = fd;
+    }
+    return 0;
 }
 
 void

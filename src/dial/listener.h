@@ -60,6 +60,18 @@ int listener_take_ready(struct listener *listener, const struct pollfd *polls, i
 void listener_pause(struct listener *listener);
 int listener_resume(struct listener *listener, struct fault *fault);
 
+/*
+ * Can there be more sockets at these addresses, among which the kernel spreads the clients? Those of a family may still
+ * refuse, with EADDRINUSE. A plan with reuse_port, which outlives it, is for one more.
+ * listener_double returns 0, or -1 with nothing open: STATUS_LISTEN.
+ */
+bool listener_can_double(const struct listener *listener);
+int listener_double(struct listener *listener, struct listener *other, const struct socket_plan *plan,
+                    struct fault *fault);
+
+/* Close what is open, and leave files and shared flags to the other processes that have the same sockets. */
+void listener_leave(struct listener *listener);
+
 /* For types without connections: take bound socket `i`, which the caller now closes. */
 int listener_take(struct listener *listener, size_t i);
 

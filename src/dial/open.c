@@ -153,10 +153,10 @@ open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum sta
 }
 
 int
-open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault)
+open_finish(const struct socket_plan *plan, int fd, bool is_prepared, enum status status, struct fault *fault)
 {
     if (plan->domain->opened)
-        plan->domain->opened(fd, plan->type);
+        plan->domain->opened(fd, plan->type, plan->protocol, is_prepared);
     if (sockopt_apply_again(fd, &plan->options, status, fault) < 0)
         return -1;
     return sockopt_apply(fd, &plan->options, PHASE_CONNECTED, status, fault);

@@ -62,9 +62,11 @@ int open_join(const struct socket_plan *plan, int fd, enum purpose purpose, enum
 
 /*
  * Settings for a connected or accepted socket: the family's own; those of PHASE_OPENED that they, or accept(2),
- * may have undone; then PHASE_CONNECTED. 0, or -1 as above.
+ * may have undone; then PHASE_CONNECTED. is_prepared: it is open_socket's, or was accepted by one of those. 0, or -1 as
+ * above.
  */
-int open_finish(const struct socket_plan *plan, int fd, enum status status, struct fault *fault);
+int open_finish(const struct socket_plan *plan, int fd, bool is_prepared, enum status status,
+                struct fault *fault);
 
 /* Are the plan's addresses host and port, or one word? */
 bool open_has_port(const struct socket_plan *plan);

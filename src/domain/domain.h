@@ -169,8 +169,11 @@ struct domain {
      */
     void (*unbind)(struct binding *binding);
 
-    /* Settings that a new socket of this family needs, after it is connected or accepted. NULL: none. */
-    void (*opened)(int fd, const struct type *type);
+    /*
+     * Settings that a new socket of this family needs, after it is connected or accepted. NULL: none. is_prepared: it
+     * was made by us, or accepted by one that was, so that `prepare` has seen the one or the other.
+     */
+    void (*opened)(int fd, const struct type *type, int protocol, bool is_prepared);
 
     /* The largest message in bytes that a socket takes, headers apart. NULL: not known before send(2) says so. */
     size_t (*message_max)(int fd, const struct type *type);

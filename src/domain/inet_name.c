@@ -1,5 +1,6 @@
 #include "domain/inet_name.h"
 
+#include "base/number.h"
 #include <arpa/inet.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -63,15 +64,26 @@ is_harmless(const char *name)
     return true;
 }
 
+/* As inet_ntop(3) has it; that takes printf(3), which costs a server more than accept(2) for each client. */
+static void
+write_ipv4(const struct in_addr *address, char *text)
+{
+    const unsigned char *bytes = (const unsigned char *)&address->s_addr;
+    for (int i = 0; i < 4; i++) {
+        text = number_write(text, bytes[i]);
+        *text++ = i < 3 ? '.' : '\0';
+    }
+}
+
 void
 inet_format(const struct address *address, struct address_text *text)
 {
     union inet_name mapped = inet_name(address), name = inet_unmapped(&mapped);
     text->host[0] = text->port[0] = '\0';
     if (name.any.sa_family == AF_INET) {
-        (void)inet_ntop(AF_INET, &name.ipv4.sin_addr, text->host, sizeof text->host); /* has room for both */
+        write_ipv4(&name.ipv4.sin_addr, text->host);
     } else if (name.any.sa_family == AF_INET6) {
-        (void)inet_ntop(AF_INET6, &name.ipv6.sin6_addr, text->host, sizeof text->host);
+        (void)inet_ntop(AF_INET6, &name.ipv6.sin6_addr, text->host, sizeof text->host); /* has room for it */
         uint32_t scope = name.ipv6.sin6_scope_id;
         size_t used = strlen(text->host);
         char interface[IF_NAMESIZE];
@@ -82,7 +94,7 @@ inet_format(const struct address *address, struct address_text *text)
     } else {
         return;
     }
-    (void)snprintf(text->port, sizeof text->port, "%u", (unsigned)inet_get_port(address));
+    *number_write(text->port, inet_get_port(address)) = '\0';
 }
 
 /* One host and port is one end; a scope matters only where both say one. */

@@ -71,12 +71,32 @@ protocol_of(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) == 0 ? protocol : 0;
 }
 
+/* What we write goes out at once, and a peer that has vanished is noticed some day. */
+static void
+set_up_stream(int fd, const struct type *type)
+{
+    const int on = 1;
+    if (type == &sctp_stream_type)
+        sctp_opened(fd);
+    else
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+/* Linux has TCP's accept(2) hand over what the listening socket was told: it need not be said for each. */
+static bool
+hands_over(const struct type *type, int protocol)
+{
+    return type == &stream_type && (protocol == 0 || protocol == IPPROTO_TCP);
+}
+
 int
 inet_prepare(int fd, const struct type *type, int protocol, enum status status, struct fault *fault)
 {
-    (void)protocol;
     if (type->value == SOCK_DGRAM && !type->portless)
         udp_prepare(fd);
+    if (hands_over(type, protocol))
+        set_up_stream(fd, type);
     return type == &sctp_type ? sctp_prepare(fd, status, fault) : 0;
 }
 
@@ -87,18 +107,11 @@ inet_connect(int fd, const struct type *type, const struct address *remote)
                               : connect(fd, (const struct sockaddr *)&remote->name, remote->length);
 }
 
-/* What we write goes out at once, and a peer that has vanished is noticed some day. */
 void
-inet_opened(int fd, const struct type *type)
+inet_opened(int fd, const struct type *type, int protocol, bool is_prepared)
 {
-    if (type->value != SOCK_STREAM)
-        return;
-    const int on = 1;
-    if (type == &sctp_stream_type)
-        sctp_opened(fd);
-    else
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    (void)setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    if (type->value == SOCK_STREAM && !(is_prepared && hands_over(type, protocol)))
+        set_up_stream(fd, type);
 }
 
 bool

@@ -11,7 +11,7 @@ int inet46_bind(int fd, const struct address *address, mode_t mode, struct bindi
                 enum status status, struct fault *fault);
 int inet_prepare(int fd, const struct type *type, int protocol, enum status status, struct fault *fault);
 int inet_connect(int fd, const struct type *type, const struct address *remote);
-void inet_opened(int fd, const struct type *type);
+void inet_opened(int fd, const struct type *type, int protocol, bool is_prepared);
 bool inet_has_trains(int fd, const struct type *type);
 size_t inet_message_max(int fd, const struct type *type);
 size_t inet_header_size(int fd, const struct type *type, const void *message, size_t size);

@@ -282,8 +282,10 @@ unix_unbind(struct binding *binding)
  * buffer is in no cache any more when it is read. An option of the user's comes later, and is the last.
  */
 static void
-unix_opened(int fd, const struct type *type)
+unix_opened(int fd, const struct type *type, int protocol, bool is_prepared)
 {
+    (void)protocol;
+    (void)is_prepared; /* accept(2) does not hand it over */
     const int bytes = SEND_BUFFER;
     if (type->unit == UNIT_BYTES && setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &bytes, sizeof bytes) < 0)
         (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); /* net.core.wmem_max bounds it */

@@ -134,14 +134,13 @@ struct endpoint *
 hub_sit(struct hub *hub, void *owner, const char *name, const char *label, size_t message_max,
         struct fault *fault)
 {
-    char prefix[300];
+    char prefix[300] = "";
     uint64_t number = ++hub->numbers;
     if (hub->choice.kind == HUB_CHAT)
         (void)snprintf(prefix, sizeof prefix, "<user%" PRIu64 "> ", number);
-    else
+    else if (hub->choice.labels)
         (void)snprintf(prefix, sizeof prefix, "%s: ", label);
-    bool is_named = hub->choice.kind == HUB_CHAT || hub->choice.labels;
-    struct endpoint *endpoint = seat_new(hub, owner, name, is_named ? prefix : NULL, fault);
+    struct endpoint *endpoint = seat_new(hub, owner, name, *prefix != '\0' ? prefix : NULL, fault);
     if (!endpoint)
         return NULL;
     struct seat *seat = (struct seat *)endpoint;

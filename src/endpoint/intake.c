@@ -30,8 +30,13 @@ enum stage { STAGE_OPEN, STAGE_SYNCING, STAGE_NAMED, STAGE_KEPT };
 
 /* A file, or the folder, on its way to the disk. */
 struct sync {
-    int fd; /* its own */
+    int fd; /* its own; closed when that is done */
     int error;
+};
+
+struct journey {
+    struct sync *sync;
+    struct errand *errand; /* NULL: it has no thread for itself, and is done */
 };
 
 struct file {
@@ -39,9 +44,9 @@ struct file {
     struct intake *intake;
     enum stage stage;
     struct draft draft;
-    struct sync *sync;
-    struct errand *errand; /* NULL: none on its way */
-    uint64_t size;         /* once it has ended */
+    /* Kept until all is over: whoever waits knows their descriptors by number, so none may be closed under his eyes. */
+    struct journey of_file, of_folder;
+    uint64_t size; /* once it has ended */
     char name[INTAKE_NAME_SIZE];
     char path[]; /* for messages */
 };
@@ -75,12 +80,21 @@ too_large(const struct file *file, struct fault *fault)
     return IO_FAILED;
 }
 
+/* What is waited for; NULL: nothing. */
+static struct errand *
+under_way(const struct file *file)
+{
+    struct errand *errand = file->of_folder.sync ? file->of_folder.errand : file->of_file.errand;
+    return errand && !errand_done(errand) ? errand : NULL;
+}
+
 static size_t
 file_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
     const struct file *file = (const struct file *)endpoint;
-    if (file->errand && wants & WANT_WRITE) {
-        polls[0] = (struct pollfd){ .fd = errand_fd(file->errand), .events = POLLIN };
+    struct errand *errand = under_way(file);
+    if (errand && wants & WANT_WRITE) {
+        polls[0] = (struct pollfd){ .fd = errand_fd(errand), .events = POLLIN };
         return 1;
     }
     *now = *now || wants & WANT_WRITE;
@@ -154,51 +168,47 @@ sync_run(void *context)
     struct sync *sync = context;
     if (fsync(sync->fd) != 0 && errno != EINVAL && errno != EROFS)
         sync->error = errno;
-}
-
-static void
-sync_free(void *context)
-{
-    struct sync *sync = context;
     (void)fd_close(&sync->fd); /* what it could say, fsync has said */
-    free(sync);
 }
 
-/* Have *fd synced, which is given away. Where no thread can be had it is done here. Returns 0, or -1 with errno. */
-static int
-sync_start(struct file *file, int *fd)
+/* Have a descriptor synced, which is closed then. Where no thread can be had it is done here. */
+static enum io
+journey_start(const struct file *file, struct journey *journey, int descriptor, struct fault *fault)
 {
-    file->sync = malloc(sizeof *file->sync);
-    if (!file->sync)
-        return -1;
-    *file->sync = (struct sync){ .fd = *fd };
-    file->errand = crew_start(file->intake->crew, sync_run, sync_free, file->sync);
-    if (!file->errand)
-        sync_run(file->sync);
-    *fd = -1;
-    return 0;
+    int fd = fcntl(descriptor, F_DUPFD_CLOEXEC, 0); /* ours is needed, and may be closed before */
+    if (fd < 0)
+        return failed(file, fault);
+    journey->sync = malloc(sizeof *journey->sync);
+    if (!journey->sync) {
+        (void)failed(file, fault);
+        (void)fd_close(&fd); /* nothing of it is wanted */
+        return IO_FAILED;
+    }
+    *journey->sync = (struct sync){ .fd = fd };
+    journey->errand = crew_start(file->intake->crew, sync_run, free, journey->sync);
+    if (!journey->errand)
+        sync_run(journey->sync);
+    return IO_DONE;
 }
 
 /* IO_AGAIN: not yet. */
 static enum io
-sync_end(struct file *file, struct fault *fault)
+journey_end(const struct file *file, const struct journey *journey, struct fault *fault)
 {
-    if (file->errand && !errand_done(file->errand))
+    if (journey->errand && !errand_done(journey->errand))
         return IO_AGAIN;
-    errno = file->sync->error;
+    errno = journey->sync->error;
     return errno == 0 ? IO_DONE : failed(file, fault);
 }
 
 /* After its end, or not: then it goes on by itself. */
 static void
-sync_leave(struct file *file)
+journey_leave(struct journey *journey)
 {
-    if (file->errand)
-        errand_leave(file->errand);
-    else if (file->sync)
-        sync_free(file->sync);
-    file->errand = NULL;
-    file->sync = NULL;
+    if (journey->errand)
+        errand_leave(journey->errand);
+    else
+        free(journey->sync);
 }
 
 /*
@@ -233,45 +243,29 @@ begin_sync(struct file *file, struct fault *fault)
         return IO_DONE;
     }
     file->base.write_fd = -1;
-    int fd =
-        fcntl(file->draft.fd, F_DUPFD_CLOEXEC, 0); /* it is needed for the name, and may be closed before */
-    if (fd < 0)
-        return failed(file, fault);
-    int result = sync_start(file, &fd);
-    (void)fd_close(&fd); /* only where no memory could be had */
-    if (result != 0)
-        return failed(file, fault);
     file->stage = STAGE_SYNCING;
-    return IO_DONE;
+    return journey_start(file, &file->of_file, file->draft.fd, fault);
 }
 
 static enum io
 begin_folder_sync(struct file *file, struct fault *fault)
 {
-    enum io result = sync_end(file, fault);
+    enum io result = journey_end(file, &file->of_file, fault);
     if (result != IO_DONE)
         return result;
-    sync_leave(file);
     if (take_name(file) != 0)
         return failed(file, fault);
     file->stage = STAGE_NAMED;
-    (void)fd_close(&file->draft.fd); /* synced */
-    int fd = fcntl(file->intake->folder, F_DUPFD_CLOEXEC, 0);
-    if (fd < 0)
-        return failed(file, fault);
-    int started = sync_start(file, &fd);
-    (void)fd_close(&fd);
-    return started == 0 ? IO_DONE : failed(file, fault);
+    return journey_start(file, &file->of_folder, file->intake->folder, fault);
 }
 
 static enum io
 finish(struct file *file, struct fault *fault)
 {
     const struct intake_choice *choice = &file->intake->choice;
-    enum io result = sync_end(file, fault);
+    enum io result = journey_end(file, &file->of_folder, fault);
     if (result != IO_DONE)
         return result;
-    sync_leave(file);
     file->stage = STAGE_KEPT;
     if (choice->on_kept)
         choice->on_kept(choice->context, file->name, file->size);
@@ -299,7 +293,8 @@ static void
 file_close(struct endpoint *endpoint)
 {
     struct file *file = (struct file *)endpoint;
-    sync_leave(file);
+    journey_leave(&file->of_file);
+    journey_leave(&file->of_folder);
     if (file->stage == STAGE_NAMED)
         (void)unlinkat(file->intake->folder, file->name, 0); /* if somebody was faster it is gone as well */
     draft_drop(&file->draft);

@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 
 /* Bytes thrown away in one go while settling; more waits for the next call. */
-enum { DISCARD_SIZE = 64 * 1024, DISCARD_ROUNDS = 64 };
+enum { DISCARD_SIZE = 4 * 1024, DISCARD_ROUNDS = 1024 };
 
 /*
  * The kernel hands a pending error to whoever asks first and then forgets it: after a reset was told to

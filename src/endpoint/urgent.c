@@ -18,6 +18,14 @@ put(const struct urgent_sink *sink, char byte, struct fault *fault)
     return fault_set(fault, STATUS_LOCAL, "%s", sink->name);
 }
 
+static void
+pass_on(struct urgent *urgent, char byte)
+{
+    struct fault fault;
+    urgent->lost = put(&urgent->sink, byte, &fault) != 0;
+    urgent->fault = urgent->lost ? fault_keep(&fault) : NULL;
+}
+
 bool
 urgent_takes(const struct urgent *urgent)
 {
@@ -28,12 +36,9 @@ void
 urgent_take(struct urgent *urgent, int socket)
 {
     char byte;
-    struct fault fault;
     /* EINVAL: there is none; EAGAIN: announced, but not here yet. Errors of the connection show in recv(2). */
-    while (urgent_takes(urgent) && recv(socket, &byte, sizeof byte, MSG_OOB | MSG_DONTWAIT) == 1) {
-        urgent->lost = put(&urgent->sink, byte, &fault) != 0;
-        urgent->fault = urgent->lost ? fault_keep(&fault) : NULL;
-    }
+    while (urgent_takes(urgent) && recv(socket, &byte, sizeof byte, MSG_OOB | MSG_DONTWAIT) == 1)
+        pass_on(urgent, byte);
 }
 
 bool

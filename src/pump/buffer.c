@@ -35,16 +35,11 @@ buffer_wake(struct buffer *buffer)
     return buffer->data ? 0 : -1;
 }
 
-size_t
-buffer_size(const struct buffer *buffer)
+void
+buffer_resize(struct buffer *buffer, size_t capacity)
 {
-    return buffer->end - buffer->start;
-}
-
-const char *
-buffer_data(const struct buffer *buffer)
-{
-    return buffer->data + buffer->start;
+    buffer_rest(buffer);
+    buffer->capacity = capacity;
 }
 
 char *

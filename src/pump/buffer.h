@@ -1,6 +1,6 @@
 /*
- * Storage of one direction: a fixed piece of memory, filled at the end, taken from the start.
- * The capacity is fixed at birth; pages that are never touched cost nothing.
+ * Storage of one direction: a piece of memory, filled at the end, taken from the start.
+ * Its capacity changes only while it holds nothing; pages that are never touched cost nothing.
  */
 #ifndef SKT_PUMP_BUFFER_H
 #define SKT_PUMP_BUFFER_H
@@ -22,9 +22,21 @@ void buffer_free(struct buffer *buffer);
 void buffer_rest(struct buffer *buffer);
 int buffer_wake(struct buffer *buffer);
 
+/* Have another capacity from the next buffer_wake on; while nothing is held. */
+void buffer_resize(struct buffer *buffer, size_t capacity);
+
 /* Bytes held, and where they begin. */
-size_t buffer_size(const struct buffer *buffer);
-const char *buffer_data(const struct buffer *buffer);
+static inline size_t
+buffer_size(const struct buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
+
+static inline const char *
+buffer_data(const struct buffer *buffer)
+{
+    return buffer->data + buffer->start;
+}
 
 /*
  * Where new bytes go, and how many fit. Moves what is held to the front when the room behind it is less than

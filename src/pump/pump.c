@@ -43,15 +43,14 @@ may_write(const struct joint *joint, const struct flow *flow)
 }
 
 static void
-read_source(struct joint *joint, struct flow *flow)
+read_source(struct joint *joint, struct flow *flow, struct fault *fault)
 {
-    struct fault fault;
-    switch (transfer_read(&flow->carrier, &fault)) {
+    switch (transfer_read(&flow->carrier, fault)) {
     case IO_DONE:
         joint->moved_at = joint->now;
         break;
     case IO_FAILED:
-        joint_fail_source(joint, flow, &fault);
+        joint_fail_source(joint, flow, fault);
         break;
     case IO_ENDED:
         joint->input_ended = joint->input_ended || joint_is_sent(joint, flow);
@@ -95,12 +94,11 @@ note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_end
 }
 
 static void
-write_sink(struct joint *joint, struct flow *flow)
+write_sink(struct joint *joint, struct flow *flow, struct fault *fault)
 {
-    struct fault fault;
     bool unit_ended = false;
-    enum io result = transfer_write(&flow->carrier, &unit_ended, &fault);
-    note_write(joint, flow, result, unit_ended, &fault);
+    enum io result = transfer_write(&flow->carrier, &unit_ended, fault);
+    note_write(joint, flow, result, unit_ended, fault);
 }
 
 /* Has something befallen what a sink wants whole? */
@@ -112,9 +110,8 @@ is_spoilt(const struct joint *joint, const struct flow *flow)
 
 /* Tell the sink that no more comes. */
 static void
-tell_sink(struct joint *joint, struct flow *flow)
+tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
 {
-    struct fault fault;
     if (is_spoilt(joint, flow)) {
         joint_advance(joint, flow, FLOW_SINK_LOST);
         return;
@@ -123,7 +120,7 @@ tell_sink(struct joint *joint, struct flow *flow)
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         return;
     }
-    switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, &fault)) {
+    switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, fault)) {
     case IO_DONE:
     case IO_ENDED:
         if (joint_is_sent(joint, flow))
@@ -137,7 +134,7 @@ tell_sink(struct joint *joint, struct flow *flow)
         joint_lose_sink(joint, flow, NULL);
         break;
     case IO_FAILED:
-        joint_lose_sink(joint, flow, &fault);
+        joint_lose_sink(joint, flow, fault);
         break;
     case IO_AGAIN:
         break;
@@ -146,32 +143,31 @@ tell_sink(struct joint *joint, struct flow *flow)
 
 /* Writing has become pointless, says poll: in order, or why? */
 static void
-check_sink(struct joint *joint, struct flow *flow)
+check_sink(struct joint *joint, struct flow *flow, struct fault *fault)
 {
-    struct fault fault;
-    enum io why = flow->carrier.sink->ops->lost(flow->carrier.sink, &fault);
+    enum io why = flow->carrier.sink->ops->lost(flow->carrier.sink, fault);
     if (why == IO_LOST)
         joint_lose_sink(joint, flow, NULL);
     else if (why == IO_FAILED)
-        joint_lose_sink(joint, flow, &fault);
+        joint_lose_sink(joint, flow, fault);
 }
 
-/* Carry one direction as far as it goes now: one read, one write. */
+/* Carry one direction as far as it goes now: one read, one write. fault: room for what may go wrong. */
 static void
-carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready)
+carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready, struct fault *fault)
 {
     if (source_ready & READY_READ && may_read(flow))
-        read_source(joint, flow);
+        read_source(joint, flow, fault);
     if (flow->state != FLOW_ENDING && may_write(joint, flow))
-        write_sink(joint, flow);
+        write_sink(joint, flow, fault);
     if (sink_ready & READY_LOST && flow->state != FLOW_CLOSED)
-        check_sink(joint, flow);
+        check_sink(joint, flow, fault);
     if (flow->state == FLOW_DRAINING && !transfer_has_next(&flow->carrier)) {
         flow->write_not_before = 0; /* a pause is between two lines, not after the last */
         joint_advance(joint, flow, FLOW_EMPTIED);
     }
     if (flow->state == FLOW_ENDING && may_write(joint, flow))
-        tell_sink(joint, flow);
+        tell_sink(joint, flow, fault);
 }
 
 /* What to ask of an endpoint that is the source of one flow and the sink of the other. */
@@ -211,11 +207,12 @@ static bool
 step_flows(struct pump *pump, const struct pollfd *polls)
 {
     struct joint *joint = &pump->joint;
+    struct fault fault; /* the only one of a step: it is large */
     unsigned near_ready = joint->near->ops->ready(joint->near, pump->near_wants, polls, pump->near_polls);
     unsigned far_ready =
         joint->far->ops->ready(joint->far, pump->far_wants, polls + pump->near_polls, pump->far_polls);
-    carry(joint, &joint->received, far_ready, near_ready);
-    carry(joint, &joint->sent, near_ready, far_ready);
+    carry(joint, &joint->received, far_ready, near_ready, &fault);
+    carry(joint, &joint->sent, near_ready, far_ready, &fault);
     if (pump->awaits_only_input && (joint->near->person || !(near_ready & READY_READ)))
         joint_end_source(joint, &joint->sent);
     return joint->interrupted || ending_has_come(joint);

@@ -19,8 +19,10 @@ enum kind { KIND_OTHER, KIND_FILE, KIND_PIPE, KIND_SOCKET, KIND_NULL };
 static enum kind
 kind_of(int fd)
 {
+    if (fd < 0)
+        return KIND_OTHER;
     struct stat facts;
-    int flags = fd >= 0 ? fcntl(fd, F_GETFL) : -1;
+    int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fstat(fd, &facts) != 0)
         return KIND_OTHER;
     if (S_ISREG(facts.st_mode) && !(flags & O_APPEND)) /* splice(2): EINVAL */
@@ -98,11 +100,9 @@ file_rest(int fd)
 }
 
 uint64_t
-splice_left(const struct splice *splice)
+splice_waiting(const struct splice *splice)
 {
     int waiting = 0;
-    if (!splice->pending)
-        return splice->held;
     if (splice->way == SPLICE_FILE)
         return file_rest(splice->source);
     return ioctl(splice->source, FIONREAD, &waiting) == 0 && waiting > 0 ? (uint64_t)waiting : 0;

@@ -67,8 +67,15 @@ enum splice_result splice_fill(struct splice *splice, size_t *moved);
 /* Move bytes on to the sink. For FILE and DIRECT they come from the source. */
 enum splice_result splice_drain(struct splice *splice, size_t *moved);
 
+/* Bytes that wait in the source. */
+uint64_t splice_waiting(const struct splice *splice);
+
 /* Bytes that are known to wait: held in our own pipe, or still in the source. */
-uint64_t splice_left(const struct splice *splice);
+static inline uint64_t
+splice_left(const struct splice *splice)
+{
+    return splice->pending ? splice_waiting(splice) : splice->held;
+}
 
 /* The source gives no more; what is held still goes out. */
 void splice_source_ended(struct splice *splice);

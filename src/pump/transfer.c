@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum {
+    FIRST_SIZE = 32 * 1024, /* of bytes, until it is known that they are many: the heap has it at once */
     STREAM_SIZE = 256 * 1024,
     MESSAGE_SIZE = 1024 * 1024,   /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
     READ_AS_MESSAGE = 128 * 1024, /* the most that one read makes into one message */
@@ -13,6 +14,7 @@ enum {
     BULK_SIZE = 32 * 1024,        /* so much at once is no conversation */
 };
 
+_Static_assert((int)STREAM_SIZE <= (int)TRANSFER_HELD_MAX, "a stream holds more than it says");
 _Static_assert((int)HEX_SIZE > (int)RECORD_HEX_LINE_MAX, "a line of hex does not fit");
 
 static bool
@@ -90,7 +92,9 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     transfer->taken = transfer->given = (struct totals){ 0 };
     transfer->ambiguous = transfer->shown = 0;
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
-    transfer->buffer = (struct buffer){ .capacity = STREAM_SIZE }; /* of bytes: the first read takes it */
+    transfer->buffer = (struct buffer){
+        .capacity = transfer->block > 0 ? STREAM_SIZE : FIRST_SIZE, /* of bytes: the first read takes it */
+    };
     if (messages && buffer_new(&transfer->buffer, size) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
     transfer->is_bulk = transfer->asks_source = false;
@@ -190,6 +194,17 @@ transfer_show(struct transfer *transfer, const void *data, size_t size, struct f
     return observer_show(transfer->observers, &sight, fault);
 }
 
+static enum io
+tell_bad(const struct transfer *transfer, struct fault *fault)
+{
+    char problem[sizeof fault->why];
+    bool is_socket = transfer->source->socket >= 0;
+    record_explain(&transfer->next, problem, sizeof problem);
+    (void)fault_say(fault, is_socket ? STATUS_CONNECTION : STATUS_LOCAL, problem, "%s",
+                    is_socket ? transfer->source->name : "standard input");
+    return IO_FAILED;
+}
+
 /* Look for the next record in what is held, unless it has been found. */
 static enum io
 find_next(struct transfer *transfer, struct fault *fault)
@@ -203,14 +218,7 @@ find_next(struct transfer *transfer, struct fault *fault)
     if (transfer->found == RECORD_FOUND &&
         record_unwrap(&transfer->records, begin, sink_max(transfer), &transfer->next) != 0)
         transfer->found = RECORD_BAD;
-    if (transfer->found != RECORD_BAD)
-        return IO_DONE;
-    char problem[sizeof fault->why];
-    record_explain(&transfer->next, problem, sizeof problem);
-    bool is_socket = transfer->source->socket >= 0;
-    (void)fault_say(fault, is_socket ? STATUS_CONNECTION : STATUS_LOCAL, problem, "%s",
-                    is_socket ? transfer->source->name : "standard input");
-    return IO_FAILED;
+    return transfer->found == RECORD_BAD ? tell_bad(transfer, fault) : IO_DONE;
 }
 
 /* How much of the room one read may fill. */
@@ -275,11 +283,11 @@ read_bytes(struct transfer *transfer, struct fault *fault)
 {
     size_t room;
     char *data = buffer_room(&transfer->buffer, transfer->buffer.capacity / 4, &room);
-    size_t got;
-    enum io result =
-        transfer->source->ops->read(transfer->source, data, read_limit(transfer, room), &got, fault);
+    size_t got, most = read_limit(transfer, room);
+    enum io result = transfer->source->ops->read(transfer->source, data, most, &got, fault);
     if (result != IO_DONE)
         return result;
+    transfer->is_bulk = transfer->is_bulk || got >= BULK_SIZE || got == most;
     transfer->taken.bytes += got;
     if (transfer->block == 0 || transfer->taken.bytes % transfer->block == 0)
         transfer->taken.messages++; /* a block counts as one read, however many it took */
@@ -288,7 +296,6 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     if (transfer->crlf)
         got = crlf_expand(data, got, &transfer->after_cr);
     buffer_filled(&transfer->buffer, got);
-    transfer->is_bulk = transfer->is_bulk || got >= BULK_SIZE;
     transfer->holds_message = holds_one(transfer);
     return find_next(transfer, fault);
 }
@@ -330,6 +337,9 @@ read_spliced(struct transfer *transfer, struct fault *fault)
 enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
+    if (transfer->is_bulk && transfer->buffer.capacity < STREAM_SIZE && buffer_size(&transfer->buffer) == 0 &&
+        !is_spliced(transfer))
+        buffer_resize(&transfer->buffer, STREAM_SIZE);
     if (buffer_wake(&transfer->buffer) != 0) {
         (void)fault_set(fault, STATUS_LOCAL, "buffer");
         return IO_FAILED;

@@ -14,6 +14,9 @@
 #include "pump/record.h"
 #include "pump/splice.h"
 
+/* Bytes of a stream that were read and not written yet are no more than this. */
+enum { TRANSFER_HELD_MAX = 1024 * 1024 };
+
 struct transfer {
     struct endpoint *source, *sink;
     enum direction direction;

@@ -67,6 +67,8 @@ static const struct sockopt_word retry_choices[] = { { "forever", RETRY_FOREVER 
 
 static const struct sockopt_word when_full_choices[] = { { "wait", 0 }, { "refuse", 1 }, { NULL, 0 } };
 
+static const struct sockopt_word workers_choices[] = { { "auto", WORKERS_AUTO }, { NULL, 0 } };
+
 static const struct sockopt_word terminal_choices[] = { { "cooked", TERMINAL_COOKED },
                                                         { "raw", TERMINAL_RAW },
                                                         { NULL, 0 } };
@@ -266,11 +268,14 @@ const struct option_row option_rows[] = {
       .choices = retry_choices, .fallback = "0", .excludes = "listen receive-fd", .group = GROUP_TIME,
       .help = "try again, so often or forever, while nobody can be connected to" },
     { .name = "retry-delay", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.delay_ms),
-      .min = 1, .max = TIME_MAX_MS, .fallback = "100ms, growing to 5s", .needs = "retry",
+      .min = 1, .max = TIME_MAX_MS, .fallback = "100ms, growing to 5s", .needs = "retry reconnect",
       .group = GROUP_TIME, .help = "from one try to the next" },
     { .name = "retry-max-time", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.max_ms),
-      .min = 1, .max = TIME_MAX_MS, .fallback = "no limit", .needs = "retry", .group = GROUP_TIME,
+      .min = 1, .max = TIME_MAX_MS, .fallback = "no limit", .needs = "retry reconnect", .group = GROUP_TIME,
       .help = "for all tries together" },
+    { .name = "reconnect", .kind = OPTION_FLAG, FIELD(request.reconnects), .fits = FITS_BYTES,
+      .excludes = "listen zero receive-fd pass-fd peek oob telnet crlf recv-limit exec sh-exec relay " OWN_ENDS,
+      .group = GROUP_TIME, .help = "connect again when the connection is lost, and go on with the input" },
     { .letter = 'i', .name = "delay", .value = "TIME", .kind = OPTION_DURATION,
       FIELD(request.pump.delay_ms), .max = TIME_MAX_MS, .fallback = "0", .group = GROUP_TIME,
       .help = "pause between two lines or messages that we send; with -z, between two ports" },
@@ -361,6 +366,10 @@ const struct option_row option_rows[] = {
       .max = 1 << 30, .fallback = "256K", .excludes = "peek " CONFLICTS_WITH_MANY,
       .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "how much may wait for a client" },
+    { .name = "workers", .value = "N", .kind = OPTION_CHOICE, FIELD(request.workers), .min = 1, .max = WORKERS_MAX,
+      .choices = workers_choices, .excludes = "serial broker chat accept-timeout", .needs = "keep-open",
+      .fits = FITS_ACCEPTING, .group = GROUP_MANY,
+      .help = "serve by so many processes, each started again when it dies" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
       .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "serve so many clients at once" },

@@ -192,6 +192,28 @@ check_access(const struct command *command, struct fault *fault)
     return 0;
 }
 
+/* A hub is in one process, and the standard streams are one for all. */
+static int
+check_workers(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    if (request->workers == 0 || request->program != NULL || request->local != LOCAL_STREAMS)
+        return 0;
+    return fault_say(fault, STATUS_USAGE,
+                     "needs clients that share nothing: a program, --receive-dir, --echo or the like", "%s",
+                     command_name(command, option_named("workers")).text);
+}
+
+/* Where a socket came from, another one does not. */
+static int
+check_reconnect(const struct command *command, struct fault *fault)
+{
+    if (!command->request.reconnects || command->request.socket.inherited < 0)
+        return 0;
+    return fault_say(fault, STATUS_USAGE, "needs an address to connect to", "%s",
+                     command_name(command, option_named("reconnect")).text);
+}
+
 /* From what was said to what it means. */
 static int
 conclude(struct command *command, struct fault *fault)
@@ -209,6 +231,8 @@ conclude(struct command *command, struct fault *fault)
         request->local = LOCAL_FILE;
     if (request->receive_folder != NULL)
         request->local = LOCAL_FOLDER;
+    if (check_workers(command, fault) != 0 || check_reconnect(command, fault) != 0)
+        return -1;
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
         request->keeps_open = true;
     request->tells_apart = rules_tell_apart(command);

@@ -31,6 +31,9 @@ enum { RETRY_FOREVER = -1 };
 
 enum { PEEK_TOLD_MAX = 200 }; /* so much of what was peeked at is a program told */
 
+/* --workers: one for each processor. */
+enum { WORKERS_MAX = 1024, WORKERS_AUTO = -1 };
+
 /* -z: what to try, and how. */
 struct scan_choice {
     char *const *hosts; /* or paths; NULL: only the plan's remote.host */
@@ -89,6 +92,7 @@ struct request {
     bool receives;   /* receive a connected descriptor over standard input */
     struct scan_choice scan;
     struct retry_choice retry;
+    bool reconnects; /* connect again when the connection is lost */
     struct socket_plan socket;
     const struct domain *asked_domain; /* that options or a URL have named; NULL: none */
 
@@ -102,6 +106,7 @@ struct request {
     int64_t max_per_peer;  /* of one peer; 0: no limit */
     struct conn_rate rate; /* new ones */
     bool refuses_when_full;
+    int64_t workers;    /* processes that serve; 0: we do; WORKERS_AUTO */
     bool serial;        /* one client after the other */
     bool tells_apart;   /* who sends datagrams to the standard streams is a client, as who connects is */
     bool labels;        /* what is heard of a client says whose it is */

@@ -1,5 +1,6 @@
 #include "session/admission.h"
 
+#include "base/deadline.h"
 #include "base/errand.h"
 #include "base/fd.h"
 #include "session/access.h"
@@ -150,6 +151,18 @@ admission_close(struct admission *admission)
     errand_leave(admission->errand);
     access_free(&admission->access);
     free(admission);
+}
+
+int
+admission_wait(struct admission *admission, struct fault *fault)
+{
+    struct fault told; /* the thread has said it already */
+    if (!admission || !admission->errand)
+        return 0;
+    if (errand_wait(admission->errand, admission->loop, DEADLINE_NEVER, fault) < 0)
+        return -1;
+    (void)load_take(admission, &told);
+    return 0;
 }
 
 static bool

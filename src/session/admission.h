@@ -24,6 +24,9 @@ struct admission *admission_open(struct loop *loop, const struct request *reques
                                  int64_t deadline, struct fault *fault);
 void admission_close(struct admission *admission);
 
+/* Lists that are being read again: wait until they are in force, or turn out to be bad. Returns 0, or -1: a signal. */
+int admission_wait(struct admission *admission, struct fault *fault);
+
 /*
  * May this client come in? Otherwise *fd is closed, TCP being reset: nothing that it takes for an answer.
  * A NULL admission is an open door.

@@ -6,6 +6,7 @@
 #include "dial/inherit.h"
 #include "session/pass.h"
 #include "session/privilege.h"
+#include "session/reconnect.h"
 #include "session/report.h"
 #include "session/retry.h"
 
@@ -75,6 +76,8 @@ client_run(const struct run *run, struct fault *fault)
         return 0; /* not one of ours: done, as for a listener */
     report_connected(run->log, &plan, &peer);
     report_options(run->log, &plan, fd, PHASE_OPENED, PHASE_CONNECTED);
+    if (request->reconnects)
+        return reconnect_run(run, &plan, fd, &peer, &source, fault);
     struct outcome outcome;
     int result = session_join(run, &plan, fd, &peer, &outcome, fault);
     dial_release(&plan, &source);

@@ -35,6 +35,13 @@ enter(void *context, struct endpoint *far, const struct address *peer, struct qu
     member_begin(crowd, member, peer);
 }
 
+static bool
+is_busy(void *context)
+{
+    const struct crowd *crowd = context;
+    return poller_is_busy(crowd->poller);
+}
+
 static void
 watch_entrance(void *context)
 {
@@ -195,6 +202,7 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     const struct door_calls calls = {
         .enter = enter,
         .wake = wake_owner,
+        .is_busy = is_busy,
         .watch = watch_entrance,
         .context = &crowd,
     };

@@ -235,12 +235,12 @@ waits(const struct door *door, uint64_t clients)
     return !door->run->request->refuses_when_full && (door_is_full(door, clients) || is_too_soon(door));
 }
 
-/* Returns 0, or -1 when no more can be taken. */
+/* One client, and while others wait for their turn as many as there are. Returns 0, or -1 when no more can be taken. */
 static int
 take_clients(struct door *door, uint64_t clients, const struct pollfd *polls, struct fault *fault)
 {
     door->entered = 0;
-    for (int i = 0; i < CLIENTS_AT_ONCE; i++) {
+    for (int i = 0; i < CLIENTS_AT_ONCE && (i == 0 || door->calls.is_busy(door->calls.context)); i++) {
         struct address peer;
         int fd;
         if (waits(door, clients + door->entered))

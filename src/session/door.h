@@ -20,6 +20,9 @@ struct door_calls {
     /* The session of door_own can go on. */
     void (*wake)(void *context, void *owner);
 
+    /* Do others wait for their turn? Then many are let in at once. */
+    bool (*is_busy)(void *context);
+
     /* What door_interest says has changed. */
     void (*watch)(void *context);
 

@@ -7,7 +7,7 @@
 
 /*
  * Open it as the request asks: the standard streams, or an end that is built in. far: what it is to be joined with; NULL: a
- * hub. Returns an endpoint to close with ops->close, or NULL with STATUS_LOCAL.
+ * hub, or one connection after the other. Returns an endpoint to close with ops->close, or NULL with STATUS_LOCAL.
  */
 struct endpoint *local_open(const struct run *run, const struct endpoint *far, struct fault *fault);
 

@@ -1,10 +1,13 @@
 #include "session/member.h"
 
+#include "base/deadline.h"
 #include "observe/stats.h"
 #include "session/local.h"
 #include "session/report.h"
 #include <stdlib.h>
 #include <string.h>
+
+enum { STEPS_AT_ONCE = 4 }; /* of a session that has something to do without waiting */
 
 enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POLLS_MAX : PUMP_POLLS_MAX };
 
@@ -148,6 +151,25 @@ interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
     return 1;
 }
 
+/* Step its session, with the revents of what it waits for. Returns false if that was its end. */
+static bool
+step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
+{
+    bool is_over = pump_step(member->pump, polls);
+    if (is_over && member->program) {
+        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
+        end_session(crowd, member);
+        poller_wake(crowd->poller, &member->watch);
+        return false;
+    }
+    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
+        end_member(crowd, member);
+        return false;
+    }
+    pump_rest(member->pump);
+    return true;
+}
+
 void
 member_watch(struct crowd *crowd, struct member *member)
 {
@@ -155,6 +177,13 @@ member_watch(struct crowd *crowd, struct member *member)
     int64_t deadline;
     struct fault fault;
     size_t count = interest(member, polls, &deadline);
+    for (int i = 0; member->pump && i < STEPS_AT_ONCE && deadline_passed(deadline, deadline_now()); i++) {
+        for (size_t j = 0; j < count; j++)
+            polls[j].revents = 0;
+        if (!step_once(crowd, member, polls))
+            return;
+        count = interest(member, polls, &deadline);
+    }
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) != 0)
         give_up(crowd, member, &fault);
 }
@@ -210,14 +239,29 @@ start_session(struct crowd *crowd, struct member *member, const char *label, str
     return member->near ? join_ends(crowd, member, fault) : -1;
 }
 
+/* Most clients have sent something by the time that they are accepted, or ended: they are read before they are watched. */
+static void
+step_first(struct crowd *crowd, struct member *member)
+{
+    struct pollfd polls[MEMBER_POLLS_MAX];
+    int64_t deadline;
+    size_t count = interest(member, polls, &deadline);
+    for (size_t i = 0; i < count; i++)
+        polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
+    if (step_once(crowd, member, polls))
+        member_watch(crowd, member);
+}
+
 static void
 begin_session(struct crowd *crowd, struct member *member, const char *label)
 {
     struct fault fault;
-    if (start_session(crowd, member, label, &fault) == 0)
-        member_watch(crowd, member);
-    else
+    if (start_session(crowd, member, label, &fault) != 0)
         fail(crowd, member, &fault);
+    else if (member->pump && !member->program)
+        step_first(crowd, member);
+    else
+        member_watch(crowd, member);
 }
 
 /* The near end is still being made. */
@@ -264,8 +308,10 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
 {
     const struct request *request = crowd->run->request;
     struct fault fault;
-    char label[REPORT_NAME_SIZE];
-    report_label(crowd->listener->plan, peer, ++crowd->number, label, sizeof label);
+    char label[REPORT_NAME_SIZE] = "";
+    crowd->number++;
+    if (request->labels || request->stats || crowd->run->observers)
+        report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
     if (keep_label(crowd, member, label, &fault) != 0) {
         fail(crowd, member, &fault);
     } else if (request->local == LOCAL_RELAY) {
@@ -287,30 +333,13 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
 
 /* --- going on ---------------------------------------------------------------------------------------------------- */
 
-static void
-step_pump(struct crowd *crowd, struct member *member)
-{
-    bool is_over = pump_step(member->pump, member->watch.polls);
-    if (is_over && member->program) {
-        poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
-        end_session(crowd, member);
-        poller_wake(crowd->poller, &member->watch);
-        return;
-    }
-    if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
-        end_member(crowd, member);
-        return;
-    }
-    pump_rest(member->pump);
-    member_watch(crowd, member);
-}
-
 void
 member_step(struct crowd *crowd, struct member *member)
 {
-    if (member->pump)
-        step_pump(crowd, member);
-    else if (member->relay)
+    if (member->pump) {
+        if (step_once(crowd, member, member->watch.polls))
+            member_watch(crowd, member);
+    } else if (member->relay)
         step_relay(crowd, member);
     else if (!member->program)
         step_peek(crowd, member);

@@ -1,5 +1,6 @@
 #include "session/readiness.h"
 
+#include "base/fd.h"
 #include "session/announce.h"
 #include <stdio.h>
 
@@ -48,5 +49,13 @@ readiness_end(struct readiness *readiness)
 {
     pid_file_remove(&readiness->pid_file);
     notify_close(&readiness->notify);
+    privilege_free(&readiness->privilege);
+}
+
+void
+readiness_leave(struct readiness *readiness)
+{
+    (void)fd_close(&readiness->pid_file.fd); /* written by the other process */
+    (void)fd_close(&readiness->notify.fd);   /* what was sent is sent */
     privilege_free(&readiness->privilege);
 }

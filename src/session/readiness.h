@@ -26,4 +26,7 @@ int readiness_reach(struct readiness *readiness, const struct run *run, struct l
                     struct fault *fault);
 void readiness_end(struct readiness *readiness);
 
+/* The same in another process, which is not meant: nothing is told, and nothing removed. */
+void readiness_leave(struct readiness *readiness);
+
 #endif

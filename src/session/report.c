@@ -84,6 +84,8 @@ report_listening(const struct log *log, const struct listener *listener)
 void
 report_client(const struct log *log, const struct listener *listener, const struct address *peer)
 {
+    if (log->level < LOG_TALK)
+        return;
     struct address_text text;
     /* without a name, say where it came in, as nc does */
     open_format(listener->plan, is_unnamed(peer) ? &listener->sockets[0].binding.address : peer, &text);

@@ -15,7 +15,16 @@ retry_start(struct retry *retry, const struct run *run)
         .delay_ms = choice->delay_ms < 0 ? DELAY_FIRST_MS : choice->delay_ms,
         .grows = choice->delay_ms < 0,
         .deadline = deadline_sooner(run->deadline, deadline_after(deadline_now(), choice->max_ms)),
+        .is_wanted = choice->times != 0,
     };
+}
+
+void
+retry_start_lost(struct retry *retry, const struct run *run)
+{
+    retry_start(retry, run);
+    retry->left = retry->is_wanted ? retry->left : RETRY_FOREVER;
+    retry->is_wanted = retry->is_lost = true;
 }
 
 int64_t
@@ -32,11 +41,11 @@ is_lacking(int error)
 }
 
 static bool
-may_get_better(const struct fault *fault)
+may_get_better(const struct retry *retry, const struct fault *fault)
 {
     return !fault->signal && !is_lacking(fault->error) &&
-           (fault->status == STATUS_LOOKUP || fault->status == STATUS_CONNECT ||
-            fault->status == STATUS_TIMEOUT);
+           ((retry->is_lost && fault->status == STATUS_CONNECTION) || fault->status == STATUS_LOOKUP ||
+            fault->status == STATUS_CONNECT || fault->status == STATUS_TIMEOUT);
 }
 
 /* The time for all tries is over: say so, and why the last of them has failed. */
@@ -65,7 +74,7 @@ next_try(const struct retry *retry, int64_t now)
 int
 retry_wait(struct retry *retry, const struct run *run, struct fault *fault)
 {
-    if (!may_get_better(fault) || run->request->retry.times == 0)
+    if (!may_get_better(retry, fault) || !retry->is_wanted)
         return -1;
     retry->tries++;
     int64_t now = deadline_now();

@@ -14,9 +14,14 @@ struct retry {
     bool grows;
     int64_t deadline; /* of all tries, --max-time included */
     unsigned tries;   /* that have failed */
+    bool is_wanted;
+    bool is_lost; /* there was a connection */
 };
 
 void retry_start(struct retry *retry, const struct run *run);
+
+/* The same after a connection was lost, which is tried again for ever unless --retry says how often. */
+void retry_start_lost(struct retry *retry, const struct run *run);
 
 /* How long one try may take: until *deadline of all tries, and no longer than -w. */
 int64_t retry_deadline(const struct retry *retry, const struct run *run);
@@ -25,7 +30,7 @@ int64_t retry_deadline(const struct retry *retry, const struct run *run);
  * After a failed try: wait until the next one is due. -v tells.
  *
  * fault  why it has failed. Only what may get better by itself is tried again: a name that was not found, an address
- *        that could not be connected to, a time limit.
+ *        that could not be connected to, a time limit, or the loss that it is about.
  *
  * Returns 0: try again; or -1: that was the last one, with fault as it is, as STATUS_TIMEOUT once the time for all of
  * them is over, or as a signal.

@@ -9,6 +9,7 @@
 #include "session/pass.h"
 #include "session/readiness.h"
 #include "session/report.h"
+#include "session/workers.h"
 #include <string.h>
 
 /* Accept one client and run its session. */
@@ -159,12 +160,31 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     return far ? session_run(run, far, &outcome, fault) : -1;
 }
 
+/* We listen, and are ready: serve, by ourselves or by workers. *is_worker: this is one of them. */
+static int
+reach(const struct run *run, struct listener *listener, struct readiness *readiness, bool *is_worker,
+      struct fault *fault)
+{
+    const struct request *request = run->request;
+    struct workers *workers = request->workers ? workers_open(run, listener, fault) : NULL;
+    if (request->workers && !workers)
+        return -1;
+    int result = readiness_reach(readiness, run, listener, fault);
+    if (result == 0)
+        result = workers                         ? workers_run(workers, serve, is_worker, fault)
+                 : request->socket.type->accepts ? serve(run, listener, fault)
+                                                 : receive(run, listener, fault);
+    workers_close(workers);
+    return result;
+}
+
 int
 server_run(const struct run *run, struct fault *fault)
 {
     const struct request *request = run->request;
     struct listener listener;
     struct readiness readiness;
+    bool is_worker = false;
     if (request->passes && pass_check(fault) != 0)
         return -1;
     if (request->send_file && supply_check_file(request->send_file, fault) != 0)
@@ -179,11 +199,13 @@ server_run(const struct run *run, struct fault *fault)
     enum sockopt_phase last = request->socket.type->accepts ? PHASE_BOUND : PHASE_CONNECTED;
     for (size_t i = 0; i < listener.count; i++)
         report_options(run->log, listener.plan, listener.sockets[i].fd, PHASE_OPENED, last);
-    int result = readiness_reach(&readiness, run, &listener, fault);
-    if (result == 0)
-        result =
-            request->socket.type->accepts ? serve(run, &listener, fault) : receive(run, &listener, fault);
-    listener_close(&listener);
-    readiness_end(&readiness);
+    int result = reach(run, &listener, &readiness, &is_worker, fault);
+    if (is_worker) {
+        listener_leave(&listener);
+        readiness_leave(&readiness);
+    } else {
+        listener_close(&listener);
+        readiness_end(&readiness);
+    }
     return result;
 }

@@ -95,15 +95,14 @@ session_part(const struct run *run, const struct endpoint *near, const struct en
         set_reset(far->socket, false);
 }
 
-/* What was moved, and what the kernel had no room for. */
-static void
-tell_stats(const struct run *run, struct endpoint *far, const struct outcome *outcome)
+void
+session_tell_stats(const struct run *run, struct endpoint *far, const struct outcome *outcome)
 {
     const struct request *request = run->request;
     uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
     if (request->stats)
-        stats_print(run->log, NULL, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
-                    outcome->ended - outcome->started);
+        stats_print(run->log, NULL, &outcome->sent, &outcome->received,
+                    request->socket.type->unit == UNIT_MESSAGES, outcome->ended - outcome->started);
     if (dropped > 0)
         stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
 }
@@ -122,7 +121,7 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
     session_part(run, near, far);
-    tell_stats(run, far, outcome);
+    session_tell_stats(run, far, outcome);
     return result;
 }
 

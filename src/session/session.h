@@ -64,6 +64,9 @@ int session_join(const struct run *run, const struct socket_plan *plan, int fd, 
  */
 bool session_was_empty(const struct run *run, const struct outcome *outcome);
 
+/* --stats: say what was moved; and what the kernel had no room for. */
+void session_tell_stats(const struct run *run, struct endpoint *far, const struct outcome *outcome);
+
 /* Say that messages were lost; the context is a struct run. */
 on_loss session_tell_loss;
 

@@ -105,6 +105,14 @@ check(const struct row *row, enum number_found found, const int64_t *value, cons
         is_int((long)found, (long)row->found, "'%s' as a %s is refused", row->text, what);
 }
 
+static void
+check_written(uint32_t number, const char *text)
+{
+    char room[16];
+    *number_write(room, number) = '\0';
+    is_text(room, text, "%s is written", text);
+}
+
 #define EACH(rows, index) for (size_t index = 0; index < sizeof(rows) / sizeof(rows)[0]; index++)
 
 int
@@ -132,5 +140,11 @@ main(void)
     is_int((long)period, 60000, "... is one");
     is_int((long)number_rate("1/h", &value, &period), (long)NUMBER_FOUND, "a rate in an hour");
     is_int((long)period, 3600000, "... is one");
+    check_written(0, "0");
+    check_written(7, "7");
+    check_written(10, "10");
+    check_written(255, "255");
+    check_written(65535, "65535");
+    check_written(UINT32_MAX, "4294967295");
     return tap_done();
 }

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""A server that drops its clients, and says what it has had of each.
+
+usage: dropper.py PORT-FILE WHERE STEP...
+
+WHERE is tcp[:RCVBUF] or unix:PATH. Each STEP is a connection:
+  read:N:HOW    read exactly N bytes, see to it that they are acknowledged, then end
+  full:N:HOW    read exactly N bytes, wait until no more can come in, then end
+  line:HOW      read a line, and end
+  say:TEXT:HOW  send TEXT, and end
+  all           read to the end of input, answer "done\\n", and end
+  echo          the same, with what was read sent back before that
+HOW is fin (close), reset, or deaf: first end the sending side, then go on as `all` without an answer.
+
+Prints a line for each: what it has read, as "OFFSET SIZE LEFT", where OFFSET is where the bytes read are in the sequence
+of peer.py (-1: they are not of it), and LEFT how many had come in and were not read. With "line" and "echo" the text.
+"""
+
+import socket
+import struct
+import sys
+import time
+
+LINGER = struct.pack("ii", 1, 0)
+
+
+def sequence(start, size):
+    first, last = start // 3, (start + size + 2) // 3
+    text = b"".join((i & 0xFFFFFF).to_bytes(3, "big") for i in range(first, last + 1))
+    return text[start - first * 3 : start - first * 3 + size]
+
+
+def offset_of(data):
+    """Where data is in the sequence."""
+    if len(data) < 6:
+        return -1
+    for phase in range(3):
+        start = int.from_bytes(data[phase : phase + 3], "big") * 3 - phase
+        if start >= 0 and sequence(start, len(data)) == data:
+            return start
+    return -1
+
+
+def read_exactly(client, size):
+    data = b""
+    while len(data) < size:
+        piece = client.recv(size - len(data))
+        if not piece:
+            raise SystemExit(f"ended after {len(data)} of {size} bytes")
+        data += piece
+    return data
+
+
+def read_all(client):
+    data = b""
+    while piece := client.recv(1 << 16):
+        data += piece
+    return data
+
+
+def waiting(client):
+    """Bytes that have come in and were not read."""
+    import fcntl
+    import termios
+
+    return struct.unpack("i", fcntl.ioctl(client, termios.FIONREAD, b"\0\0\0\0"))[0]
+
+
+def wait_until_full(client):
+    last, same = -1, 0
+    while same < 10:
+        time.sleep(0.05)
+        now = waiting(client)
+        same = same + 1 if now == last and now > 0 else 0
+        last = now
+    return last
+
+
+def acknowledge(client):
+    if client.family == socket.AF_INET:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)  # sends what is pending
+
+
+def end(client, how):
+    if how == "reset":
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
+    if how == "deaf":
+        client.shutdown(socket.SHUT_WR)
+        read_all(client)
+    client.close()
+
+
+def serve(client, step):
+    verb, _, rest = step.partition(":")
+    argument, _, how = rest.rpartition(":")
+    if verb in ("read", "full"):
+        data = read_exactly(client, int(argument))
+        acknowledge(client)
+        left = wait_until_full(client) if verb == "full" else waiting(client)
+        print(offset_of(data) if data else 0, len(data), left, flush=True)
+        end(client, how)
+    elif verb == "line":
+        print(client.makefile("rb").readline().decode(), end="", flush=True)
+        acknowledge(client)
+        end(client, rest)
+    elif verb == "say":
+        client.sendall(argument.encode().replace(b"\\n", b"\n"))
+        end(client, how)
+    else:
+        data = read_all(client)
+        if verb == "echo":
+            print(data.decode(), end="", flush=True)
+            client.sendall(data)
+        else:
+            print(offset_of(data), len(data), 0, flush=True)
+        client.sendall(b"done\n")
+        client.close()
+
+
+def main(port_file, where, *steps):
+    kind, _, rest = where.partition(":")
+    listener = socket.socket(socket.AF_INET if kind == "tcp" else socket.AF_UNIX)
+    if kind == "tcp":
+        if rest:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(rest))
+        listener.bind(("127.0.0.1", 0))
+    else:
+        listener.bind(rest)
+    listener.listen()
+    with open(port_file, "w", encoding="ascii") as file:
+        print(listener.getsockname()[1] if kind == "tcp" else rest, file=file)
+    for step in steps:
+        client, _ = listener.accept()
+        client.settimeout(30)
+        serve(client, step)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
