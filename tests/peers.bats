@@ -37,6 +37,57 @@ has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
     for out in "${outs[@]:0:3}"; do assert_equal "$(wc -l <"$out")" 1; done
 }
 
+@test "a peer is answered from the address that it has written to" {
+    need python3
+    need_ipv6
+    for options in "" -4 "--udplite"; do
+        # shellcheck disable=SC2086  # words
+        start_skt_listener -k -u $options --echo 0
+        run -0 timeout 20 python3 - "$port" "$options" <<'PYTHON'
+import socket, sys
+port, options = int(sys.argv[1]), sys.argv[2]
+protocol = 136 if options == "--udplite" else 0
+def ask(family, address, texts):
+    with socket.socket(family, socket.SOCK_DGRAM, protocol) as s:
+        s.settimeout(5)
+        s.connect((address, port))  # hears nothing from any other address
+        for text in texts:
+            s.send(text)
+        for text in texts:
+            assert s.recv(70000) == text, (address, text)
+texts = [b"one", b"", b"x" * 60000, *[b"%d" % i for i in range(50)]]
+for address in "127.0.0.1", "127.0.0.2", "127.9.8.7":
+    ask(socket.AF_INET, address, texts)
+if options != "-4":
+    ask(socket.AF_INET6, "::1", texts)
+PYTHON
+    done
+    assert_file_is "$listener_err" ''
+}
+
+@test "a peer that has written to all is answered from an address of ours" {
+    need python3
+    in_netns true
+    export -f answered_group
+    run -0 in_netns answered_group
+}
+
+answered_group() {
+    ip route add 224.0.0.0/4 dev lo
+    start_skt_listener -k -u -4 --echo --join 239.1.2.3@lo 0
+    timeout 10 python3 - "$port" <<'PYTHON'
+import socket, sys
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+    s.settimeout(5)
+    s.bind(("127.0.0.1", 0))
+    s.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_LOOP, 1)
+    for _ in range(3):
+        s.sendto(b"who is there", ("239.1.2.3", int(sys.argv[1])))
+        data, sender = s.recvfrom(100)
+        assert data == b"who is there" and sender[0] == "127.0.0.1", (data, sender)
+PYTHON
+}
+
 @test "a peer is given up when nothing was heard of it for a while, and may come again" {
     need python3
     start_skt_listener -k -u -vv --echo --idle-timeout 0.4 127.0.0.1 0

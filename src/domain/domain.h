@@ -45,6 +45,15 @@ struct address_text {
 
 enum { DOMAIN_HEADER_MAX = 16 };
 
+/*
+ * Which of our own addresses a message came to, in the shape in which sendmsg(2) wants it beside an answer (cmsg(3)). size 0:
+ * the kernel may choose.
+ */
+struct origin {
+    _Alignas(max_align_t) char control[48];
+    size_t size;
+};
+
 enum purpose {
     PURPOSE_CONNECT, /* the far end of a connection */
     PURPOSE_LISTEN,  /* where to listen; no host means every interface */
@@ -200,6 +209,13 @@ struct domain {
      */
     void (*tell_senders)(int fd);
     bool (*sender)(const struct msghdr *message, char *words, size_t size);
+
+    /*
+     * Where an unconnected socket has several addresses of ours, answers have to come from the one that was asked: have
+     * each message come with it (false: there is no need), and read it off one that has come. Both NULL: there never is.
+     */
+    bool (*tell_origins)(int fd, const struct type *type);
+    void (*origin)(struct msghdr *message, struct origin *origin);
 
     /*
      * Read which peers a pattern means (pattern.h), out of what stands behind "unix:". Returns NULL, or what would

@@ -120,6 +120,18 @@ inet_has_trains(int fd, const struct type *type)
     return type->value == SOCK_DGRAM && protocol_of(fd) == IPPROTO_UDP && udp_has_trains(fd);
 }
 
+bool
+inet_tell_origins(int fd, const struct type *type)
+{
+    return type->value == SOCK_DGRAM && !type->portless && udp_tell_origins(fd);
+}
+
+void
+inet_origin(struct msghdr *message, struct origin *origin)
+{
+    udp_origin(message, origin);
+}
+
 size_t
 inet_message_max(int fd, const struct type *type)
 {

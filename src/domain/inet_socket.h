@@ -13,6 +13,8 @@ int inet_prepare(int fd, const struct type *type, int protocol, enum status stat
 int inet_connect(int fd, const struct type *type, const struct address *remote);
 void inet_opened(int fd, const struct type *type, int protocol, bool is_prepared);
 bool inet_has_trains(int fd, const struct type *type);
+bool inet_tell_origins(int fd, const struct type *type);
+void inet_origin(struct msghdr *message, struct origin *origin);
 size_t inet_message_max(int fd, const struct type *type);
 size_t inet_header_size(int fd, const struct type *type, const void *message, size_t size);
 uint64_t inet_unsettled(int fd, const struct type *type);

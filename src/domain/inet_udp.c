@@ -1,7 +1,9 @@
 #include "domain/inet_udp.h"
 
+#include "domain/inet_name.h"
 #include <netinet/in.h>
 #include <netinet/udp.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #ifndef UDP_SEGMENT
@@ -31,4 +33,62 @@ bool
 udp_has_trains(int fd)
 {
     return is_off(fd, UDP_SEGMENT) && is_off(fd, UDP_CORK);
+}
+
+static bool
+is_bound_to_all(int fd)
+{
+    struct address bound = { .length = sizeof bound.name };
+    if (getsockname(fd, (struct sockaddr *)&bound.name, &bound.length) != 0)
+        return false;
+    const union inet_name name = inet_name(&bound);
+    return name.any.sa_family == AF_INET ? name.ipv4.sin_addr.s_addr == htonl(INADDR_ANY)
+                                         : IN6_IS_ADDR_UNSPECIFIED(&name.ipv6.sin6_addr);
+}
+
+/* A socket of IPv6 tells IPv4 addresses as mapped ones, and takes them so. */
+bool
+udp_tell_origins(int fd)
+{
+    const int on = 1;
+    if (!is_bound_to_all(fd))
+        return false;
+    return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0 ||
+           setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0;
+}
+
+static void
+set_origin(struct origin *origin, int level, int type, const void *data, size_t size)
+{
+    struct cmsghdr head = { .cmsg_level = level, .cmsg_type = type, .cmsg_len = CMSG_LEN(size) };
+    memset(origin->control, 0, sizeof origin->control);
+    memcpy(origin->control, &head, sizeof head);
+    memcpy(CMSG_DATA((struct cmsghdr *)(void *)origin->control), data, size);
+    origin->size = CMSG_SPACE(size);
+}
+
+_Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= sizeof((struct origin *)NULL)->control, "no room");
+
+/* The route decides by which interface, but for an address that has a meaning only there. What was sent to a group has no
+ * address of ours; IPv4 says which one would answer that (ip(7), ipi_spec_dst). */
+void
+udp_origin(struct msghdr *message, struct origin *origin)
+{
+    origin->size = 0;
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
+        if (part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_PKTINFO) {
+            struct in_pktinfo info;
+            memcpy(&info, CMSG_DATA(part), sizeof info);
+            info.ipi_ifindex = 0;
+            set_origin(origin, IPPROTO_IP, IP_PKTINFO, &info, sizeof info);
+        } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
+            struct in6_pktinfo info;
+            memcpy(&info, CMSG_DATA(part), sizeof info);
+            if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+                continue;
+            if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
+                info.ipi6_ifindex = 0;
+            set_origin(origin, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
+        }
+    }
 }

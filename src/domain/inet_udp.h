@@ -2,6 +2,7 @@
 #ifndef SKT_DOMAIN_INET_UDP_H
 #define SKT_DOMAIN_INET_UDP_H
 
+#include "domain/domain.h"
 #include <stdbool.h>
 
 /*
@@ -12,5 +13,9 @@ void udp_prepare(int fd);
 
 /* Are datagrams of one size taken and given in one piece (domain.h, has_trains)? Of UDP only. */
 bool udp_has_trains(int fd);
+
+/* The domain's columns tell_origins and origin (domain.h), for sockets of UDP that are bound to all addresses. */
+bool udp_tell_origins(int fd);
+void udp_origin(struct msghdr *message, struct origin *origin);
 
 #endif

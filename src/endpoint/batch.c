@@ -116,7 +116,8 @@ ask(struct bulk *bulk, int fd)
 }
 
 struct receive_control {
-    _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t))];
+    _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t)) +
+                                        sizeof((struct origin *)NULL)->control];
 };
 
 /* What stands beside an arrival: the size of each of its messages, and how many were dropped before it. */
@@ -166,6 +167,9 @@ bulk_receive(struct bulk *bulk, int fd, int flags, const struct batch *batch, st
         arrivals[i].train = (struct train){ .data = vectors[i].iov_base, .size = size, .each = size };
         arrivals[i].flags = messages[i].msg_hdr.msg_flags;
         arrivals[i].sender.length = messages[i].msg_hdr.msg_namelen;
+        arrivals[i].origin.size = 0;
+        if (bulk->origins)
+            bulk->origins->origin(&messages[i].msg_hdr, &arrivals[i].origin);
         read_control(bulk, &messages[i].msg_hdr, &arrivals[i].train);
     }
     return n;
@@ -208,7 +212,8 @@ bulk_dropped(const struct bulk *bulk, int fd)
 /* --- sending -------------------------------------------------------------------------------------------- */
 
 struct send_control {
-    _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(uint16_t))];
+    _Alignas(
+        struct cmsghdr) char space[sizeof((struct origin *)NULL)->control + CMSG_SPACE(sizeof(uint16_t))];
 };
 
 /* What one sendmmsg(2) is given. */
@@ -251,23 +256,30 @@ gather(const struct iovec *messages, size_t count, struct iovec *vectors)
     return n;
 }
 
+/* Where a message comes from, and how large each of a train is; 0: it is none. */
 static void
-mark_train(struct msghdr *message, struct send_control *control, size_t each)
+mark(struct msghdr *message, struct send_control *control, const struct origin *origin, size_t each)
 {
-    uint16_t size = (uint16_t)each;
-    memset(control, 0, sizeof *control);
-    message->msg_control = control;
-    message->msg_controllen = sizeof *control;
-    struct cmsghdr *part = CMSG_FIRSTHDR(message);
-    part->cmsg_level = SOL_UDP;
-    part->cmsg_type = UDP_SEGMENT;
-    part->cmsg_len = CMSG_LEN(sizeof size);
-    memcpy(CMSG_DATA(part), &size, sizeof size);
+    const uint16_t size = (uint16_t)each;
+    const struct cmsghdr head = { .cmsg_level = SOL_UDP,
+                                  .cmsg_type = UDP_SEGMENT,
+                                  .cmsg_len = CMSG_LEN(sizeof size) };
+    size_t used = origin ? origin->size : 0;
+    if (used > 0)
+        memcpy(control->space, origin->control, used);
+    if (each > 0) {
+        memset(control->space + used, 0, CMSG_SPACE(sizeof size));
+        memcpy(control->space + used, &head, sizeof head);
+        memcpy(CMSG_DATA((struct cmsghdr *)(void *)(control->space + used)), &size, sizeof size);
+        used += CMSG_SPACE(sizeof size);
+    }
+    message->msg_control = used > 0 ? control : NULL;
+    message->msg_controllen = used;
 }
 
 static void
 plan(struct round *round, const struct iovec *messages, size_t count, size_t segment_max,
-     const struct address *peer)
+     const struct address *peer, const struct origin *origin)
 {
     size_t done = 0, vectors = 0;
     round->count = 0;
@@ -283,8 +295,7 @@ plan(struct round *round, const struct iovec *messages, size_t count, size_t seg
             .msg_iov = round->vectors + vectors,
             .msg_iovlen = pieces,
         };
-        if (length > 1)
-            mark_train(message, &round->controls[round->count], messages[done].iov_len);
+        mark(message, &round->controls[round->count], origin, length > 1 ? messages[done].iov_len : 0);
         round->counts[round->count++] = length;
         vectors += pieces;
         done += length;
@@ -320,7 +331,7 @@ send_round(int fd, struct round *round, int flags)
 
 int
 bulk_send(struct bulk *bulk, int fd, int flags, const struct iovec *messages, size_t count,
-          const struct address *peer, size_t *sent)
+          const struct address *peer, const struct origin *origin, size_t *sent)
 {
     struct round round;
     size_t segment_max = bulk->segment_max;
@@ -328,7 +339,7 @@ bulk_send(struct bulk *bulk, int fd, int flags, const struct iovec *messages, si
         peer = NULL;
     *sent = 0;
     while (*sent < count) {
-        plan(&round, messages + *sent, count - *sent, segment_max, peer);
+        plan(&round, messages + *sent, count - *sent, segment_max, peer, origin);
         int n = send_round(fd, &round, flags);
         for (int i = 0; i < n; i++)
             *sent += round.counts[i];

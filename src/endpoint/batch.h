@@ -58,12 +58,13 @@ void sequel_free(struct sequel *sequel);
 
 /* A socket that is read and written in batches. */
 struct bulk {
-    bool is_shared;     /* others have the socket, too: nothing of it is changed */
-    bool is_asked;      /* the kernel knows what we want of it */
-    size_t segment_max; /* the largest message that may be one of a train; 0: no trains */
-    bool has_dropped;   /* an arrival has told so (SO_RXQ_OVFL) */
-    bool is_told;       /* and bulk_tells_drops has */
-    uint32_t before;    /* what was dropped before the socket was ours */
+    bool is_shared;               /* others have the socket, too: nothing of it is changed */
+    bool is_asked;                /* the kernel knows what we want of it */
+    size_t segment_max;           /* the largest message that may be one of a train; 0: no trains */
+    bool has_dropped;             /* an arrival has told so (SO_RXQ_OVFL) */
+    bool is_told;                 /* and bulk_tells_drops has */
+    uint32_t before;              /* what was dropped before the socket was ours */
+    const struct domain *origins; /* whose messages come with where they were sent to; NULL: they do not */
 };
 
 /* All of it for a socket whose domain has trains (domain.h, has_trains). */
@@ -74,6 +75,7 @@ struct arrival {
     struct train train;
     int flags; /* msg_flags */
     struct address sender;
+    struct origin origin;
 };
 
 /*
@@ -93,11 +95,12 @@ enum io bulk_sort(const struct arrival *arrivals, int count, struct batch *batch
                   void *context, struct sequel *sequel, struct fault *fault);
 
 /*
- * Send messages, equal ones together where the kernel can do that. peer: where to, NULL or length 0 if connected.
+ * Send messages, equal ones together where the kernel can do that. peer: where to, NULL or length 0 if connected. origin:
+ * which of our addresses they come from; NULL: the kernel chooses.
  * *sent: how many have gone, whatever is returned: 0, or errno of the first that has not.
  */
 int bulk_send(struct bulk *bulk, int fd, int flags, const struct iovec *messages, size_t count,
-              const struct address *peer, size_t *sent);
+              const struct address *peer, const struct origin *origin, size_t *sent);
 
 /* Has an arrival told, since this was asked last, of the first that were dropped? */
 bool bulk_tells_drops(struct bulk *bulk);

@@ -27,10 +27,10 @@ envelope_send_flags(const struct envelope *envelope)
            envelope->type->send_flags;
 }
 
-/* With a header before the payload, in one message. */
+/* With a header before the payload, in one message, and with what stands beside it. */
 static ssize_t
 send_parts(const struct envelope *envelope, int fd, int flags, const void *data, size_t size,
-           const struct address *peer)
+           const struct address *peer, const struct origin *origin)
 {
     struct iovec parts[] = {
         { .iov_base = (void *)(uintptr_t)envelope->header, .iov_len = envelope->header_size },
@@ -41,6 +41,8 @@ send_parts(const struct envelope *envelope, int fd, int flags, const void *data,
         .msg_namelen = peer ? peer->length : 0,
         .msg_iov = parts,
         .msg_iovlen = 2,
+        .msg_control = origin ? (void *)(uintptr_t)origin->control : NULL,
+        .msg_controllen = origin ? origin->size : 0,
     };
     ssize_t n = sendmsg(fd, &message, flags);
     ssize_t before = (ssize_t)envelope->header_size;
@@ -57,9 +59,22 @@ envelope_send(const struct envelope *envelope, int fd, const void *data, size_t 
     ssize_t n;
     do
         n = envelope->header_size > 0
-                ? send_parts(envelope, fd, flags, data, size, peer)
+                ? send_parts(envelope, fd, flags, data, size, peer, NULL)
                 : sendto(fd, data, size, flags, peer ? (const struct sockaddr *)&peer->name : NULL,
                          peer ? peer->length : 0);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+ssize_t
+envelope_answer(const struct envelope *envelope, int fd, const void *data, size_t size,
+                const struct address *peer, const struct origin *origin)
+{
+    if (origin->size == 0)
+        return envelope_send(envelope, fd, data, size, peer);
+    ssize_t n;
+    do
+        n = send_parts(envelope, fd, envelope_send_flags(envelope), data, size, peer, origin);
     while (n < 0 && errno == EINTR);
     return n;
 }

@@ -30,6 +30,10 @@ int envelope_send_flags(const struct envelope *envelope);
 ssize_t envelope_send(const struct envelope *envelope, int fd, const void *data, size_t size,
                       const struct address *peer);
 
+/* The same, coming from the one of our addresses that is `origin` (domain.h). */
+ssize_t envelope_answer(const struct envelope *envelope, int fd, const void *data, size_t size,
+                        const struct address *peer, const struct origin *origin);
+
 /* Take the kernel's headers off a message received (domain.h, header_size). Returns what is left of `size`. */
 size_t envelope_payload(const struct domain *domain, int fd, const struct type *type, void *message,
                         size_t size);

@@ -68,7 +68,8 @@ mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, siz
     while (*sent < count) {
         size_t n;
         (void)bulk_send(sender_bulk(mailbox), mailbox->sender_fd, envelope_send_flags(&mailbox->envelope),
-                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender, &n);
+                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender, NULL,
+                        &n);
         *sent += n;
         if (*sent == count)
             break;

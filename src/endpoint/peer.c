@@ -173,9 +173,11 @@ send_one(struct peer *peer, const void *data, size_t size, struct fault *fault)
     }
     if (envelope_check(envelope, &peer->base, size, fault) != IO_DONE)
         return IO_FAILED;
-    ssize_t n = envelope_send(envelope, socket_of(peer), data, size, &peer->address);
-    if (n < 0 && envelope_concerns_a_peer(errno))
-        n = envelope_send(envelope, socket_of(peer), data, size, &peer->address);
+    ssize_t n = envelope_answer(envelope, socket_of(peer), data, size, &peer->address, &peer->origin);
+    if (n < 0 && errno == EINVAL)
+        peer->origin.size = 0; /* no address of ours to come from: a group's, or it is gone */
+    if (n < 0 && (errno == EINVAL || envelope_concerns_a_peer(errno)))
+        n = envelope_answer(envelope, socket_of(peer), data, size, &peer->address, &peer->origin);
     if (n < 0)
         return cannot_write(peer, size, fault);
     if ((size_t)n == size)
@@ -211,7 +213,7 @@ peer_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t
     while (*sent < count) {
         size_t n;
         (void)bulk_send(&socket->bulk, socket->fd, envelope_send_flags(&peers->envelope), messages + *sent,
-                        count - *sent, &peer->address, &n);
+                        count - *sent, &peer->address, &peer->origin, &n);
         *sent += n;
         if (*sent == count)
             break;

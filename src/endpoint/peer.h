@@ -19,7 +19,8 @@ struct peer {
     struct peers *peers;
     void *owner;
     struct address address;
-    size_t place; /* of the socket that it writes to */
+    struct origin origin; /* which of our addresses it writes to */
+    size_t place;         /* of the socket that it writes to */
     struct peer_key key;
     char *name;
     struct queue queue;
@@ -36,6 +37,7 @@ struct peer {
 
 struct peers_socket {
     int fd;
+    bool tells_origins;
     struct bulk bulk; /* with has_trains */
     struct pieces pieces;
     struct peer *waiting; /* for room in it */

@@ -114,6 +114,7 @@ take_arrival(struct peers *peers, size_t place, const struct arrival *arrival, s
     if (!peer)
         return;
     peers->last = peer;
+    peer->origin = arrival->origin;
     if (is_new) {
         take_messages(peers, peer, arrival, room);
         peers->calls.arrived(peers->calls.context, &peer->base, who);
@@ -162,9 +163,10 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
     struct iovec vector = { .iov_base = peers->room, .iov_len = ROOM_SIZE };
     union {
         struct cmsghdr aligned;
-        char space[CMSG_SPACE(sizeof(struct ucred))];
+        char space[CMSG_SPACE(sizeof(struct ucred)) + sizeof((struct origin *)NULL)->control];
     } control;
     bool asks_who = peers->choice.asks_who && peers->domain->sender;
+    bool tells_origin = peers->sockets[place].tells_origins;
     struct msghdr message;
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~peers->type->no_flags) | peers->choice.receive_flags;
     ssize_t n;
@@ -175,8 +177,8 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
             .msg_namelen = sizeof arrival.sender.name,
             .msg_iov = &vector,
             .msg_iovlen = 1,
-            .msg_control = asks_who ? &control : NULL,
-            .msg_controllen = asks_who ? sizeof control : 0,
+            .msg_control = asks_who || tells_origin ? &control : NULL,
+            .msg_controllen = asks_who || tells_origin ? sizeof control : 0,
         };
         n = recvmsg(peers->sockets[place].fd, &message, flags);
     } while (n < 0 && (errno == EINTR || (envelope_concerns_a_peer(errno) && ++told < ERRORS_MAX)));
@@ -185,6 +187,9 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
     arrival.sender.length = message.msg_namelen;
     arrival.flags = message.msg_flags;
     arrival.train = (struct train){ .data = peers->room, .size = (size_t)n, .each = (size_t)n };
+    arrival.origin.size = 0;
+    if (tells_origin)
+        peers->domain->origin(&message, &arrival.origin);
     if (asks_who && !peers->domain->sender(&message, who, sizeof who))
         *who = '\0';
     take_arrival(peers, place, &arrival, ROOM_SIZE, who);

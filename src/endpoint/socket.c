@@ -224,7 +224,7 @@ socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size
 {
     struct socket *socket = (struct socket *)endpoint;
     int error = bulk_send(&socket->bulk, socket->fd, envelope_send_flags(&socket->envelope), messages, count,
-                          &socket->peer, sent);
+                          &socket->peer, NULL, sent);
     if (error == 0) {
         error = pending_error(socket->fd);
         return error == 0 ? IO_DONE : socket_broke(socket, error, fault);

@@ -33,7 +33,7 @@ goes_out(struct bulk *bulk, int from, int to, const int *sizes, const char *word
         messages[count] = (struct iovec){ .iov_base = bytes + at, .iov_len = (size_t)sizes[count] };
         at += (size_t)sizes[count];
     }
-    is_int(bulk_send(bulk, from, MSG_DONTWAIT, messages, count, NULL, &sent), 0, "%s are sent", words);
+    is_int(bulk_send(bulk, from, MSG_DONTWAIT, messages, count, NULL, NULL, &sent), 0, "%s are sent", words);
     is_int((long)sent, (long)count, "%s: all of them", words);
     size_t same = 0;
     for (size_t i = 0; i < count; i++) {
@@ -99,7 +99,8 @@ comes_in(struct bulk *bulk, int from, int to)
     struct iovec messages[] = { { bytes, 5 }, { bytes + 5, 5 }, { bytes + 10, 4 }, { bytes, 0 } };
     size_t sent;
     struct bulk out = bulk_make(from, false);
-    is_int(bulk_send(&out, from, 0, messages, 4, NULL, &sent), 0, "a train and an empty message are sent");
+    is_int(bulk_send(&out, from, 0, messages, 4, NULL, NULL, &sent), 0,
+           "a train and an empty message are sent");
     (void)send(from, "!", 1, 0);
     (void)send(from, "bye", 3, 0);
     (void)send(from, "!!", 2, 0);
@@ -146,7 +147,8 @@ main(void)
 
     struct iovec large[] = { { bytes, 10 }, { bytes, 10 }, { bytes, 70000 }, { bytes, 10 } };
     size_t sent;
-    is_int(bulk_send(&bulk, from, 0, large, 4, NULL, &sent), EMSGSIZE, "a message too large is refused");
+    is_int(bulk_send(&bulk, from, 0, large, 4, NULL, NULL, &sent), EMSGSIZE,
+           "a message too large is refused");
     is_int((long)sent, 2, "after those before it have gone");
     while (recv(to, bytes, sizeof bytes, 0) >= 0)
         ;
