@@ -21,10 +21,19 @@ hub() { foreign hub.py "$listener_pid" "$port" "$@"; }
     [[ ${lines[0]} =~ had\ ([0-9]+)\ %,\ (-?[0-9]+)\ KiB ]]
     assert_at_least "${BASH_REMATCH[1]}" 95
     more=${BASH_REMATCH[2]}
-    assert_equal "${lines[1]}" "stopped: 20000 of 20000 lines had or told of, 0 others"
+    assert_equal "${lines[1]}" "stopped: 20000 of 20000 lines had or told of, 0 others, 0 misplaced"
     assert_one_line "$(<"$listener_err")" "lines missed"
     need_plain_build # sanitizers hold back what was freed
     assert_at_most "$more" 16384
+}
+
+@test "what a slow client is told of stands where it was missed, also with a short queue" {
+    need python3
+    for size in 1024 40000 100000; do
+        start_skt_listener --broker --queue $size 127.0.0.1 0
+        run -0 hub slow 3 10000
+        assert_equal "${lines[1]}" "stopped: 10000 of 10000 lines had or told of, 0 others, 0 misplaced"
+    done
 }
 
 @test "--slow disconnect sends one away that reads nothing, and the others have everything" {

@@ -252,11 +252,13 @@ seat_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struc
     if (queue_is_empty(&seat->queue))
         return has_heard_all(seat) ? IO_ENDED : IO_AGAIN;
     enum io result = IO_DONE;
+    seat->is_taking = true;
     if (endpoint->unit == UNIT_BYTES)
         *got = queue_take_bytes(&seat->queue, data, room);
     else
         result = read_message(seat, data, room, got, now);
     audience_took(seat, now);
+    seat->is_taking = false;
     return result;
 }
 
