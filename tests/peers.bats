@@ -112,14 +112,31 @@ PYTHON
 
 @test "at --max-conns messages of more peers are dropped and counted, until one is given up" {
     need python3
-    start_skt_listener -k -u --echo --max-conns 2 --idle-timeout 0.5 127.0.0.1 0
-    start_peer "connect:udp:$port" send:a expect:a
-    peer_succeeds
-    start_peer "connect:udp:$port" send:b expect:b
-    peer_succeeds
-    start_peer "connect:udp:$port" send:c refuses:0.2 sleep:0.6 send:d expect:d
-    peer_succeeds
-    wait_for_text "$listener_err" "1 message of new peers dropped: at a limit of peers"
+    start_skt_listener -k -u --echo --max-conns 2 --idle-timeout 1 127.0.0.1 0
+    run -0 timeout 20 python3 - "$port" <<'PYTHON'
+import socket, sys
+def peer():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.connect(("127.0.0.1", int(sys.argv[1])))
+    return s
+def is_answered(s, limit):
+    s.settimeout(limit)
+    s.send(b"x")
+    try:
+        return s.recv(10) == b"x"
+    except TimeoutError:
+        return False
+one, other, more = peer(), peer(), peer()
+assert is_answered(one, 5) and is_answered(other, 5)
+assert not is_answered(more, 0.1)
+while not is_answered(more, 0.2):
+    pass
+PYTHON
+    wait_for_text "$listener_err" "of new peers dropped: at a limit of peers"
+    kill_by_term "$listener_pid"
+    dropped=$(awk '{ n += $2 } END { print n }' "$listener_err")
+    assert_at_least "$dropped" 2
+    assert_at_most "$dropped" 40
 }
 
 @test "--max-per-peer is about the peers of one address, and --rate-conns about all new ones" {

@@ -20,7 +20,7 @@ struct door_calls {
     /* The session of door_own can go on. */
     void (*wake)(void *context, void *owner);
 
-    /* Do others wait for their turn? Then many are let in at once. */
+    /* Do others wait for their turn? Then more clients come in at once. */
     bool (*is_busy)(void *context);
 
     /* What door_interest says has changed. */

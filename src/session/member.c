@@ -64,8 +64,8 @@ end_session(struct crowd *crowd, struct member *member)
     session_part(run, member->near, member->far);
     member->pump = NULL;
     bool is_empty = !member->is_streams && !member->program && session_was_empty(run, &outcome);
-    bool is_told = result != 0 && !member->program && (!is_empty || fault.status == STATUS_LOCAL);
-    if (is_told) /* otherwise a program will tell of it */
+    bool is_told = member->program; /* that will tell of it */
+    if (result != 0 && !is_told && (!is_empty || fault.status == STATUS_LOCAL))
         note_failure(crowd, member, &fault);
     else if (is_empty)
         log_line(run->log, LOG_TALK, "Connection closed without a byte");
@@ -118,7 +118,7 @@ end_member(struct crowd *crowd, struct member *member)
 static void
 fail(struct crowd *crowd, struct member *member, const struct fault *fault)
 {
-    note_failure(crowd, member, fault);
+    log_fault(crowd->run->log, fault);
     end_member(crowd, member);
 }
 
@@ -151,7 +151,7 @@ interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
     return 1;
 }
 
-/* Step its session, with the revents of what it waits for. Returns false if that was its end. */
+/* Step its session, with the revents of what it waits for. Returns false if that was the end of all of it. */
 static bool
 step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
 {
@@ -159,8 +159,7 @@ step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls
     if (is_over && member->program) {
         poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
         end_session(crowd, member);
-        poller_wake(crowd->poller, &member->watch);
-        return false;
+        return true;
     }
     if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
         end_member(crowd, member);
@@ -186,6 +185,19 @@ member_watch(struct crowd *crowd, struct member *member)
     }
     if (poller_set(crowd->poller, &member->watch, polls, count, deadline, &fault) != 0)
         give_up(crowd, member, &fault);
+}
+
+/* Most clients have sent something by the time that they are accepted, or ended: they are read before they are watched. */
+static void
+step_first(struct crowd *crowd, struct member *member)
+{
+    struct pollfd polls[MEMBER_POLLS_MAX];
+    int64_t deadline;
+    size_t count = interest(member, polls, &deadline);
+    for (size_t i = 0; i < count; i++)
+        polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
+    if (step_once(crowd, member, polls))
+        member_watch(crowd, member);
 }
 
 /* --- beginning --------------------------------------------------------------------------------------------------- */
@@ -239,26 +251,13 @@ start_session(struct crowd *crowd, struct member *member, const char *label, str
     return member->near ? join_ends(crowd, member, fault) : -1;
 }
 
-/* Most clients have sent something by the time that they are accepted, or ended: they are read before they are watched. */
-static void
-step_first(struct crowd *crowd, struct member *member)
-{
-    struct pollfd polls[MEMBER_POLLS_MAX];
-    int64_t deadline;
-    size_t count = interest(member, polls, &deadline);
-    for (size_t i = 0; i < count; i++)
-        polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
-    if (step_once(crowd, member, polls))
-        member_watch(crowd, member);
-}
-
 static void
 begin_session(struct crowd *crowd, struct member *member, const char *label)
 {
     struct fault fault;
     if (start_session(crowd, member, label, &fault) != 0)
         fail(crowd, member, &fault);
-    else if (member->pump && !member->program)
+    else if (member->pump)
         step_first(crowd, member);
     else
         member_watch(crowd, member);
@@ -272,7 +271,8 @@ step_relay(struct crowd *crowd, struct member *member)
     enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
     bool goes_on = state == RELAY_DIALS || (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
     if (!goes_on) {
-        fail(crowd, member, &fault);
+        note_failure(crowd, member, &fault);
+        end_member(crowd, member);
         return;
     }
     poller_drop(crowd->poller, &member->watch); /* what was closed may have left its number to what is new */
@@ -336,16 +336,21 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
 void
 member_step(struct crowd *crowd, struct member *member)
 {
+    bool goes_on = true;
     if (member->pump) {
-        if (step_once(crowd, member, member->watch.polls))
-            member_watch(crowd, member);
-    } else if (member->relay)
+        goes_on = step_once(crowd, member, member->watch.polls);
+    } else if (member->program) {
+        goes_on = !program_step(member->program, member->watch.polls);
+        if (!goes_on)
+            end_member(crowd, member);
+    } else if (member->relay) {
         step_relay(crowd, member);
-    else if (!member->program)
+        return;
+    } else {
         step_peek(crowd, member);
-    else if (program_step(member->program, member->watch.polls))
-        end_member(crowd, member);
-    else
+        return;
+    }
+    if (goes_on)
         member_watch(crowd, member);
 }
 

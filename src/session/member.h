@@ -52,7 +52,7 @@ struct member *member_new(struct crowd *crowd, bool is_streams, struct fault *fa
 /* A client has come, and has its far end: begin with what its near end needs. What is missing for it is said, and it goes. */
 void member_begin(struct crowd *crowd, struct member *member, const struct address *peer);
 
-/* Have it do what it can without waiting, then say what it waits for; without memory for that it ends. */
+/* Have it do what it can without waiting, then say what it waits for. Without memory for that it ends. */
 void member_watch(struct crowd *crowd, struct member *member);
 
 /* It has been told: go on. Ends it when it is over. */
