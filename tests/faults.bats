@@ -101,6 +101,16 @@ sweep_allocations() {
     sweep_allocations tcp-listener unix-listener seqpacket-listener
 }
 
+@test "without memory for any one allocation a hub goes on, or ends with one message" {
+    make_shim
+    for words in "-k --label" --broker --chat; do
+        # shellcheck disable=SC2086  # words
+        run -0 foreign starved.py "$SKT" "$shim" $words
+        assert_one_line "$output" " went on"
+        echo "# $words: $output" >&3
+    done
+}
+
 # --- would it be seen? -----------------------------------------------------------------------------------
 
 @test "the sweep tells a program that hides its failures from one that does not" {

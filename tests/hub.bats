@@ -21,10 +21,19 @@ hub() { foreign hub.py "$listener_pid" "$port" "$@"; }
     [[ ${lines[0]} =~ had\ ([0-9]+)\ %,\ (-?[0-9]+)\ KiB ]]
     assert_at_least "${BASH_REMATCH[1]}" 95
     more=${BASH_REMATCH[2]}
-    assert_equal "${lines[1]}" "stopped: 20000 of 20000 lines had or told of, 0 others"
+    assert_equal "${lines[1]}" "stopped: 20000 of 20000 lines had or told of, 0 others, 0 misplaced"
     assert_one_line "$(<"$listener_err")" "lines missed"
     need_plain_build # sanitizers hold back what was freed
     assert_at_most "$more" 16384
+}
+
+@test "what a slow client is told of stands where it was missed, also with a short queue" {
+    need python3
+    for size in 1024 40000 100000; do
+        start_skt_listener --broker --queue $size 127.0.0.1 0
+        run -0 hub slow 3 10000
+        assert_equal "${lines[1]}" "stopped: 10000 of 10000 lines had or told of, 0 others, 0 misplaced"
+    done
 }
 
 @test "--slow disconnect sends one away that reads nothing, and the others have everything" {
@@ -93,6 +102,75 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     wait_for_text "$out" "is disconnected."
     grep -v '^<announce> .* is connected\|already' "$out" >said
     assert_file_is said '<user2> hi\tthere\\x1b[31m\r\n<user2> and <user1> \\x00 part\n<announce> <user2> is disconnected.\n'
+}
+
+@test "datagram peers hear each other through a broker, each datagram as it is" {
+    need nc.openbsd socat
+    for where in udp unixdgram; do
+        if [ "$where" = udp ]; then
+            start_skt_listener -v -u --broker 127.0.0.1 0
+            at=":$port" mine=()
+        else
+            start_skt_listener -v -u --broker -U sock
+            at=":sock" mine=(bind:$where:mine)
+        fi
+        start_peer "${mine[@]}" "connect:$where$at" send:hello touch:there waitfile:go recv:0 'expect:two\nlines' recv:9000 close
+        first=$peer_pid first_err=$peer_err
+        wait_until has_clients 1
+        start_peer "${mine[@]/mine/other}" "connect:$where$at" datagram:0 'send:two\nlines' datagram:9000 expect:answer close
+        touch go
+        peer_succeeds "$first" "$first_err"
+        case $where in
+        udp) words="nc.openbsd -u -w 1 127.0.0.1 $port" ;;
+        *) words="socat -u - UNIX-SENDTO:sock,bind=third" ;;
+        esac
+        # shellcheck disable=SC2086  # words
+        printf answer | timeout 10 $words
+        peer_succeeds
+        stop "$listener_pid"
+        rm -f go mine other third there
+    done
+}
+
+@test "--chat of datagrams has a line for each, and says who comes" {
+    need nc.openbsd
+    start_skt_listener -v -u --chat 127.0.0.1 0
+    hold_input
+    background_input=$held_input start_background nc.openbsd -u 127.0.0.1 "$port"
+    out=$started_out
+    say 'hi\n'
+    wait_for_text "$out" "already connected: nobody."
+    start_peer "connect:udp:$port" 'send:\x1b[2J' 'send:two\nlines\n' close
+    peer_succeeds
+    wait_for_text "$out" lines
+    grep -v '^<announce> .* is connected\|already' "$out" >said
+    assert_file_is said '<user2> \\x1b[2J\n<user2> two\\x0alines\n'
+}
+
+@test "with --label datagram senders are clients: each is named, and all get standard input" {
+    need nc.openbsd
+    hold_input
+    listener_input=$held_input start_skt_listener -v -k -u --label --records line 127.0.0.1 0
+    start_peer "connect:udp:$port" send:one 'expect:to all' send:three close
+    first=$peer_pid first_err=$peer_err
+    wait_until has_clients 1
+    start_background bash -c 'printf two | exec nc.openbsd -u -w 5 127.0.0.1 "$1"' - "$port"
+    wait_for_text "$listener_out" two
+    say 'to all\n'
+    wait_for_text "$started_out" "to all"
+    peer_succeeds "$first" "$first_err"
+    wait_for_text "$listener_out" three
+    mapfile -t who < <(sed -n 's/^Connection received on //p' "$listener_err")
+    assert_file_is "$listener_out" "${who[0]}: one\n${who[1]}: two\n${who[0]}: three\n"
+}
+
+@test "datagram senders stay clients after the end of standard input" {
+    start_skt_listener -v -k -u --slow block --records line 127.0.0.1 0
+    start_peer "connect:udp:$port" send:one sleep:1.3 send:two close # longer than one session lingers
+    peer_succeeds
+    wait_for_text "$listener_out" two
+    assert_file_is "$listener_out" 'one\ntwo\n'
+    has_clients 1
 }
 
 @test "-k sends standard input to all clients, and standard output has what all of them send" {
@@ -222,6 +300,31 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
         release_input
     done
 }
+
+@test "--hex-dump and --stats tell clients apart" {
+    start_skt_listener --broker --stats --hex-dump dump -U s
+    start_peer connect:unix:s send:one\\n waitfile:go expect:two\\n send:three\\n halfclose drain close
+    first=$peer_pid first_err=$peer_err
+    wait_for_text dump one
+    start_peer connect:unix:s send:two\\n expect:three\\n close
+    touch go
+    peer_succeeds
+    peer_succeeds "$first" "$first_err"
+    wait_until told_of_both
+    assert_equal "$(cut -c 1-10 dump)" "# client 1
+< 00000000
+# client 2
+< 00000000
+# client 1
+> 00000000
+< 00000004
+# client 2
+> 00000000"
+    assert_contains "$(<"$listener_err")" "skt: client 1: sent 4 bytes, "
+    assert_contains "$(<"$listener_err")" "skt: client 2: received 4 bytes, "
+}
+
+told_of_both() { [ "$(grep -c "received .* bytes" "$listener_err")" -eq 2 ]; }
 
 @test "slow standard output is waited for, and nothing of it is lost" {
     mkfifo out

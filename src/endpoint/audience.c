@@ -207,10 +207,10 @@ tell_missed(struct seat *seat, enum miss why, int64_t now)
 {
     const struct hub *hub = seat->hub;
     char text[128];
-    const char *who = hub->choice.kind == HUB_CHAT ? "<announce>" : "skt:";
-    int n = snprintf(text, sizeof text, "%s%s %s: %" PRIu64 " %s missed%s", seat->hears_part ? "\n" : "", who,
-                     miss_words[why], seat->missed[why], units(hub, seat->missed[why]),
-                     hub->choice.unit == UNIT_BYTES ? "\n" : "");
+    bool is_chat = hub->choice.kind == HUB_CHAT;
+    int n = snprintf(text, sizeof text, "%s%s %s: %" PRIu64 " %s missed%s", seat->hears_part ? "\n" : "",
+                     is_chat ? "<announce>" : "skt:", miss_words[why], seat->missed[why],
+                     units(hub, seat->missed[why]), is_chat || hub->choice.unit == UNIT_BYTES ? "\n" : "");
     seat->missed[why] = 0;
     if (deadline_passed(seat->said_at + SAY_EVERY_MS, now))
         say_missed(seat, now);
@@ -326,11 +326,8 @@ audience_took(struct seat *seat, int64_t now)
     note_room(seat);
     if (seat->is_slow && queue_is_empty(&seat->queue) && now - seat->slow_at >= SLOW_MS)
         seat->is_slow = false;
-    if (!seat->misses || !is_half_empty(seat))
-        return;
-    seat->is_taking = true;
-    hear_again(seat, now);
-    seat->is_taking = false;
+    if (seat->misses && is_half_empty(seat))
+        hear_again(seat, now);
 }
 
 void

@@ -33,7 +33,7 @@ copy_safely(char *to, const char *data, size_t size)
     }
 }
 
-/* One line, or what there is of it. A carriage return is harmless only right before its end. */
+/* One line, or what there is of it, or a message, which may be one. A carriage return is harmless only right before its end. */
 static size_t
 copy_line(const struct caption *caption, char *to, const char *data, size_t size)
 {
@@ -41,7 +41,7 @@ copy_line(const struct caption *caption, char *to, const char *data, size_t size
         memcpy(to, data, size);
         return size;
     }
-    size_t ending = caption->unit == UNIT_BYTES && size > 0 && data[size - 1] == '\n' ? 1 : 0;
+    size_t ending = size > 0 && data[size - 1] == '\n' ? 1 : 0;
     if (ending == 1 && size > 1 && data[size - 2] == '\r')
         ending = 2;
     size_t used = copy_safely(to, data, size - ending);
@@ -80,7 +80,7 @@ caption_piece(const struct caption *caption, const char *data, size_t size, bool
     struct piece *piece = piece_new(most);
     if (!piece)
         return NULL;
-    bool ends = is_message || (size > 0 && data[size - 1] == '\n');
+    bool ends = size > 0 && data[size - 1] == '\n';
     if (is_plain) {
         if (size > 0)
             memcpy(piece->data, data, size);
@@ -88,13 +88,13 @@ caption_piece(const struct caption *caption, const char *data, size_t size, bool
         size_t used = copy_lines(caption, piece->data, data, size, begins);
         if (!ends && caption->is_whole) {
             piece->data[used++] = '\n';
-            lines++;
+            lines += !is_message;
             ends = true;
         }
         piece = piece_shrink(piece, used);
     }
     piece->begins = begins;
-    piece->ends = ends;
+    piece->ends = ends || is_message;
     piece->units = lines;
     return piece;
 }

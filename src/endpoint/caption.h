@@ -8,7 +8,7 @@
 struct caption {
     const char *prefix; /* before each line, or each message; NULL: none */
     bool is_safe;       /* control characters become harmless (observe/escape.h); tabs stay */
-    bool is_whole;      /* a line's end is added where it is missing */
+    bool is_whole;      /* a line's end is added where it is missing, to a message too */
     enum unit unit;
 };
 

@@ -70,9 +70,7 @@ hub_tick(struct hub *hub)
 static void
 announce(struct seat *seat, const char *text, bool to_itself)
 {
-    const struct caption plain = { .is_safe = true,
-                                   .is_whole = seat->hub->choice.unit == UNIT_BYTES,
-                                   .unit = seat->hub->choice.unit };
+    const struct caption plain = { .is_safe = true, .is_whole = true, .unit = seat->hub->choice.unit };
     struct piece *piece = caption_piece(&plain, text, strlen(text), true);
     if (!piece)
         return; /* a courtesy */
@@ -102,9 +100,7 @@ tell_who_is_there(struct seat *newcomer)
     if (told < others)
         used += (size_t)snprintf(text + used, sizeof text - used, " and %" PRIu64 " more", others - told);
     (void)snprintf(text + used, sizeof text - used, "%s.", told == 0 ? " nobody" : "");
-    const struct caption plain = { .is_safe = true,
-                                   .is_whole = newcomer->hub->choice.unit == UNIT_BYTES,
-                                   .unit = newcomer->hub->choice.unit };
+    const struct caption plain = { .is_safe = true, .is_whole = true, .unit = newcomer->hub->choice.unit };
     struct piece *piece = caption_piece(&plain, text, strlen(text), true);
     if (!piece)
         return;

@@ -41,11 +41,10 @@ static int
 say(struct seat *seat, const char *data, size_t size, int64_t now)
 {
     const struct hub_choice *choice = choice_of(seat);
-    bool is_whole = choice->kind == HUB_CHAT || (seat->is_torn && seat->prefix);
     const struct caption caption = {
         .prefix = seat->prefix,
         .is_safe = choice->kind == HUB_CHAT,
-        .is_whole = is_whole && choice->unit == UNIT_BYTES,
+        .is_whole = choice->kind == HUB_CHAT || (seat->is_torn && seat->prefix),
         .unit = choice->unit,
     };
     struct piece *piece = caption_piece(&caption, data, size, !seat->in_line);
@@ -253,11 +252,13 @@ seat_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struc
     if (queue_is_empty(&seat->queue))
         return has_heard_all(seat) ? IO_ENDED : IO_AGAIN;
     enum io result = IO_DONE;
+    seat->is_taking = true;
     if (endpoint->unit == UNIT_BYTES)
         *got = queue_take_bytes(&seat->queue, data, room);
     else
         result = read_message(seat, data, room, got, now);
     audience_took(seat, now);
+    seat->is_taking = false;
     return result;
 }
 

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-enum { ROW = 16, LINE_SIZE = 128 };
+enum { ROW = 16, LINE_SIZE = 128, NAME_SIZE = 200 };
 
 struct dump {
     struct observer base;
@@ -15,7 +16,7 @@ struct dump {
     int fd;
     enum dump_form form;
     const char *path;
-    uint64_t offset[2]; /* of each direction */
+    char who[NAME_SIZE]; /* whose row was the last; "": there is only one session */
 };
 
 static int
@@ -53,29 +54,41 @@ format_row(char *line, char mark, uint64_t offset, const unsigned char *bytes, s
     return used;
 }
 
+/* "# 127.0.0.1 43210": the rows from here on are of that session. */
 static int
-moved_hex(struct dump *dump, enum direction direction, const unsigned char *bytes, size_t size,
-          struct fault *fault)
+head(struct dump *dump, const char *who, struct fault *fault)
 {
-    char mark = direction == DIRECTION_SENT ? '>' : '<';
-    for (size_t done = 0; done < size || (size == 0 && done == 0); done += ROW) {
+    char line[NAME_SIZE + 4];
+    if (!who || strncmp(who, dump->who, NAME_SIZE - 1) == 0)
+        return 0;
+    (void)snprintf(dump->who, NAME_SIZE, "%s", who);
+    int length = snprintf(line, sizeof line, "# %s\n", dump->who);
+    return put(dump, line, (size_t)length, fault);
+}
+
+static int
+moved_hex(struct dump *dump, const struct sight *sight, struct fault *fault)
+{
+    char mark = sight->direction == DIRECTION_SENT ? '>' : '<';
+    const unsigned char *bytes = sight->data;
+    if (head(dump, sight->who, fault) != 0)
+        return -1;
+    for (size_t done = 0; done < sight->size || (sight->size == 0 && done == 0); done += ROW) {
         char line[LINE_SIZE];
-        size_t count = size - done < ROW ? size - done : ROW;
-        size_t length = format_row(line, mark, dump->offset[direction] + done, bytes + done, count);
+        size_t count = sight->size - done < ROW ? sight->size - done : ROW;
+        size_t length = format_row(line, mark, sight->offset + done, bytes + done, count);
         if (put(dump, line, length, fault) != 0)
             return -1;
     }
-    dump->offset[direction] += size;
     return 0;
 }
 
 static int
-dump_moved(struct observer *observer, enum direction direction, const void *data, size_t size,
-           struct fault *fault)
+dump_moved(struct observer *observer, const struct sight *sight, struct fault *fault)
 {
     struct dump *dump = (struct dump *)observer;
-    return dump->form == DUMP_HEX ? moved_hex(dump, direction, data, size, fault)
-                                  : put(dump, data, size, fault);
+    return dump->form == DUMP_HEX ? moved_hex(dump, sight, fault)
+                                  : put(dump, sight->data, sight->size, fault);
 }
 
 int

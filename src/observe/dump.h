@@ -11,7 +11,8 @@
 
 enum dump_form {
     DUMP_RAW, /* both directions, one after the other */
-    DUMP_HEX, /* "> 00000000  68 65 6c 6c 6f 0a  |hello.|": > sent, < received; offset within the direction */
+    DUMP_HEX, /* "> 00000000  68 65 6c 6c 6f 0a  |hello.|": > sent, < received; offset within the direction; of many
+                 sessions at once with a line "# 127.0.0.1 43210" before the rows of each */
 };
 
 /*

@@ -5,6 +5,7 @@
 #define SKT_OBSERVE_OBSERVER_H
 
 #include "base/fault.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,11 +17,26 @@ struct totals {
     uint64_t messages; /* reads or writes of a message; for byte streams, of the system */
 };
 
-struct observer {
-    /* `data` is only lent for the call. Returns 0, or -1 with STATUS_LOCAL, which ends the session. */
-    int (*moved)(struct observer *observer, enum direction direction, const void *data, size_t size,
-                 struct fault *fault);
-    struct observer *next;
+/* What has crossed. It is only lent for the call. */
+struct sight {
+    enum direction direction;
+    const char *who; /* whose session it is, where there are many at once; otherwise NULL */
+    uint64_t offset; /* within the direction of the session */
+    const void *data;
+    size_t size;
 };
+
+struct observer {
+    /* Returns 0, or -1 with STATUS_LOCAL, which ends the session. */
+    int (*moved)(struct observer *observer, const struct sight *sight, struct fault *fault);
+    struct observer *next;
+    bool has_failed; /* what it has to keep is not whole: all who share it end */
+};
+
+/* Show it to all of a list. Returns 0, or -1 with STATUS_LOCAL. */
+int observer_show(struct observer *observers, const struct sight *sight, struct fault *fault);
+
+/* Has one of them failed? */
+bool observer_has_failed(const struct observer *observers);
 
 #endif

@@ -16,25 +16,27 @@ format_rate(double bytes_per_second, char *text, size_t size)
 }
 
 static void
-print_direction(const struct log *log, const char *word, const struct totals *totals, bool of_messages,
-                int64_t ms)
+print_direction(const struct log *log, const char *who, const char *word, const struct totals *totals,
+                bool of_messages, int64_t ms)
 {
     char rate[32];
+    const char *name = who ? who : "", *colon = who ? ": " : "";
     double seconds = (double)ms / 1000;
     (void)format_rate((double)totals->bytes / (ms > 0 ? seconds : 0.001), rate, sizeof rate);
     if (of_messages)
-        log_line(log, LOG_ERROR, "%s %" PRIu64 " bytes in %" PRIu64 " messages, %.3f s, %s", word,
-                 totals->bytes, totals->messages, seconds, rate);
+        log_line(log, LOG_ERROR, "%s%s%s %" PRIu64 " bytes in %" PRIu64 " messages, %.3f s, %s", name, colon,
+                 word, totals->bytes, totals->messages, seconds, rate);
     else
-        log_line(log, LOG_ERROR, "%s %" PRIu64 " bytes, %.3f s, %s", word, totals->bytes, seconds, rate);
+        log_line(log, LOG_ERROR, "%s%s%s %" PRIu64 " bytes, %.3f s, %s", name, colon, word, totals->bytes,
+                 seconds, rate);
 }
 
 void
-stats_print(const struct log *log, const struct totals *sent, const struct totals *received, bool of_messages,
-            int64_t ms)
+stats_print(const struct log *log, const char *who, const struct totals *sent, const struct totals *received,
+            bool of_messages, int64_t ms)
 {
-    print_direction(log, "sent", sent, of_messages, ms);
-    print_direction(log, "received", received, of_messages, ms);
+    print_direction(log, who, "sent", sent, of_messages, ms);
+    print_direction(log, who, "received", received, of_messages, ms);
 }
 
 void

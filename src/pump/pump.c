@@ -306,8 +306,9 @@ add_counts(const struct joint *joint, struct fault *fault)
 }
 
 static int
-start(struct joint *joint, struct observer *observers, struct fault *fault)
+start(struct joint *joint, const struct pump_setting *setting, struct fault *fault)
 {
+    struct observer *observers = setting->observers;
     joint->sent.carrier = (struct transfer){
         .source = joint->near,
         .sink = joint->far,
@@ -319,6 +320,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
         .stays_inside =
             !joint->policy->no_splice && !observers && !joint->policy->crlf && joint->policy->delay_ms <= 0,
         .observers = observers,
+        .who = setting->who,
     };
     joint->received.carrier = (struct transfer){
         .source = joint->far,
@@ -330,6 +332,7 @@ start(struct joint *joint, struct observer *observers, struct fault *fault)
                         joint->policy->receive_max == 0,
         .records = joint->policy->records,
         .observers = observers,
+        .who = setting->who,
     };
     if (transfer_start(&joint->sent.carrier, fault) != 0)
         return -1;
@@ -364,7 +367,7 @@ pump_start(struct endpoint *near, struct endpoint *far, const struct pump_settin
                    .input_ended_at = -1,
                    .hurry_until = DEADLINE_NEVER },
     };
-    if (start(&pump->joint, setting->observers, fault) == 0)
+    if (start(&pump->joint, setting, fault) == 0)
         return pump;
     free(pump);
     return NULL;

@@ -55,6 +55,7 @@ struct pump_setting {
     const struct pump_policy *policy;
     int64_t deadline;           /* monotonic ms for all of it */
     struct observer *observers; /* a list, or NULL */
+    const char *who;            /* for them: whose session it is (observer.h); outlives it */
     const struct log *log;
 };
 

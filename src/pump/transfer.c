@@ -90,7 +90,7 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     transfer->after_cr = transfer->source_ended = transfer->holds_message = false;
     transfer->found = RECORD_NEEDS_MORE;
     transfer->taken = transfer->given = (struct totals){ 0 };
-    transfer->ambiguous = 0;
+    transfer->ambiguous = transfer->shown = 0;
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
     transfer->buffer = (struct buffer){
         .capacity = transfer->block > 0 ? STREAM_SIZE : FIRST_SIZE, /* of bytes: the first read takes it */
@@ -189,10 +189,15 @@ transfer_is_empty(const struct transfer *transfer)
 int
 transfer_show(struct transfer *transfer, const void *data, size_t size, struct fault *fault)
 {
-    for (struct observer *observer = transfer->observers; observer; observer = observer->next)
-        if (observer->moved(observer, transfer->direction, data, size, fault) != 0)
-            return -1;
-    return 0;
+    const struct sight sight = {
+        .direction = transfer->direction,
+        .who = transfer->who,
+        .offset = transfer->shown,
+        .data = data,
+        .size = size,
+    };
+    transfer->shown += size;
+    return observer_show(transfer->observers, &sight, fault);
 }
 
 static enum io

@@ -27,6 +27,7 @@ struct transfer {
     uint64_t block;    /* a read or write ends at a multiple of this, and only whole ones go on; 0: none */
     bool stays_inside; /* bytes may be moved inside the kernel: nobody has to see them */
     struct observer *observers; /* see what crosses the far endpoint */
+    const char *who;            /* whose it is (observer.h) */
 
     struct buffer buffer;
     struct splice splice;
@@ -42,6 +43,7 @@ struct transfer {
     struct totals taken, given; /* read from the source, written to the sink */
     struct batch *batch;        /* messages that one call has read (message.h); NULL: one by one */
     size_t batch_next;          /* the first of its trains that has not gone out */
+    uint64_t shown;             /* bytes, to observers */
     uint64_t ambiguous;         /* messages whose end cannot be told in the marked-up bytes */
 };
 

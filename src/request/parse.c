@@ -235,6 +235,7 @@ conclude(struct command *command, struct fault *fault)
         return -1;
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
         request->keeps_open = true;
+    request->tells_apart = rules_tell_apart(command);
     choose_times(command);
     return rules_meet(command, fault);
 }

@@ -108,6 +108,7 @@ struct request {
     bool refuses_when_full;
     int64_t workers;    /* processes that serve; 0: we do; WORKERS_AUTO */
     bool serial;        /* one client after the other */
+    bool tells_apart;   /* who sends datagrams to the standard streams is a client, as who connects is */
     bool labels;        /* what is heard of a client says whose it is */
     bool merges_bytes;  /* ... and is not kept together by lines */
     enum hub_slow slow; /* what becomes of a client that takes less than there is */

@@ -286,27 +286,24 @@ find_given(const struct command *command, const char *const *names)
     return *names;
 }
 
-/*
- * Without connections, peers have a session each if they have an end each. What is about those has no meaning where all
- * of them share one session; and nothing waits for a stream's client that has an end for itself.
- */
-static int
-check_clients(const struct command *command, struct fault *fault)
+bool
+rules_tell_apart(const struct command *command)
 {
     static const char *const of_each[] = { "max-conns", "max-per-peer", "rate-conns", "queue",
                                            "slow",      "label",        NULL };
+    return find_given(command, of_each) != NULL;
+}
+
+/* Nothing waits for a stream's client that has an end for itself. */
+static int
+check_clients(const struct command *command, struct fault *fault)
+{
     static const char *const of_many[] = { "max-conns", "max-per-peer", "rate-conns", "when-full", NULL };
     const struct request *request = &command->request;
     const struct socket_plan *plan = &request->socket;
     bool is_hub = request->local == LOCAL_BROKER || request->local == LOCAL_CHAT;
     bool shares_one = request->local == LOCAL_STREAMS && request->program == NULL;
-    const char *given = find_given(command, of_each);
-    if (given != NULL && shares_one && !plan->type->accepts)
-        return fault_say(
-            fault, STATUS_USAGE,
-            "needs peers with an end each: --exec, --sh-exec, --echo, --discard, --relay, --broker or --chat",
-            "--%s with %s", given, plan->type->name);
-    given = find_given(command, of_many);
+    const char *given = find_given(command, of_many);
     if (given != NULL && request->peek_size > 0 && request->program == NULL)
         return fault_say(fault, STATUS_USAGE, "exclude each other, unless a program is started",
                          "--peek and --%s", given);

@@ -109,6 +109,7 @@ add_streams(struct crowd *crowd, struct fault *fault)
         .records = policy->records,
     };
     crowd->policy.delay_ms = 0;
+    crowd->policy.linger_ms = -1; /* the end of our input is not theirs */
     const struct pump_setting setting = {
         .policy = &crowd->streams_policy,
         .deadline = DEADLINE_NEVER,
@@ -123,7 +124,9 @@ add_streams(struct crowd *crowd, struct fault *fault)
     if (!member->pump)
         return -1;
     member_watch(crowd, member);
-    return 0;
+    if (crowd->is_over)
+        *fault = crowd->fault;
+    return crowd->is_over ? -1 : 0;
 }
 
 static int

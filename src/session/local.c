@@ -71,7 +71,8 @@ bool
 local_is_each_ones(const struct request *request)
 {
     bool is_addressed = !request->socket.type->paired; /* a circuit has its only peer */
-    return is_addressed && (request->local != LOCAL_STREAMS || request->program != NULL);
+    return is_addressed &&
+           (request->local != LOCAL_STREAMS || request->program != NULL || request->tells_apart);
 }
 
 struct hub *

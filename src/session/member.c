@@ -5,6 +5,7 @@
 #include "session/local.h"
 #include "session/report.h"
 #include <stdlib.h>
+#include <string.h>
 
 enum { STEPS_AT_ONCE = 4 }; /* of a session that has something to do without waiting */
 
@@ -39,7 +40,7 @@ is_dialling(const struct member *member)
 static void
 note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
 {
-    bool is_ours = crowd->run->observers && fault->status == STATUS_LOCAL;
+    bool is_ours = fault->status == STATUS_LOCAL && observer_has_failed(crowd->run->observers);
     if (!crowd->is_over && (member->is_streams || is_ours)) {
         crowd->is_over = true;
         crowd->fault = *fault;
@@ -77,7 +78,7 @@ end_session(struct crowd *crowd, struct member *member)
     if (!is_empty)
         door_count_time(crowd->door);
     if (run->request->stats && !member->is_streams)
-        stats_print(run->log, &outcome.sent, &outcome.received,
+        stats_print(run->log, member->label, &outcome.sent, &outcome.received,
                     run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
     if (member->program)
         leave_program(member, &outcome, result, &fault);
@@ -116,6 +117,7 @@ end_member(struct crowd *crowd, struct member *member)
         member->next->before = member->before;
     crowd->count -= !member->is_streams;
     door_leave(crowd->door, member->place);
+    free(member->label);
     free(member);
     if (was_full) /* somebody may wait outside */
         poller_wake(crowd->poller, &crowd->entrance);
@@ -134,7 +136,7 @@ fail(struct crowd *crowd, struct member *member, const struct fault *fault)
 static void
 give_up(struct crowd *crowd, struct member *member, const struct fault *fault)
 {
-    log_fault(crowd->run->log, fault);
+    note_failure(crowd, member, fault);
     if (member->pump)
         end_session(crowd, member);
     if (member->program) {
@@ -210,14 +212,10 @@ step_first(struct crowd *crowd, struct member *member)
 
 /* What a client is joined with. */
 static struct endpoint *
-local_end(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
+local_end(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
 {
-    char label[REPORT_NAME_SIZE] = "";
     if (!crowd->hub)
         return local_open(crowd->run, member->far, fault);
-    crowd->number++;
-    if (crowd->run->request->labels)
-        report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
     return hub_sit(crowd->hub, member, member->far->name, label, member->far->message_max, fault);
 }
 
@@ -230,6 +228,7 @@ join_ends(struct crowd *crowd, struct member *member, struct fault *fault)
         .policy = &crowd->policy,
         .deadline = run->deadline,
         .observers = run->observers,
+        .who = member->label,
         .log = run->log,
     };
     member->pump = pump_start(member->near, member->far, &setting, fault);
@@ -252,19 +251,19 @@ start_program(struct crowd *crowd, struct member *member, struct fault *fault)
 }
 
 static int
-start_session(struct crowd *crowd, struct member *member, const struct address *peer, struct fault *fault)
+start_session(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
 {
     if (crowd->run->request->program)
         return start_program(crowd, member, fault);
-    member->near = local_end(crowd, member, peer, fault);
+    member->near = local_end(crowd, member, label, fault);
     return member->near ? join_ends(crowd, member, fault) : -1;
 }
 
 static void
-begin_session(struct crowd *crowd, struct member *member, const struct address *peer)
+begin_session(struct crowd *crowd, struct member *member, const char *label)
 {
     struct fault fault;
-    if (start_session(crowd, member, peer, &fault) != 0)
+    if (start_session(crowd, member, label, &fault) != 0)
         fail(crowd, member, &fault);
     else if (member->pump)
         step_first(crowd, member);
@@ -345,12 +344,28 @@ step_peek(struct crowd *crowd, struct member *member)
         begin_session(crowd, member, NULL);
 }
 
+/* Keep what the client is called where it is not the only one. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+keep_label(struct crowd *crowd, struct member *member, const char *label, struct fault *fault)
+{
+    if (!crowd->run->observers && !crowd->run->request->stats)
+        return 0;
+    member->label = strdup(label);
+    return member->label ? 0 : fault_set(fault, STATUS_LOCAL, "session");
+}
+
 void
 member_begin(struct crowd *crowd, struct member *member, const struct address *peer)
 {
     const struct request *request = crowd->run->request;
     struct fault fault;
-    if (request->local == LOCAL_RELAY) {
+    char label[REPORT_NAME_SIZE] = "";
+    crowd->number++;
+    if (request->labels || request->stats || crowd->run->observers)
+        report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
+    if (keep_label(crowd, member, label, &fault) != 0) {
+        fail(crowd, member, &fault);
+    } else if (request->local == LOCAL_RELAY) {
         begin_relay(crowd, member);
     } else if (request->peek_size > 0) {
         member->peek = peek_start(crowd->run, member->far, &fault);
@@ -359,7 +374,7 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
         else
             fail(crowd, member, &fault);
     } else {
-        begin_session(crowd, member, peer);
+        begin_session(crowd, member, label);
     }
 }
 

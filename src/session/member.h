@@ -26,6 +26,7 @@ struct member {
     struct pump *pump;       /* NULL: not yet, or no more, or none is needed */
     struct endpoint *near, *far;
     struct quota_place *place; /* of a client */
+    char *label;               /* whose session it is, where that is shown or told; otherwise NULL */
     bool is_streams;           /* joins the standard streams with the hub */
 };
 

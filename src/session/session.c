@@ -101,8 +101,8 @@ session_tell_stats(const struct run *run, struct endpoint *far, const struct out
     const struct request *request = run->request;
     uint64_t dropped = far->ops->dropped ? far->ops->dropped(far) : 0;
     if (request->stats)
-        stats_print(run->log, &outcome->sent, &outcome->received, request->socket.type->unit == UNIT_MESSAGES,
-                    outcome->ended - outcome->started);
+        stats_print(run->log, NULL, &outcome->sent, &outcome->received,
+                    request->socket.type->unit == UNIT_MESSAGES, outcome->ended - outcome->started);
     if (dropped > 0)
         stats_dropped(run->log, request->stats ? LOG_ERROR : LOG_TALK, dropped);
 }

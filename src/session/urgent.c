@@ -62,8 +62,6 @@ urgent_send(const struct run *run, int fd, const char *name, struct fault *fault
     if (send_all(run, fd, text, size - 1, 0, name, fault) != 0 ||
         send_all(run, fd, text + size - 1, 1, MSG_OOB, name, fault) != 0)
         return -1;
-    for (struct observer *observer = run->observers; observer != NULL; observer = observer->next)
-        if (observer->moved(observer, DIRECTION_SENT, text, size, fault) != 0)
-            return -1;
-    return 0;
+    const struct sight sight = { .direction = DIRECTION_SENT, .data = text, .size = size };
+    return observer_show(run->observers, &sight, fault);
 }

@@ -134,7 +134,19 @@ def talk_slow(pid, port, count, lines):
     missed = sum(int(line.split()[3]) for line in told)
     had = sum(line in whole for line in rest.splitlines())
     cut = len(rest.splitlines()) - had - len(told) - rest.splitlines().count(b"hello")
-    print(f"stopped: {had + missed} of {lines} lines had or told of, {cut} others")
+    print(f"stopped: {had + missed} of {lines} lines had or told of, {cut} others, {misplaced(rest, whole)} misplaced")
+
+
+def misplaced(heard, whole):
+    """Lines that are not where those before them, and the number of those that were missed, say that they are."""
+    place = wrong = 0
+    for line in heard.splitlines():
+        if line.startswith(b"skt: too slow: "):
+            place += int(line.split()[3])
+        elif line in whole:
+            wrong += int(line[:8]) != place
+            place = int(line[:8]) + 1
+    return wrong
 
 
 def talk_block(_pid, port, count, lines):

@@ -67,8 +67,11 @@ test_safe(void)
     if (piece)
         piece_release(piece);
     const struct caption messages = { .is_safe = true, .unit = UNIT_MESSAGES };
-    becomes(&messages, TEXT("a\nb\n"), true, TEXT("a\\x0ab\\x0a"), 1, true,
-            "in a message a line's end is harmless, too");
+    becomes(&messages, TEXT("a\nb\n"), true, TEXT("a\\x0ab\n"), 1, true,
+            "in the middle of a message a line's end is harmless, too");
+    const struct caption lines = { .is_safe = true, .is_whole = true, .unit = UNIT_MESSAGES };
+    becomes(&lines, TEXT("a\r\n"), true, TEXT("a\r\n"), 1, true, "a message that is a line stays one");
+    becomes(&lines, TEXT(""), true, TEXT("\n"), 1, true, "one that is none becomes one");
 }
 
 int

@@ -56,13 +56,10 @@ struct counter {
 };
 
 static int
-count_moved(struct observer *observer, enum direction direction, const void *data, size_t size,
-            struct fault *fault)
+count_moved(struct observer *observer, const struct sight *sight, struct fault *fault)
 {
     struct counter *counter = (struct counter *)observer;
-    (void)direction;
-    (void)data;
-    (void)size;
+    (void)sight;
     return ++counter->calls == counter->fails_at ? fault_say(fault, STATUS_LOCAL, "full", "copy") : 0;
 }
 
