@@ -72,6 +72,10 @@ class Program:
         """Give on to all clients what one sends."""
         return None
 
+    def relay(self, port, other):
+        """Serve one client, and join it with what listens at the other port."""
+        return None
+
 
 class Skt(Program):
     name = "skt"
@@ -112,6 +116,9 @@ class Skt(Program):
 
     def hub(self, port):
         return [self.path(), "-lk", "--broker", "--merge", "bytes", HOST, port] if "--broker" in self.help else None
+
+    def relay(self, port, other):
+        return [self.path(), "-l", "--relay", f"{HOST}:{other}", HOST, port] if "--relay" in self.help else None
 
 
 class StaticSkt(Skt):
@@ -161,6 +168,9 @@ class Limit(Program):
 
     def hub(self, port):
         return self.tool("hub", port)
+
+    def relay(self, port, other):
+        return self.tool("relay", port, other)
 
 
 class OpenBsd(Program):
@@ -238,6 +248,10 @@ class Ncat(Program):
     def hub(self, port):
         return [self.path(), "-n", "-l", "-m", "20000", "--broker", HOST, port]
 
+    def relay(self, port, other):
+        # one program in front of another: it has no other way
+        return [self.path(), "-n", "-l", HOST, port, "--sh-exec", f"exec {self.path()} -n {HOST} {other}"]
+
 
 class Socat(Program):
     name = "socat"
@@ -276,6 +290,9 @@ class Socat(Program):
         if role == "receive":
             return self.run("-u", f"UDP-RECV:{port},bind={HOST}", "STDOUT")
         return self.run("-u", "STDIN", f"UDP-SENDTO:{HOST}:{port}")
+
+    def relay(self, port, other):
+        return self.run("-t", "60", self.socket("listen", port), self.socket("connect", other))
 
     def serve(self, address):
         return self.run("-u", self.socket("listen", address, ",fork,max-children=20000"), "STDOUT")

@@ -187,3 +187,31 @@ class UnixSeqpacket(Stream):
         if command is None:
             raise Cannot("no seqpacket")
         return command
+
+
+class TcpRelay(Stream):
+    """The program stands between two ends that are the same for all: those of the limit."""
+
+    name, what, order = "tcp-relay", "file to /dev/null, between two other programs", 11
+    sink = Run.to_null
+
+    def run(self, program):
+        ends = next(one for one in self.bench.programs if one.kind == "limit")
+        near, far = free_port(), free_port()
+        command = program.relay(near, far)
+        if command is None:
+            raise Cannot("no relay")
+        with contextlib.ExitStack() as opened, Children() as children:
+            run = Run(self.files(program), children, opened)
+            with run.to_null() as sink:
+                receiver = children.start(ends.stream("receive", "listen", far), stdout=sink)
+            wait_listening(far, receiver)
+            relay = children.start(command)
+            wait_listening(near, relay)
+            with run.from_file() as source:
+                sender = children.start(ends.stream("send", "connect", near), stdin=source)
+            others = [sender.wait(), receiver.wait()]
+            ended = relay.wait()
+            seconds = max(end.ended for end in others) - others[0].started
+            return Sample(run.files.size / seconds / 1e9, cpu=ended.cpu, amount=run.files.size / (1 << 30),
+                          rss=ended.rss, measured=sum(end.cpu for end in [ended, *others]))
