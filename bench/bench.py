@@ -12,6 +12,7 @@ import sys
 import time
 
 import machine
+import network
 import report
 from child import Child
 from job import Bench, all_jobs, run_job
@@ -68,6 +69,7 @@ def run_all(jobs, rounds, end):
 
 
 def main():
+    network.enter()
     options = arguments()
     os.makedirs(options.out, exist_ok=True)
     Child.measure = os.path.join(options.programs, "load", "measure")

@@ -15,6 +15,7 @@ import statistics
 import sys
 
 import machine
+import network
 from child import Child, Failed
 from job import Bench, Cannot, all_jobs
 from paths import PATHS
@@ -153,6 +154,7 @@ def check_instructions(skt, compiler, renewing):
 
 
 def main():
+    network.enter()
     options = arguments()
     Child.measure = os.path.join(options.programs, "load", "measure")
     skt = os.path.abspath(options.skt)

@@ -13,6 +13,7 @@ import sys
 import time
 
 import machine
+import network
 import picture
 from child import Child
 from job import Bench, Results, one_round
@@ -186,6 +187,7 @@ def write(growth, folder, name):
 
 
 def main():
+    network.enter()
     options = arguments()
     os.makedirs(options.out, exist_ok=True)
     Child.measure = os.path.join(options.programs, "load", "measure")

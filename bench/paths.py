@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import os
 import re
+import signal
 import socket
 import struct
 import subprocess
@@ -40,6 +41,7 @@ class Path:
 
     unit = "message"
     less, more = 40, 200
+    status = 0  # that skt ends with
 
     def __init__(self, name, *arguments):
         self.name = name
@@ -72,7 +74,7 @@ class Path:
             errors.seek(0)
             said = errors.read().decode(errors="replace")
         found = re.search(r"Collected : (\d+)", said)
-        if status != 0 or not found:
+        if status != self.status or not found:
             raise Failed(f"{self.name}: skt {' '.join(arguments)} ended with {status}: {said[-500:]}")
         return int(found.group(1))
 
@@ -164,6 +166,28 @@ class SendDatagrams(Path):
         return ours, far, input_file(opened, units)
 
 
+class ServeClients(Path):
+    """Clients that come and go without a byte, one after the other; the server only ends by a signal."""
+
+    unit = "client"
+    status = -signal.SIGTERM
+
+    def prepare(self, opened, units):
+        listener = opened.enter_context(socket.create_server(("127.0.0.1", 0)))
+        stdin, self.kept_open = (opened.enter_context(os.fdopen(fd, mode, buffering=0))
+                                 for fd, mode in zip(os.pipe(), ("rb", "wb")))
+        return listener, listener.getsockname(), stdin
+
+    def feed(self, process, far, units):
+        for _ in range(units):
+            with socket.create_connection(far, timeout=20) as client:
+                client.shutdown(socket.SHUT_WR)
+                if client.recv(1):
+                    raise Failed(f"{self.name}: a client got something")
+        wait_until(lambda: sleeps(process), "being done with the last client", seconds=20)
+        process.terminate()
+
+
 def datagram_pair(opened):
     sockets = [opened.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) for _ in range(2)]
     for end in sockets:
@@ -190,4 +214,6 @@ PATHS = (
     SendRecords("record-send-line", "--records", "line"),
     ReceiveDatagrams("datagram-receive", "-l", "-W", "UNITS"),
     SendDatagrams("datagram-send", "--records", f"size:{LINE}", "-q", "0"),
+    ServeClients("client-served", "-lk"),
+    ServeClients("client-discarded", "-lk", "--discard"),
 )

@@ -114,6 +114,13 @@ class Skt(Program):
         return [self.path(), "-lk", "--broker", "--merge", "bytes", HOST, port] if "--broker" in self.help else None
 
 
+class StaticSkt(Skt):
+    """skt linked statically, for jobs in which the dynamic linker has a part."""
+
+    name = "skt static"
+    kind = "reference"
+
+
 class Limit(Program):
     """The project's own least programs, one a job: bench/limit."""
 
@@ -343,4 +350,5 @@ def package_version(package):
 
 
 def all_programs(skt, limits):
-    return [Skt(skt), Limit(limits), OpenBsd(), Traditional(), Ncat(), Socat(), LargeSocat(), Busybox(), Iperf()]
+    static = os.path.join(os.path.dirname(limits), "skt-static")
+    return [Skt(skt), Limit(limits), StaticSkt(static), OpenBsd(), Traditional(), Ncat(), Socat(), LargeSocat(), Busybox(), Iperf()]

@@ -354,6 +354,21 @@ start_traced() {
     assert_equal "$(calls)" "linkat fsync unlinkat "
 }
 
+@test "a file that is on its way to the disk when skt is ended is not kept" {
+    local call
+    for call in '' in; do # of the file, and of the folder, when it has its name
+        rm -f where trace
+        start_traced ${call:+-P "$call"} -e inject=fsync:delay_enter=2000000
+        background_input=/dev/null start_background bash -c 'exec "$@" <<<hello' - "$SKT" 127.0.0.1 "$port"
+        wait_until grep -q fsync trace
+        assert_equal "$(files)" "${call:+1}"
+        kill -TERM "$(families "${job_pids[-2]}" | tail -n 1)"
+        end_status "$started_pid"
+        assert_equal "$status" 1
+        assert_equal "$(files)" ""
+    done
+}
+
 @test "a slow disk holds up only those who wait for it" {
     start_traced -e inject=fsync:delay_enter=1500000
     start_peer "connect:tcp:$port" send:x print:sent halfclose drain touch:first

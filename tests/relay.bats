@@ -67,6 +67,22 @@ relay_ends() { # STATUS WORDS
     assert_contains "$(<"$listener_err")" "Connection to 127.0.0.1 $far_port port [tcp/*] succeeded!"
 }
 
+@test "an urgent byte is not lost, and stays in its place" {
+    start_far accept expect:ab!cd drain send:xy close
+    start_relay
+    python3 - "$port" <<'PYTHON'
+import socket, sys
+client = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+client.send(b"ab")
+client.send(b"!", socket.MSG_OOB)
+client.send(b"cd")
+client.shutdown(socket.SHUT_WR)
+assert client.recv(10) == b"xy"
+PYTHON
+    far_succeeds
+    relay_ends 0 ""
+}
+
 # both_ways WORDS...: 100 MiB each way at once, between ncat and socat, through the relay that these words say
 both_ways() {
     local up down far
@@ -251,6 +267,29 @@ cpu_second() {
     relay_ends 6 "timed out: idle for 0.3 s"
 }
 
+@test "a relay that is told to end resets those that it has joined, and those that it has not yet" {
+    start_far accept expect:x touch:joined recv:1
+    start_relay
+    start_peer "connect:tcp:$port" send:x waitfile:joined recv:1
+    wait_until 10 test -e joined
+    kill_by_term "$listener_pid"
+    peer_fails "Connection reset by peer"
+    peer_fails "Connection reset by peer" "$far_pid" "$far_err"
+    start_deaf_listener
+    far_port=$port
+    for more in -k -n; do
+        start_relay "$more"
+        start_peer "connect:tcp:$port" send:x print:sent recv:1
+        wait_for_text "$peer_out" sent
+        wait_until 10 has_taken_one
+        kill_by_term "$listener_pid"
+        peer_fails "Connection reset by peer"
+    done
+}
+
+# Has the relay a socket for its client, and another one that is connecting?
+has_taken_one() { [ "$(readlink "/proc/$listener_pid/fd/"* | grep -c socket:)" -ge 2 ]; }
+
 @test "a slow reader on either side bounds what is held, and holds up nobody" {
     need_plain_build
     start_peer listen:tcp accept print:there stall
@@ -353,6 +392,31 @@ port_of_pid() {
     in_netns name_of_three
 }
 
+@test "a name server that is silent is asked once for all clients, who are reset in their time" {
+    need python3
+    silent_server() {
+        use_hosts '127.0.0.1 localhost'
+        start_peer listen:udp:53 stall
+        start_skt_listener -k -w 1 --relay tcp://service.example:5000 127.0.0.1 0
+        local clients=()
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12; do
+            start_peer "connect:tcp:$port" send:hello recv:1
+            clients+=("$peer_pid $peer_err")
+        done
+        local tasks=("/proc/$listener_pid/task/"*)
+        assert_at_most "${#tasks[@]}" 2
+        for client in "${clients[@]}"; do
+            end_status "${client%% *}"
+            grep -q "Connection reset by peer" "${client#* }"
+        done
+        assert_equal "$(grep -c "skt: lookup of service.example: timed out (for 127.0.0.1 port " "$listener_err")" 12
+        tasks=("/proc/$listener_pid/task/"*)
+        assert_at_most "${#tasks[@]}" 2
+        kill_by_term "$listener_pid"
+    }
+    in_netns silent_server
+}
+
 @test "100 MiB go each way whole where packets are lost, doubled, delayed and overtaken" {
     need socat
     # SC2154: of the helpers
@@ -387,6 +451,19 @@ port_of_pid() {
     in_netns true
     run -0 in_netns over_bad_link
     assert_contains "$output" " lost, "
+}
+
+@test "a client that is killed while the other side takes nothing is not kept" {
+    start_far accept send:unread print:there stall
+    start_relay -k
+    local held
+    held=$(open_fds "$listener_pid")
+    start_peer "connect:tcp:$port" sendbytes:100000000
+    wait_for_text "$far_out" there
+    wait_until 10 is_stuck "$peer_pid"
+    kill -KILL "$peer_pid" # with what it has not read, that is a reset
+    wait_until 5 has_fds "$listener_pid" "$held"
+    assert_one_line "$(<"$listener_err")" "Connection reset by peer"
 }
 
 # --- other sockets -------------------------------------------------------------------------------------------------
@@ -444,6 +521,79 @@ port_of_pid() {
     run -0 bash -c 'printf "one\ntwo\n" | nc -N 127.0.0.1 "$1"' - "$port"
     assert_equal "$output" back
     relay_ends 0 ""
+}
+
+# start_answering: a UDP server, for the relay to send to. Sets $far_port
+start_answering() {
+    need python3
+    start_background python3 "$SKT_SRCDIR/tests/peers/relayed.py" answer answering
+    wait_for_line answering "$started_pid" "$started_err"
+    read -r far_port <answering
+}
+
+@test "with --keep-open each sender of datagrams has a socket of its own, and answers come back to who has asked" {
+    local held
+    start_answering
+    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" --idle-timeout 500ms 127.0.0.1 0
+    held=$(open_fds "$listener_pid")
+    run -0 foreign relayed.py table "$port" 30
+    local ports=$output
+    wait_until 10 has_fds "$listener_pid" "$held"
+    run -0 foreign relayed.py table "$port" 30
+    assert_equal "$(wc -w <<<"$output")" 30
+    [ "$output" != "$ports" ]
+    assert_equal "$(<"$listener_err")" ""
+}
+
+@test "foreign clients of UDP have their answers through the relay" {
+    need socat nc
+    start_answering
+    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" 127.0.0.1 0
+    run -0 bash -c 'printf one | socat -t 2 - "UDP:127.0.0.1:$1"' - "$port"
+    assert_contains "$output" " one"
+    run -0 bash -c 'printf two | nc -u -w 1 127.0.0.1 "$1"' - "$port"
+    assert_contains "$output" " two"
+}
+
+@test "at --max-conns the datagrams of more senders are dropped, and have their turn when one has been idle" {
+    start_answering
+    start_skt_listener -k -u --max-conns 5 --relay "udp://127.0.0.1:$far_port" --idle-timeout 700ms 127.0.0.1 0
+    local held
+    held=$(open_fds "$listener_pid")
+    run -0 foreign relayed.py table "$port" 5
+    start_peer "connect:udp:$port" send:x refuses:0.3
+    peer_succeeds
+    wait_for_text "$listener_err" "of new peers dropped: at a limit of peers"
+    wait_until 10 has_fds "$listener_pid" "$held"
+    run -0 foreign relayed.py table "$port" 5
+}
+
+@test "where a datagram server is gone, one line says so, and later datagrams are a new try" {
+    need python3
+    far_port=$(free_port udp)
+    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" 127.0.0.1 0
+    start_peer "bind:udp:0" "connect:udp:$port" send:lost waitfile:again send:x expect:y close
+    local client=$peer_pid client_err=$peer_err
+    wait_for_text "$listener_err" "skt: 127.0.0.1 port $far_port: Connection refused"
+    start_peer "listen:udp:$far_port" touch:again expect:x send:y
+    peer_succeeds "$client" "$client_err"
+    peer_succeeds
+    assert_equal "$(wc -l <"$listener_err")" 1
+}
+
+@test "datagrams of each sender become a connection of its own, and its lines datagrams to that sender" {
+    need socat
+    start_foreign socat TCP-LISTEN:0,bind=127.0.0.1,fork SYSTEM:'while read -r line; do echo "heard $line"; done'
+    far_port=$(wait_port_of "$started_pid")
+    start_skt_listener -k -u --records line --relay "127.0.0.1:$far_port" --idle-timeout 1 127.0.0.1 0
+    local held
+    held=$(open_fds "$listener_pid")
+    start_peer "connect:udp:$port" send:one 'expect:heard one' waitfile:other send:three 'expect:heard three' close
+    local first=$peer_pid first_err=$peer_err
+    start_peer "connect:udp:$port" send:two 'expect:heard two' touch:other close
+    peer_succeeds
+    peer_succeeds "$first" "$first_err"
+    wait_until 10 has_fds "$listener_pid" "$held"
 }
 
 @test "two sockets that we connect are joined as well" {

@@ -93,6 +93,7 @@ class Idle(Job):
     name, what, order = "idle", "memory while listening", 50
     unit = "KiB"
     better = "less"
+    references = ("skt static",)
     rounds = 1
 
     def run(self, program):

@@ -12,6 +12,7 @@ class StartUp(Job):
     name, what, order = "startup", "start, connect, end; one processor", 43
     unit = "us"
     better = "less"
+    references = ("skt static",)
 
     def run(self, program):
         port = free_port()

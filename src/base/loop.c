@@ -32,7 +32,7 @@ on_hangup(int signal)
 void
 loop_start(struct loop *loop)
 {
-    loop->admit_at = deadline_now();
+    loop->admit_at = loop->now = deadline_now();
     loop->on_hangup = NULL;
     sigset_t blocked;
     (void)sigemptyset(&blocked);
@@ -100,10 +100,9 @@ time_left(int64_t deadline, struct timespec *left)
 static void
 admit_signals(struct loop *loop)
 {
-    int64_t now = deadline_now();
-    if (!deadline_passed(loop->admit_at, now))
+    if (!deadline_passed(loop->admit_at, loop->now))
         return;
-    loop->admit_at = deadline_after(now, ADMIT_EVERY_MS);
+    loop->admit_at = deadline_after(loop->now, ADMIT_EVERY_MS);
     struct timespec at_once = { 0 };
     (void)ppoll(NULL, 0, &at_once, &loop->mask_waiting); /* EINTR is the point; the handler has noted it */
 }
@@ -115,6 +114,7 @@ loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline,
         struct timespec left;
         int ready = ppoll(fds, count, time_left(deadline, &left), &loop->mask_waiting);
         int error = errno;
+        loop->now = deadline_now();
         if (ready > 0)
             admit_signals(loop);
         pass_hangup(loop);
@@ -145,6 +145,7 @@ loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int cou
     for (;;) {
         int ready = epoll_pwait(epoll, events, count, ms_left(deadline), &loop->mask_waiting);
         int error = errno;
+        loop->now = deadline_now();
         if (ready >= 0) /* with work at hand and no time to wait, too */
             admit_signals(loop);
         pass_hangup(loop);

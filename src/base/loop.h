@@ -15,6 +15,7 @@
 struct loop {
     sigset_t mask_waiting; /* the signal mask inside ppoll(2) */
     int64_t admit_at;      /* monotonic ms when a busy loop lets pending signals in */
+    int64_t now;           /* monotonic ms when loop_wait or loop_wait_many has woken */
     void (*on_hangup)(void *context);
     void *hangup_context;
 };

@@ -4,7 +4,6 @@
 #include "base/fd.h"
 #include "dial/netns.h"
 #include "dial/lookup.h"
-#include "dial/race.h"
 #include "dial/source.h"
 #include <stdlib.h>
 
@@ -21,9 +20,8 @@ dial_remotes(struct loop *loop, const struct socket_plan *plan, int64_t deadline
     return 0;
 }
 
-/* Does it come from an address that is said? */
-static bool
-has_source(const struct socket_plan *plan)
+bool
+dial_has_source(const struct socket_plan *plan)
 {
     return plan->source.host || plan->source.port || plan->random_source_port;
 }
@@ -34,7 +32,7 @@ dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline
 {
     const struct resolve_query query = open_query(plan, PURPOSE_SOURCE);
     *list = (struct address_list){ .items = NULL };
-    if (!has_source(plan))
+    if (!dial_has_source(plan))
         return 0;
     if (lookup(loop, plan->domain, &query, deadline, list, fault) == 0)
         return 0;
@@ -42,55 +40,61 @@ dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline
     return -1;
 }
 
-enum stage { STAGE_REMOTES, STAGE_SOURCES, STAGE_RACE, STAGE_OVER };
-
 struct dial {
     const struct socket_plan *plan;
     int64_t deadline;
-    enum stage stage;
-    struct lookup lookup;
-    struct address_list remotes, sources;
-    struct race *race;
+    struct names *names; /* held */
+    bool shares_names;   /* somebody else waits for them */
+    struct race *race;   /* NULL: not begun, or over */
+    const struct address_list *remotes;
     int fd; /* connected; -1: not yet */
     size_t winner;
     struct binding source;
 };
 
-/* Ask for the addresses of a purpose. */
-static int
-ask(struct dial *dial, enum purpose purpose, struct fault *fault)
+struct dial *
+dial_start(const struct socket_plan *plan, struct names *names, int64_t deadline, struct fault *fault)
 {
-    const struct resolve_query query = open_query(dial->plan, purpose);
-    if (lookup_start(&dial->lookup, dial->plan->domain, &query, fault) == 0)
-        return 0;
-    open_explain(dial->plan, STATUS_CONNECT, fault);
-    return -1;
+    struct dial *dial = malloc(sizeof *dial);
+    if (!dial) {
+        (void)fault_set(fault, STATUS_LOCAL, "connection");
+        return NULL;
+    }
+    *dial = (struct dial){ .plan = plan, .deadline = deadline, .shares_names = names != NULL, .fd = -1 };
+    dial->names = names ? names_hold(names) : names_start(plan, fault);
+    if (dial->names)
+        return dial;
+    free(dial);
+    return NULL;
 }
 
+size_t
+dial_interest(struct dial *dial, struct pollfd *polls, int64_t *deadline)
+{
+    if (dial->race)
+        return race_interest(dial->race, polls, deadline);
+    *deadline = dial->deadline;
+    if (dial->shares_names)
+        return 0;
+    polls[0] = (struct pollfd){ .fd = names_fd(dial->names), .events = POLLIN };
+    return 1;
+}
+
+static bool
+has_names(struct dial *dial)
+{
+    return dial->shares_names ? names_are_over(dial->names) : names_step(dial->names);
+}
+
+/* The addresses are there, or will not be. */
 static int
 begin_race(struct dial *dial, struct fault *fault)
 {
-    dial->stage = STAGE_RACE;
-    dial->race = race_start(dial->plan, &dial->remotes, &dial->sources, dial->deadline, fault);
-    return dial->race ? 0 : -1;
-}
-
-/* An answer is there: ask for the next, or start. */
-static int
-take_answer(struct dial *dial, struct fault *fault)
-{
-    bool are_sources = dial->stage == STAGE_SOURCES;
-    if (lookup_take(&dial->lookup, are_sources ? &dial->sources : &dial->remotes, fault) < 0) {
-        open_explain(dial->plan, STATUS_CONNECT, fault);
+    const struct address_list *sources;
+    if (names_result(dial->names, &dial->remotes, &sources, fault) < 0)
         return -1;
-    }
-    if (are_sources)
-        return begin_race(dial, fault);
-    race_interleave(&dial->remotes);
-    if (!has_source(dial->plan))
-        return begin_race(dial, fault);
-    dial->stage = STAGE_SOURCES;
-    return ask(dial, PURPOSE_SOURCE, fault);
+    dial->race = race_start(dial->plan, dial->remotes, sources, dial->deadline, fault);
+    return dial->race ? 0 : -1;
 }
 
 /* Somebody has answered: what is still to be done with the socket. */
@@ -101,7 +105,6 @@ finish(struct dial *dial, struct fault *fault)
     int outside = -1;
     dial->fd = race_end(dial->race, &dial->winner, &dial->source);
     dial->race = NULL;
-    dial->stage = STAGE_OVER;
     if (netns_enter(plan->netns, &outside, fault) == 0 &&
         open_join(plan, dial->fd, PURPOSE_CONNECT, STATUS_CONNECT, fault) == 0 &&
         open_finish(plan, dial->fd, true, STATUS_CONNECT, fault) == 0 && netns_leave(&outside, fault) == 0)
@@ -113,45 +116,17 @@ finish(struct dial *dial, struct fault *fault)
     return -1;
 }
 
-struct dial *
-dial_start(const struct socket_plan *plan, int64_t deadline, struct fault *fault)
-{
-    struct dial *dial = malloc(sizeof *dial);
-    if (!dial) {
-        (void)fault_set(fault, STATUS_LOCAL, "connection");
-        return NULL;
-    }
-    *dial = (struct dial){ .plan = plan, .deadline = deadline, .stage = STAGE_REMOTES, .fd = -1 };
-    if (ask(dial, PURPOSE_CONNECT, fault) == 0)
-        return dial;
-    free(dial);
-    return NULL;
-}
-
-size_t
-dial_interest(struct dial *dial, struct pollfd *polls, int64_t *deadline)
-{
-    if (dial->stage == STAGE_RACE)
-        return race_interest(dial->race, polls, deadline);
-    *deadline = dial->deadline;
-    polls[0] = (struct pollfd){ .fd = lookup_fd(&dial->lookup), .events = POLLIN };
-    return 1;
-}
-
 enum dial_state
 dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault)
 {
-    while (dial->stage != STAGE_RACE) {
-        if (lookup_is_done(&dial->lookup)) {
-            if (take_answer(dial, fault) < 0)
-                return DIAL_FAILED;
-            continue;
-        }
+    if (!dial->race && !has_names(dial)) {
         if (!deadline_passed(dial->deadline, deadline_now()))
             return DIAL_RUNS;
-        (void)lookup_timed_out(&dial->lookup, fault);
+        (void)names_timed_out(dial->names, fault);
         return DIAL_FAILED;
     }
+    if (!dial->race && begin_race(dial, fault) < 0)
+        return DIAL_FAILED;
     switch (race_step(dial->race, polls, fault)) {
     case RACE_RUNS:
         return DIAL_RUNS;
@@ -168,15 +143,13 @@ dial_end(struct dial *dial, struct address *peer, struct binding *source)
 {
     int fd = dial->fd;
     *source = (struct binding){ .owns_file = false };
-    lookup_drop(&dial->lookup);
     if (dial->race)
         (void)race_end(dial->race, &dial->winner, &dial->source); /* nobody has won it */
     if (fd >= 0) {
-        *peer = dial->remotes.items[dial->winner];
+        *peer = dial->remotes->items[dial->winner];
         *source = dial->source;
     }
-    address_list_free(&dial->remotes);
-    address_list_free(&dial->sources);
+    names_leave(dial->names);
     free(dial);
     return fd;
 }
@@ -186,7 +159,7 @@ dial(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct
      struct binding *source, struct fault *fault)
 {
     struct pollfd polls[DIAL_POLLS_MAX];
-    struct dial *dial = dial_start(plan, deadline, fault);
+    struct dial *dial = dial_start(plan, NULL, deadline, fault);
     if (!dial)
         return -1;
     while (dial_step(dial, polls, fault) == DIAL_RUNS) {

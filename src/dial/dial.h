@@ -3,6 +3,7 @@
 #define SKT_DIAL_DIAL_H
 
 #include "base/loop.h"
+#include "dial/names.h"
 #include "dial/open.h"
 #include "dial/race.h"
 #include <stdint.h>
@@ -17,9 +18,13 @@ enum { DIAL_POLLS_MAX = RACE_RUNNERS_MAX };
 /*
  * Begin to open the socket of `plan` and to connect it to plan->remote, from plan->source. The plan is lent, and outlives
  * it. The deadline (monotonic ms) covers the lookups and the connection together.
- * Returns one to end, or NULL: STATUS_LOOKUP, STATUS_CONNECT or STATUS_LOCAL.
+ *
+ * names  of the plan, that others wait for, too: then whoever waits for names_fd goes on with all of them. NULL: its own
+ *
+ * Returns one to end, or NULL with STATUS_LOCAL.
  */
-struct dial *dial_start(const struct socket_plan *plan, int64_t deadline, struct fault *fault);
+struct dial *dial_start(const struct socket_plan *plan, struct names *names, int64_t deadline,
+                        struct fault *fault);
 
 /* Fill polls (room for DIAL_POLLS_MAX) with what to wait for, until *deadline. Returns how many. */
 size_t dial_interest(struct dial *dial, struct pollfd *polls, int64_t *deadline);
@@ -49,6 +54,9 @@ int dial_remotes(struct loop *loop, const struct socket_plan *plan, int64_t dead
                  struct address_list *list, struct fault *fault);
 int dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline,
                  struct address_list *list, struct fault *fault);
+
+/* Does it come from an address that is said? */
+bool dial_has_source(const struct socket_plan *plan);
 
 /* Once the descriptor is closed: remove the socket file that it came from, if there is one. */
 void dial_release(const struct socket_plan *plan, struct binding *source);

@@ -326,8 +326,9 @@ audience_took(struct seat *seat, int64_t now)
     note_room(seat);
     if (seat->is_slow && queue_is_empty(&seat->queue) && now - seat->slow_at >= SLOW_MS)
         seat->is_slow = false;
-    if (seat->misses && is_half_empty(seat))
-        hear_again(seat, now);
+    if (!seat->misses || !is_half_empty(seat))
+        return;
+    hear_again(seat, now);
 }
 
 void

@@ -37,7 +37,7 @@ struct seat {
 
     /* hearing */
     struct queue queue;
-    bool is_taking;  /* what it takes out now has not gone out yet: nothing may go out before it */
+    bool is_taking; /* what comes now is behind what was just taken out of the queue and is not written yet */
     int64_t full_at; /* since when the queue is full; -1: it is not */
     int64_t took_at; /* the last time that something was taken out of it */
     bool is_slow;    /* nobody waits for it any more, since slow_at */

@@ -116,7 +116,7 @@ tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
         joint_advance(joint, flow, FLOW_SINK_LOST);
         return;
     }
-    if (joint->failed && joint->policy->joins_sockets) { /* an end would look as if all had come */
+    if (joint->failed && joint->policy->joins_sockets) { /* it would take a part for the whole */
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         return;
     }
@@ -204,15 +204,14 @@ pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
 
 /* Carry both directions as far as they go now. Returns true when nothing more is to be carried. */
 static bool
-step_flows(struct pump *pump, const struct pollfd *polls)
+step_flows(struct pump *pump, const struct pollfd *polls, struct fault *fault)
 {
     struct joint *joint = &pump->joint;
-    struct fault fault; /* the only one of a step: it is large */
     unsigned near_ready = joint->near->ops->ready(joint->near, pump->near_wants, polls, pump->near_polls);
     unsigned far_ready =
         joint->far->ops->ready(joint->far, pump->far_wants, polls + pump->near_polls, pump->far_polls);
-    carry(joint, &joint->received, far_ready, near_ready, &fault);
-    carry(joint, &joint->sent, near_ready, far_ready, &fault);
+    carry(joint, &joint->received, far_ready, near_ready, fault);
+    carry(joint, &joint->sent, near_ready, far_ready, fault);
     if (pump->awaits_only_input && (joint->near->person || !(near_ready & READY_READ)))
         joint_end_source(joint, &joint->sent);
     return joint->interrupted || ending_has_come(joint);
@@ -242,18 +241,17 @@ begin_settling(struct pump *pump)
 
 /* Returns true when all that was sent has been taken, or why not is known. */
 static bool
-step_settling(struct pump *pump)
+step_settling(struct pump *pump, struct fault *fault)
 {
     struct joint *joint = &pump->joint;
-    struct fault fault;
     if (joint->interrupted)
         return true;
     bool is_far = pump->settling == joint->far;
     enum io result = is_far && joint->far_is_dead
                          ? IO_DONE
-                         : settle_step(&pump->settle, pump->settling, joint->now, &fault);
+                         : settle_step(&pump->settle, pump->settling, joint->now, fault);
     if (result == IO_FAILED)
-        joint_fail(joint, &fault);
+        joint_fail(joint, fault);
     if (result != IO_DONE || !is_far || !joint->policy->joins_sockets || joint->failed)
         return result != IO_AGAIN;
     struct settle_plan plan = pump->settle.plan;
@@ -376,15 +374,15 @@ pump_start(struct endpoint *near, struct endpoint *far, const struct pump_settin
 }
 
 bool
-pump_step(struct pump *pump, const struct pollfd *polls)
+pump_step(struct pump *pump, const struct pollfd *polls, int64_t now, struct fault *scratch)
 {
-    pump->joint.now = deadline_now();
+    pump->joint.now = now;
     if (!pump->is_settling) {
-        if (!step_flows(pump, polls))
+        if (!step_flows(pump, polls, scratch))
             return false;
         begin_settling(pump);
     }
-    pump->is_over = step_settling(pump);
+    pump->is_over = step_settling(pump, scratch);
     return pump->is_over;
 }
 
@@ -476,16 +474,16 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
     struct pump *pump = pump_start(near, far, setting, fault);
     if (!pump)
         return -1;
+    struct fault scratch;
     for (;;) {
         struct pollfd polls[PUMP_POLLS_MAX];
         int64_t deadline;
         size_t count = pump_interest(pump, polls, &deadline);
         if (loop_wait(loop, polls, count, deadline, fault) < 0) {
-            struct fault unused;
-            (void)pump_end(pump, outcome, &unused);
+            (void)pump_end(pump, outcome, &scratch);
             return -1;
         }
-        if (pump_step(pump, polls))
+        if (pump_step(pump, polls, loop->now, &scratch))
             return pump_end(pump, outcome, fault);
     }
 }

@@ -69,8 +69,11 @@ struct pump *pump_start(struct endpoint *near, struct endpoint *far, const struc
  */
 size_t pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline);
 
-/* Go on, with the revents of the same polls. Returns true when the session is over. */
-bool pump_step(struct pump *pump, const struct pollfd *polls);
+/*
+ * Go on, with the revents of the same polls. now: monotonic ms. scratch: room for what goes wrong on the way, which the
+ * pump keeps by itself; it is large, and whoever runs many steps has one for all. Returns true when the session is over.
+ */
+bool pump_step(struct pump *pump, const struct pollfd *polls, int64_t now, struct fault *scratch);
 
 /*
  * The near end has something at hand: send it now if nothing is before it. Returns true if all of it is on its way; *put

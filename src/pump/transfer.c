@@ -139,6 +139,13 @@ block_rest(const struct transfer *transfer, uint64_t place)
     return (size_t)(transfer->block - place % transfer->block);
 }
 
+/* For a read: much at a time, so that what is held is little by then, as it may have to be moved to the front. */
+static size_t
+room_at_least(const struct transfer *transfer)
+{
+    return transfer->buffer.capacity - transfer->buffer.capacity / 4;
+}
+
 bool
 transfer_has_room(const struct transfer *transfer)
 {
@@ -148,15 +155,14 @@ transfer_has_room(const struct transfer *transfer)
         return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
     if (may_begin_splice(transfer)) /* when what is held has gone out */
         return buffer_size(&transfer->buffer) == 0;
-    /* A quarter at a time, so that a slow sink does not cost a move of all that is held for each few bytes;
-     * but a record that is not whole yet may need the last byte. A line feed may become two bytes. */
+    /* A record that is not whole yet may need the last byte. A line feed may become two bytes. */
     bool is_cut_off = transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
-    size_t needed = is_cut_off ? 2 : transfer->buffer.capacity / 4;
+    size_t needed = is_cut_off ? 2 : room_at_least(transfer);
     return transfer->buffer.capacity - buffer_size(&transfer->buffer) >= needed;
 }
 
 bool
-transfer_has_next(const struct transfer *transfer)
+transfer_finds_next(const struct transfer *transfer)
 {
     if (transfer_cuts(transfer))
         return transfer->found == RECORD_FOUND;
@@ -282,7 +288,7 @@ static enum io
 read_bytes(struct transfer *transfer, struct fault *fault)
 {
     size_t room;
-    char *data = buffer_room(&transfer->buffer, transfer->buffer.capacity / 4, &room);
+    char *data = buffer_room(&transfer->buffer, room_at_least(transfer), &room);
     size_t got, most = read_limit(transfer, room);
     enum io result = transfer->source->ops->read(transfer->source, data, most, &got, fault);
     if (result != IO_DONE)

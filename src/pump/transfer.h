@@ -56,7 +56,15 @@ void transfer_rest(struct transfer *transfer);
 
 /* Would a read now have somewhere to put its bytes? Would a write have something to write? */
 bool transfer_has_room(const struct transfer *transfer);
-bool transfer_has_next(const struct transfer *transfer);
+bool transfer_finds_next(const struct transfer *transfer); /* where something is held, or not here */
+
+static inline bool
+transfer_has_next(const struct transfer *transfer)
+{
+    bool is_idle = buffer_size(&transfer->buffer) == 0 && !transfer->holds_message && !transfer->batch &&
+                   !transfer->splice.begun;
+    return !is_idle && transfer_finds_next(transfer);
+}
 
 /* Bytes that are known and not written yet. A message that is held may have none: is there nothing at all? */
 uint64_t transfer_left(const struct transfer *transfer);

@@ -165,6 +165,9 @@ take_turn(struct crowd *crowd, struct watch *watch, struct fault *fault)
     if (watch == &crowd->entrance) {
         if (step_door(crowd, fault) != 0)
             return -1;
+    } else if (watch == &crowd->answer) {
+        if (member_take_answer(crowd, fault) != 0)
+            return -1;
     } else if (watch != &crowd->clock) {
         member_step(crowd, (struct member *)watch);
     } else {
@@ -213,6 +216,8 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     member_end_all(&crowd);
     if (crowd.hub)
         hub_close(crowd.hub);
+    exchange_close(&crowd.exchange);
+    poller_drop(crowd.poller, &crowd.answer);
     poller_drop(crowd.poller, &crowd.clock);
     poller_drop(crowd.poller, &crowd.entrance);
     if (crowd.door)

@@ -28,6 +28,12 @@ member_new(struct crowd *crowd, bool is_streams, struct fault *fault)
     return member;
 }
 
+static bool
+is_dialling(const struct member *member)
+{
+    return member->relay && !member->pump;
+}
+
 /* --- the end of one ---------------------------------------------------------------------------------------------- */
 
 /* What has gone wrong with one ends that one. What all share are the standard streams, and copies of the traffic. */
@@ -92,6 +98,8 @@ static void
 end_member(struct crowd *crowd, struct member *member)
 {
     bool was_full = door_is_full(crowd->door, crowd->count);
+    if (is_dialling(member))
+        relay_refuse(member->relay);
     poller_drop(crowd->poller, &member->watch);
     if (member->pump)
         end_session(crowd, member);
@@ -155,7 +163,7 @@ interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
 static bool
 step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
 {
-    bool is_over = pump_step(member->pump, polls);
+    bool is_over = pump_step(member->pump, polls, deadline_now(), &crowd->scratch);
     if (is_over && member->program) {
         poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
         end_session(crowd, member);
@@ -263,6 +271,16 @@ begin_session(struct crowd *crowd, struct member *member, const char *label)
         member_watch(crowd, member);
 }
 
+/* There may be thousands: what has done its work takes no memory. */
+static void
+forget_relay(struct member *member)
+{
+    if (!member->pump || !relay_is_spent(member->relay))
+        return;
+    relay_end(member->relay);
+    member->relay = NULL;
+}
+
 /* The near end is still being made. */
 static void
 step_relay(struct crowd *crowd, struct member *member)
@@ -276,7 +294,40 @@ step_relay(struct crowd *crowd, struct member *member)
         return;
     }
     poller_drop(crowd->poller, &member->watch); /* what was closed may have left its number to what is new */
+    forget_relay(member);
     member_watch(crowd, member);
+}
+
+/* What the relays together wait for. */
+static int
+watch_exchange(struct crowd *crowd, struct fault *fault)
+{
+    struct pollfd poll;
+    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
+    size_t count = exchange_interest(&crowd->exchange, &poll);
+    return poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault);
+}
+
+int
+member_take_answer(struct crowd *crowd, struct fault *fault)
+{
+    if (exchange_step(&crowd->exchange))
+        for (struct member *member = crowd->members; member; member = member->next)
+            if (is_dialling(member))
+                poller_wake(crowd->poller, &member->watch);
+    return watch_exchange(crowd, fault);
+}
+
+static void
+begin_relay(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    struct names *names = exchange_ask(&crowd->exchange, crowd->run, &fault);
+    member->relay = names ? relay_start(crowd->run, member->far, names, &fault) : NULL;
+    if (member->relay && watch_exchange(crowd, &fault) == 0)
+        step_relay(crowd, member);
+    else
+        fail(crowd, member, &fault);
 }
 
 /* The first bytes of what a client says, for its program. */
@@ -315,11 +366,7 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
     if (keep_label(crowd, member, label, &fault) != 0) {
         fail(crowd, member, &fault);
     } else if (request->local == LOCAL_RELAY) {
-        member->relay = relay_start(crowd->run, member->far, &fault);
-        if (member->relay)
-            step_relay(crowd, member);
-        else
-            fail(crowd, member, &fault);
+        begin_relay(crowd, member);
     } else if (request->peek_size > 0) {
         member->peek = peek_start(crowd->run, member->far, &fault);
         if (member->peek)

@@ -12,6 +12,7 @@
 #include "endpoint/hub.h"
 #include "session/crowd.h"
 #include "session/door.h"
+#include "session/exchange.h"
 #include "session/peek.h"
 #include "session/program.h"
 #include "session/relay.h"
@@ -20,7 +21,7 @@ struct member {
     struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
     struct member *next, *before;
     struct peek *peek;       /* comes before a program, which is told of it for as long as it is there */
-    struct relay *relay;     /* makes the near end */
+    struct relay *relay;     /* makes the near end; has gone when that is all */
     struct program *program; /* runs, or is at the near end, or is waited for */
     struct pump *pump;       /* NULL: not yet, or no more, or none is needed */
     struct endpoint *near, *far;
@@ -37,13 +38,16 @@ struct crowd {
     struct door *door;
     struct watch entrance; /* the door's */
     struct watch clock;    /* the hub's */
-    struct hub *hub;       /* NULL: each client has an end for itself */
-    int64_t hub_deadline;  /* that the clock is set to */
+    struct exchange exchange;
+    struct watch answer;  /* the exchange's */
+    struct hub *hub;      /* NULL: each client has an end for itself */
+    int64_t hub_deadline; /* that the clock is set to */
     struct member *members;
     uint64_t count;  /* clients */
     uint64_t number; /* of the last one */
     bool is_over;    /* this side has failed, by the fault */
     struct fault fault;
+    struct fault scratch; /* the pumps' */
 };
 
 /* A member of which nothing is there yet. Returns NULL with STATUS_LOCAL. */
@@ -57,6 +61,9 @@ void member_watch(struct crowd *crowd, struct member *member);
 
 /* It has been told: go on. Ends it when it is over. */
 void member_step(struct crowd *crowd, struct member *member);
+
+/* The exchange may have an answer: members that wait for it go on. Returns 0, or -1 with STATUS_LOCAL. */
+int member_take_answer(struct crowd *crowd, struct fault *fault);
 
 /* End all: first the sessions, and then what programs are left, all in the same time. */
 void member_end_all(struct crowd *crowd);

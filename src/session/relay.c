@@ -11,8 +11,9 @@
 struct relay {
     const struct run *run;
     struct endpoint *client;
-    struct dial *dial; /* NULL: not begun, or over */
-    size_t dial_polls; /* of those that relay_interest has named */
+    struct names *names; /* held; NULL: the dial's own */
+    struct dial *dial;   /* NULL: not begun, or over */
+    size_t dial_polls;   /* of those that relay_interest has named */
     size_t client_polls;
     bool client_ended; /* in order; poll goes on saying so */
     struct binding source;
@@ -25,11 +26,11 @@ plan_of(const struct run *run)
 }
 
 struct relay *
-relay_start(const struct run *run, struct endpoint *client, struct fault *fault)
+relay_start(const struct run *run, struct endpoint *client, struct names *names, struct fault *fault)
 {
     struct relay *relay = malloc(sizeof *relay);
     if (relay)
-        *relay = (struct relay){ .run = run, .client = client };
+        *relay = (struct relay){ .run = run, .client = client, .names = names ? names_hold(names) : NULL };
     else
         (void)fault_set(fault, STATUS_LOCAL, "%s", client->name);
     return relay;
@@ -109,6 +110,8 @@ finish_dial(struct relay *relay, struct endpoint **near, struct fault *fault)
     struct address peer;
     int fd = dial_end(relay->dial, &peer, &relay->source);
     relay->dial = NULL;
+    names_leave(relay->names);
+    relay->names = NULL;
     *near = fd >= 0 ? as_endpoint(relay->run, fd, &peer, fault) : NULL;
     return *near ? RELAY_JOINED : RELAY_FAILED;
 }
@@ -119,7 +122,7 @@ begin_dial(struct relay *relay, struct fault *fault)
 {
     const struct run *run = relay->run;
     int64_t deadline = deadline_after(deadline_now(), run->request->relay.connect_ms);
-    relay->dial = dial_start(plan_of(run), deadline_sooner(run->deadline, deadline), fault);
+    relay->dial = dial_start(plan_of(run), relay->names, deadline_sooner(run->deadline, deadline), fault);
     return relay->dial != NULL;
 }
 
@@ -130,21 +133,31 @@ step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, st
         return take_inherited(relay->run, near, fault);
     if (!relay->dial && !begin_dial(relay, fault))
         return RELAY_FAILED;
-    if (has_lost_client(relay, polls, fault))
-        return RELAY_FAILED;
     return dial_step(relay->dial, polls, fault) == DIAL_RUNS ? RELAY_DIALS : finish_dial(relay, near, fault);
 }
 
 enum relay_state
 relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, struct fault *fault)
 {
+    if (has_lost_client(relay, polls, fault))
+        return RELAY_FAILED;
     enum relay_state state = step(relay, polls, near, fault);
-    if (state != RELAY_FAILED)
-        return state;
-    fault_add(fault, " (for %s)", relay->client->name);
+    if (state == RELAY_FAILED)
+        fault_add(fault, " (for %s)", relay->client->name);
+    return state;
+}
+
+bool
+relay_is_spent(const struct relay *relay)
+{
+    return !relay->dial && !relay->source.owns_file;
+}
+
+void
+relay_refuse(struct relay *relay)
+{
     if (relay->client->ops->spoil)
         relay->client->ops->spoil(relay->client);
-    return RELAY_FAILED;
 }
 
 struct endpoint *
@@ -152,13 +165,15 @@ relay_open(const struct run *run, struct endpoint *client, struct relay **relay,
 {
     struct pollfd polls[RELAY_POLLS_MAX];
     struct endpoint *near = NULL;
-    *relay = relay_start(run, client, fault);
+    *relay = relay_start(run, client, NULL, fault);
     while (*relay && relay_step(*relay, polls, &near, fault) == RELAY_DIALS) {
         int64_t deadline;
         size_t count = relay_interest(*relay, polls, &deadline);
         if (loop_wait(run->loop, polls, count, deadline, fault) < 0)
             break;
     }
+    if (*relay && !near)
+        relay_refuse(*relay);
     return near;
 }
 
@@ -170,6 +185,7 @@ relay_end(struct relay *relay)
         return;
     if (relay->dial)
         (void)dial_end(relay->dial, &peer, &relay->source); /* it was not connected yet */
+    names_leave(relay->names);
     dial_release(plan_of(relay->run), &relay->source);
     free(relay);
 }

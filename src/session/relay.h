@@ -19,23 +19,31 @@ enum relay_state { RELAY_DIALS, RELAY_JOINED, RELAY_FAILED };
 enum { RELAY_POLLS_MAX = DIAL_POLLS_MAX + ENDPOINT_POLLS_MAX };
 
 /*
- * Begin to connect for a client, which is lent. Returns a relay to end, once the endpoint that it made is closed; or NULL
+ * Begin to connect for a client, which is lent; names: as dial_start has it. Returns a relay to end, once the endpoint that it made is closed; or NULL
  * with STATUS_LOCAL.
  */
-struct relay *relay_start(const struct run *run, struct endpoint *client, struct fault *fault);
+struct relay *relay_start(const struct run *run, struct endpoint *client, struct names *names,
+                          struct fault *fault);
 
 /* After a step that was RELAY_DIALS: fill polls (room for RELAY_POLLS_MAX) with what to wait for. Returns how many. */
 size_t relay_interest(struct relay *relay, struct pollfd *polls, int64_t *deadline);
 
 /*
  * Go on, with the revents of the same polls; there are none before the first step. RELAY_JOINED: *near is the other socket
- * as an endpoint, the caller's. RELAY_FAILED with fault, which names both: it could not be connected to, or the client has
+ * as an endpoint, the caller's. RELAY_FAILED with fault: it could not be connected to, which names both, or the client has
  * gone by a reset.
  */
 enum relay_state relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **near,
                             struct fault *fault);
 
-/* All steps of it, waiting in the loop. *relay is to be ended if it is set. Returns NULL with fault, or a signal. */
+/* Once it has joined them: is there nothing left for it to do, so that it may be ended before its endpoint is closed? */
+bool relay_is_spent(const struct relay *relay);
+
+/* There will be no session: have the client be reset when it is closed. */
+void relay_refuse(struct relay *relay);
+
+/* All steps of it, waiting in the loop. *relay is to be ended if it is set. Returns NULL with fault, or a
+ * signal, and has refused the client then. */
 struct endpoint *relay_open(const struct run *run, struct endpoint *client, struct relay **relay,
                             struct fault *fault);
 

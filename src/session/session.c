@@ -138,6 +138,18 @@ run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, 
     return result;
 }
 
+static int
+run_relay(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+{
+    struct relay *relay;
+    struct endpoint *near = relay_open(run, far, &relay, fault);
+    int result = near ? run_pump(run, near, far, outcome, fault) : -1;
+    if (near)
+        near->ops->close(near);
+    relay_end(relay);
+    return result;
+}
+
 /* With a program that is told what was seen of the first bytes; NULL: nobody has looked. */
 static int
 run_program(const struct run *run, struct endpoint *far, const char *peeked, struct outcome *outcome,
@@ -174,7 +186,9 @@ session_run(const struct run *run, struct endpoint *far, struct outcome *outcome
 {
     int result;
     *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
-    if (!run->request->program)
+    if (run->request->local == LOCAL_RELAY)
+        result = run_relay(run, far, outcome, fault);
+    else if (!run->request->program)
         result = run_local(run, far, outcome, fault);
     else if (run->request->peek_size > 0)
         result = look_and_run(run, far, outcome, fault);
