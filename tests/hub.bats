@@ -112,7 +112,7 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
             at=":$port" mine=()
         else
             start_skt_listener -v -u --broker -U sock
-            at=":sock" mine=(bind:$where:mine)
+            at=":sock" mine=("bind:$where:mine")
         fi
         start_peer "${mine[@]}" "connect:$where$at" send:hello touch:there waitfile:go recv:0 'expect:two\nlines' recv:9000 close
         first=$peer_pid first_err=$peer_err
@@ -160,8 +160,8 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     wait_for_text "$started_out" "to all"
     peer_succeeds "$first" "$first_err"
     wait_for_text "$listener_out" three
-    mapfile -t who < <(sed -n 's/^Connection received on //p' "$listener_err")
-    assert_file_is "$listener_out" "${who[0]}: one\n${who[1]}: two\n${who[0]}: three\n"
+    mapfile -t both < <(sed -n 's/^Connection received on //p' "$listener_err")
+    assert_file_is "$listener_out" "${both[0]}: one\n${both[1]}: two\n${both[0]}: three\n"
 }
 
 @test "datagram senders stay clients after the end of standard input" {
@@ -247,7 +247,7 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     wait_until has_clients 1
     start_peer "connect:tcp:$port" waitfile:first send:whole\\n touch:said waitfile:end close
     wait_until has_clients 2
-    mapfile -t who < <(sed -n 's/^Connection received on //p' "$listener_err")
+    mapfile -t both < <(sed -n 's/^Connection received on //p' "$listener_err")
     touch both
     wait_for_text "$listener_out" par # kept back for a second
     touch first
@@ -255,7 +255,7 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     touch second
     wait_for_text "$listener_out" next
     touch end
-    assert_file_is "$listener_out" "${who[0]}: par\\n${who[1]}: whole\\n${who[0]}: t\\n${who[0]}: next\\n"
+    assert_file_is "$listener_out" "${both[0]}: par\\n${both[1]}: whole\\n${both[0]}: t\\n${both[0]}: next\\n"
 }
 
 @test "--label says of each line who has sent it" {
