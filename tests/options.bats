@@ -5,7 +5,7 @@ load helpers
 
 # The option table of the sources, as "w wait", "- domain", sorted.
 options_of_table() {
-    sed -nE "s/^    \{ (\.letter = '(.)', )?\.name = \"([a-z0-9-]+)\".*/\2 \3/p" "$SKT_SRCDIR/src/request/option.c" |
+    sed -nE "s/^    \{ (\.letter = '(.)', )?\.name = \"([a-z0-9-]+)\".*/\2 \3/p" "$SKT_SRCDIR/src/request/option_table.c" |
         sed 's/^ /- /' | sort
 }
 

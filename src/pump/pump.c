@@ -1,6 +1,7 @@
 #include "pump/pump.h"
 
 #include "base/deadline.h"
+#include "pump/carry.h"
 #include "pump/ending.h"
 #include "pump/joint.h"
 #include "pump/settle.h"
@@ -27,161 +28,6 @@ struct pump {
     size_t near_polls, far_polls;
 };
 
-static bool
-may_read(const struct flow *flow)
-{
-    return flow->state == FLOW_OPEN && transfer_has_room(&flow->carrier);
-}
-
-static bool
-may_write(const struct joint *joint, const struct flow *flow)
-{
-    if (!deadline_passed(flow->write_not_before, joint->now))
-        return false;
-    return flow->state == FLOW_ENDING ||
-           ((flow->state == FLOW_OPEN || flow->state == FLOW_DRAINING) && transfer_has_next(&flow->carrier));
-}
-
-static void
-read_source(struct joint *joint, struct flow *flow, struct fault *fault)
-{
-    switch (transfer_read(&flow->carrier, fault)) {
-    case IO_DONE:
-        joint->moved_at = joint->now;
-        break;
-    case IO_FAILED:
-        joint_fail_source(joint, flow, fault);
-        break;
-    case IO_ENDED:
-        joint->input_ended = joint->input_ended || joint_is_sent(joint, flow);
-        joint_end_source(joint, flow);
-        break;
-    case IO_AGAIN:
-    case IO_PAUSE:
-    case IO_LOST:
-        break;
-    }
-}
-
-/* What came of a write. */
-static void
-note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended, const struct fault *fault)
-{
-    switch (result) {
-    case IO_DONE:
-        joint->moved_at = joint->now;
-        if (joint_is_sent(joint, flow))
-            joint->sent_at = joint->now;
-        if (joint_is_sent(joint, flow) && unit_ended && joint->policy->delay_ms > 0)
-            flow->write_not_before = deadline_after(joint->now, joint->policy->delay_ms);
-        break;
-    case IO_PAUSE:
-        flow->write_not_before = deadline_after(joint->now, ENDPOINT_PAUSE_MS);
-        break;
-    case IO_LOST:
-        joint_lose_sink(joint, flow, NULL);
-        break;
-    case IO_FAILED:
-        if (flow->carrier.found == RECORD_BAD) /* this one went out; it is the next that is no record */
-            joint_fail_source(joint, flow, fault);
-        else
-            joint_lose_sink(joint, flow, fault);
-        break;
-    case IO_AGAIN:
-    case IO_ENDED:
-        break;
-    }
-}
-
-static void
-write_sink(struct joint *joint, struct flow *flow, struct fault *fault)
-{
-    bool unit_ended = false;
-    enum io result = transfer_write(&flow->carrier, &unit_ended, fault);
-    note_write(joint, flow, result, unit_ended, fault);
-}
-
-/* Has something befallen what a sink wants whole? */
-static bool
-is_spoilt(const struct joint *joint, const struct flow *flow)
-{
-    return flow->carrier.sink->only_whole && (joint->failed || flow->carrier.ambiguous > 0);
-}
-
-/* Tell the sink that no more comes. */
-static void
-tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
-{
-    if (is_spoilt(joint, flow)) {
-        joint_advance(joint, flow, FLOW_SINK_LOST);
-        return;
-    }
-    if (joint->failed && joint->policy->joins_sockets) { /* it would take a part for the whole */
-        joint_advance(joint, flow, FLOW_SINK_TOLD);
-        return;
-    }
-    switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, fault)) {
-    case IO_DONE:
-    case IO_ENDED:
-        if (joint_is_sent(joint, flow))
-            joint->sent_at = joint->now;
-        joint_advance(joint, flow, FLOW_SINK_TOLD);
-        break;
-    case IO_PAUSE:
-        flow->write_not_before = deadline_after(joint->now, ENDPOINT_PAUSE_MS);
-        break;
-    case IO_LOST:
-        joint_lose_sink(joint, flow, NULL);
-        break;
-    case IO_FAILED:
-        joint_lose_sink(joint, flow, fault);
-        break;
-    case IO_AGAIN:
-        break;
-    }
-}
-
-/* Writing has become pointless, says poll: in order, or why? */
-static void
-check_sink(struct joint *joint, struct flow *flow, struct fault *fault)
-{
-    enum io why = flow->carrier.sink->ops->lost(flow->carrier.sink, fault);
-    if (why == IO_LOST)
-        joint_lose_sink(joint, flow, NULL);
-    else if (why == IO_FAILED)
-        joint_lose_sink(joint, flow, fault);
-}
-
-/* Carry one direction as far as it goes now: one read, one write. fault: room for what may go wrong. */
-static void
-carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready, struct fault *fault)
-{
-    if (source_ready & READY_READ && may_read(flow))
-        read_source(joint, flow, fault);
-    if (flow->state != FLOW_ENDING && may_write(joint, flow))
-        write_sink(joint, flow, fault);
-    if (sink_ready & READY_LOST && flow->state != FLOW_CLOSED)
-        check_sink(joint, flow, fault);
-    if (flow->state == FLOW_DRAINING && !transfer_has_next(&flow->carrier)) {
-        flow->write_not_before = 0; /* a pause is between two lines, not after the last */
-        joint_advance(joint, flow, FLOW_EMPTIED);
-    }
-    if (flow->state == FLOW_ENDING && may_write(joint, flow))
-        tell_sink(joint, flow, fault);
-}
-
-/* What to ask of an endpoint that is the source of one flow and the sink of the other. */
-static unsigned
-wants(const struct joint *joint, const struct flow *from, const struct flow *to)
-{
-    unsigned wants = 0;
-    if (may_read(from))
-        wants |= WANT_READ;
-    if (to->state != FLOW_CLOSED)
-        wants |= may_write(joint, to) ? WANT_WRITE : WANT_NOTICE;
-    return wants;
-}
-
 size_t
 pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
 {
@@ -193,8 +39,8 @@ pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
     pump->awaits_only_input = ending_awaits_only_input(joint);
     bool at_once = joint->moved_on;
     joint->moved_on = false;
-    pump->near_wants = wants(joint, &joint->sent, &joint->received);
-    pump->far_wants = wants(joint, &joint->received, &joint->sent);
+    pump->near_wants = carry_wants(joint, &joint->sent, &joint->received);
+    pump->far_wants = carry_wants(joint, &joint->received, &joint->sent);
     pump->near_polls = joint->near->ops->interest(joint->near, pump->near_wants, polls, &at_once);
     pump->far_polls =
         joint->far->ops->interest(joint->far, pump->far_wants, polls + pump->near_polls, &at_once);
@@ -267,7 +113,7 @@ close_output(struct joint *joint)
 {
     struct fault fault;
     bool is_cut = joint->failed && joint->policy->joins_sockets;
-    if (joint->received.state != FLOW_CLOSED && !is_cut && !is_spoilt(joint, &joint->received) &&
+    if (joint->received.state != FLOW_CLOSED && !is_cut && !carry_is_spoilt(joint, &joint->received) &&
         joint->near->ops->end_writing(joint->near, &fault) == IO_FAILED)
         joint_fail(joint, &fault);
 }
@@ -389,19 +235,11 @@ pump_step(struct pump *pump, const struct pollfd *polls, int64_t now, struct fau
 bool
 pump_offer(struct pump *pump, const void *data, size_t size, size_t *put, int64_t now)
 {
-    struct joint *joint = &pump->joint;
-    struct flow *flow = &joint->sent;
-    struct fault fault;
     *put = 0;
-    if (pump->is_settling || flow->state != FLOW_OPEN)
+    if (pump->is_settling)
         return false;
-    joint->now = now;
-    if (!deadline_passed(flow->write_not_before, joint->now))
-        return false;
-    enum io result = transfer_pass(&flow->carrier, data, size, put, &fault);
-    note_write(joint, flow, result, false, &fault);
-    *put = result == IO_DONE ? *put : 0;
-    return result == IO_DONE && *put == size;
+    pump->joint.now = now;
+    return carry_past(&pump->joint, &pump->joint.sent, data, size, put);
 }
 
 bool

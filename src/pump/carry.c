@@ -1,0 +1,168 @@
+#include "pump/carry.h"
+
+#include "base/deadline.h"
+
+static bool
+may_read(const struct flow *flow)
+{
+    return flow->state == FLOW_OPEN && transfer_has_room(&flow->carrier);
+}
+
+static bool
+may_write(const struct joint *joint, const struct flow *flow)
+{
+    if (!deadline_passed(flow->write_not_before, joint->now))
+        return false;
+    return flow->state == FLOW_ENDING ||
+           ((flow->state == FLOW_OPEN || flow->state == FLOW_DRAINING) && transfer_has_next(&flow->carrier));
+}
+
+static void
+read_source(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    switch (transfer_read(&flow->carrier, fault)) {
+    case IO_DONE:
+        joint->moved_at = joint->now;
+        break;
+    case IO_FAILED:
+        joint_fail_source(joint, flow, fault);
+        break;
+    case IO_ENDED:
+        joint->input_ended = joint->input_ended || joint_is_sent(joint, flow);
+        joint_end_source(joint, flow);
+        break;
+    case IO_AGAIN:
+    case IO_PAUSE:
+    case IO_LOST:
+        break;
+    }
+}
+
+/* What came of a write. */
+static void
+note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended, const struct fault *fault)
+{
+    switch (result) {
+    case IO_DONE:
+        joint->moved_at = joint->now;
+        if (joint_is_sent(joint, flow))
+            joint->sent_at = joint->now;
+        if (joint_is_sent(joint, flow) && unit_ended && joint->policy->delay_ms > 0)
+            flow->write_not_before = deadline_after(joint->now, joint->policy->delay_ms);
+        break;
+    case IO_PAUSE:
+        flow->write_not_before = deadline_after(joint->now, ENDPOINT_PAUSE_MS);
+        break;
+    case IO_LOST:
+        joint_lose_sink(joint, flow, NULL);
+        break;
+    case IO_FAILED:
+        if (flow->carrier.found == RECORD_BAD) /* this one went out; it is the next that is no record */
+            joint_fail_source(joint, flow, fault);
+        else
+            joint_lose_sink(joint, flow, fault);
+        break;
+    case IO_AGAIN:
+    case IO_ENDED:
+        break;
+    }
+}
+
+static void
+write_sink(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    bool unit_ended = false;
+    enum io result = transfer_write(&flow->carrier, &unit_ended, fault);
+    note_write(joint, flow, result, unit_ended, fault);
+}
+
+bool
+carry_is_spoilt(const struct joint *joint, const struct flow *flow)
+{
+    return flow->carrier.sink->only_whole && (joint->failed || flow->carrier.ambiguous > 0);
+}
+
+/* Tell the sink that no more comes. */
+static void
+tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    if (carry_is_spoilt(joint, flow)) {
+        joint_advance(joint, flow, FLOW_SINK_LOST);
+        return;
+    }
+    if (joint->failed && joint->policy->joins_sockets) { /* it would take a part for the whole */
+        joint_advance(joint, flow, FLOW_SINK_TOLD);
+        return;
+    }
+    switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, fault)) {
+    case IO_DONE:
+    case IO_ENDED:
+        if (joint_is_sent(joint, flow))
+            joint->sent_at = joint->now;
+        joint_advance(joint, flow, FLOW_SINK_TOLD);
+        break;
+    case IO_PAUSE:
+        flow->write_not_before = deadline_after(joint->now, ENDPOINT_PAUSE_MS);
+        break;
+    case IO_LOST:
+        joint_lose_sink(joint, flow, NULL);
+        break;
+    case IO_FAILED:
+        joint_lose_sink(joint, flow, fault);
+        break;
+    case IO_AGAIN:
+        break;
+    }
+}
+
+/* Writing has become pointless, says poll: in order, or why? */
+static void
+check_sink(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    enum io why = flow->carrier.sink->ops->lost(flow->carrier.sink, fault);
+    if (why == IO_LOST)
+        joint_lose_sink(joint, flow, NULL);
+    else if (why == IO_FAILED)
+        joint_lose_sink(joint, flow, fault);
+}
+
+void
+carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready, struct fault *fault)
+{
+    if (source_ready & READY_READ && may_read(flow))
+        read_source(joint, flow, fault);
+    if (flow->state != FLOW_ENDING && may_write(joint, flow))
+        write_sink(joint, flow, fault);
+    if (sink_ready & READY_LOST && flow->state != FLOW_CLOSED)
+        check_sink(joint, flow, fault);
+    if (flow->state == FLOW_DRAINING && !transfer_has_next(&flow->carrier)) {
+        flow->write_not_before = 0; /* a pause is between two lines, not after the last */
+        joint_advance(joint, flow, FLOW_EMPTIED);
+    }
+    if (flow->state == FLOW_ENDING && may_write(joint, flow))
+        tell_sink(joint, flow, fault);
+}
+
+unsigned
+carry_wants(const struct joint *joint, const struct flow *from, const struct flow *to)
+{
+    unsigned wants = 0;
+    if (may_read(from))
+        wants |= WANT_READ;
+    if (to->state != FLOW_CLOSED)
+        wants |= may_write(joint, to) ? WANT_WRITE : WANT_NOTICE;
+    return wants;
+}
+
+bool
+carry_past(struct joint *joint, struct flow *flow, const void *data, size_t size, size_t *put)
+{
+    struct fault fault;
+    *put = 0;
+    if (flow->state != FLOW_OPEN || !deadline_passed(flow->write_not_before, joint->now))
+        return false;
+    enum io result = transfer_pass(&flow->carrier, data, size, put, &fault);
+    note_write(joint, flow, result, false, &fault);
+    *put = result == IO_DONE ? *put : 0;
+    return result == IO_DONE && *put == size;
+}
