@@ -242,16 +242,25 @@ there = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 there.bind("notify")
 there.settimeout(10)
 server = subprocess.Popen(sys.argv[1:], env={**os.environ, "NOTIFY_SOCKET": os.path.abspath("notify")})
-assert there.recv(1000).startswith(b"READY=1\n")
-assert int(open("pid").read()) == server.pid
-worker = int(open(f"/proc/{server.pid}/task/{server.pid}/children").read().split()[0])
-os.kill(worker, 9)
-assert len(open("where").read().splitlines()) == 1
-while str(worker) in open(f"/proc/{server.pid}/task/{server.pid}/children").read().split():
-    pass
-assert os.path.exists("pid")
-server.terminate()
-assert server.wait() == -15
+
+def workers():
+    return open(f"/proc/{server.pid}/task/{server.pid}/children").read().split()
+
+try:
+    assert there.recv(1000).startswith(b"READY=1\n")
+    assert int(open("pid").read()) == server.pid
+    while not workers(): # it listens, and starts them now
+        pass
+    worker = workers()[0]
+    os.kill(int(worker), 9)
+    assert len(open("where").read().splitlines()) == 1
+    while worker in workers():
+        pass
+    assert os.path.exists("pid")
+    server.terminate()
+    assert server.wait() == -15
+finally:
+    server.kill() # it would keep our output open
 assert there.recv(1000) == b"STOPPING=1"
 there.settimeout(0.2)
 try:
