@@ -68,13 +68,18 @@ PYTHON
 @test "a peer that has written to all is answered from an address of ours" {
     need python3
     in_netns true
-    export -f answered_group
+    export -f answered_group ask_group
     run -0 in_netns answered_group
 }
 
 answered_group() {
     ip route add 224.0.0.0/4 dev lo
-    start_skt_listener -k -u -4 --echo --join 239.1.2.3@lo 0
+    ask_group -4
+    ask_group
+}
+
+ask_group() {
+    start_skt_listener -k -u "$@" --echo --join 239.1.2.3@lo 0
     timeout 10 python3 - "$port" <<'PYTHON'
 import socket, sys
 with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:

@@ -157,6 +157,56 @@ load helpers
     done
 }
 
+# hears_on ADDRESS [OPTION...]: whoever writes to that address is heard, is answered from there, and heard again.
+hears_on() {
+    local ours=$1 kind=udp
+    [[ $ours != \[* ]] || kind=udp6
+    hold_input
+    listener_input=$held_input start_skt_listener -u "${@:2}" 0
+    start_peer "connect:$kind:$ours:$port" 'send:one\n' 'expect:answer\n' waitfile:next 'send:two\n'
+    local peer=$peer_pid peer_err=$peer_err
+    wait_for_text "$listener_out" one
+    say 'answer\n'
+    touch next
+    peer_succeeds "$peer" "$peer_err"
+    wait_for_text "$listener_out" two
+    rm next
+}
+
+@test "a sender is heard at, and answered from, the address of ours that it has written to" {
+    need_ipv6
+    local options
+    for options in "" -4 -k "-k -4"; do
+        # shellcheck disable=SC2086  # words
+        hears_on 127.0.0.2 $options
+        # shellcheck disable=SC2086  # words
+        hears_on 127.0.0.1 $options
+    done
+    hears_on '[::1]'
+}
+
+@test "who writes to another address of ours first is the only one who is heard, too" {
+    start_skt_listener -u 0
+    start_peer "connect:udp:127.0.0.2:$port" 'send:first\n' waitfile:again 'send:again\n'
+    wait_for_text "$listener_out" first
+    run -0 foreign peer.py "connect:udp:127.0.0.1:$port" 'send:other\n'
+    touch again
+    peer_succeeds
+    wait_for_text "$listener_out" again
+    assert_file_is "$listener_out" 'first\nagain\n'
+}
+
+@test "a listener on all addresses has the kernel refuse others where it can" {
+    start_skt_listener -u 0
+    start_peer "connect:udp:127.0.0.1:$port" 'send:first\n' waitfile:again 'send:again\n'
+    wait_for_text "$listener_out" first
+    run -1 foreign peer.py "connect:udp:127.0.0.1:$port" 'send:second\n' refuses:10
+    assert_contains "$output" "Connection refused"
+    touch again
+    peer_succeeds
+    wait_for_text "$listener_out" again
+}
+
 listen_on_localhost() {
     use_hosts '127.0.0.1 localhost' '::1 localhost'
     start_background "$SKT" -l -u -k --announce=bound localhost 0

@@ -54,6 +54,8 @@ struct origin {
     size_t size;
 };
 
+enum { ORIGIN_RECEIVE_SIZE = 96 }; /* room for what stands beside a message of it */
+
 enum purpose {
     PURPOSE_CONNECT, /* the far end of a connection */
     PURPOSE_LISTEN,  /* where to listen; no host means every interface */
@@ -216,6 +218,9 @@ struct domain {
      */
     bool (*tell_origins)(int fd, const struct type *type);
     void (*origin)(struct msghdr *message, struct origin *origin);
+
+    /* Would the kernel choose it for what is sent to this peer? NULL where those two are. */
+    bool (*is_usual_origin)(const struct origin *origin, const struct address *peer);
 
     /*
      * Read which peers a pattern means (pattern.h), out of what stands behind "unix:". Returns NULL, or what would

@@ -1,5 +1,6 @@
 #include "domain/inet_udp.h"
 
+#include "base/fd.h"
 #include "domain/inet_name.h"
 #include <netinet/in.h>
 #include <netinet/udp.h>
@@ -46,15 +47,16 @@ is_bound_to_all(int fd)
                                          : IN6_IS_ADDR_UNSPECIFIED(&name.ipv6.sin6_addr);
 }
 
-/* A socket of IPv6 tells IPv4 addresses as mapped ones, and takes them so. */
+/* A socket of IPv6 that takes IPv4, too, tells both; only IPv4's own says which address answers for a group or a broadcast. */
 bool
 udp_tell_origins(int fd)
 {
     const int on = 1;
     if (!is_bound_to_all(fd))
         return false;
-    return setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0 ||
-           setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0;
+    bool six = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0;
+    bool four = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0;
+    return six || four;
 }
 
 static void
@@ -68,6 +70,9 @@ set_origin(struct origin *origin, int level, int type, const void *data, size_t 
 }
 
 _Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) <= sizeof((struct origin *)NULL)->control, "no room");
+_Static_assert(CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(struct in_pktinfo)) <=
+                   ORIGIN_RECEIVE_SIZE,
+               "no room");
 
 /* The route decides by which interface, but for an address that has a meaning only there. What was sent to a group has no
  * address of ours; IPv4 says which one would answer that (ip(7), ipi_spec_dst). */
@@ -84,11 +89,46 @@ udp_origin(struct msghdr *message, struct origin *origin)
         } else if (part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_PKTINFO) {
             struct in6_pktinfo info;
             memcpy(&info, CMSG_DATA(part), sizeof info);
-            if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr))
+            if (IN6_IS_ADDR_MULTICAST(&info.ipi6_addr) || IN6_IS_ADDR_V4MAPPED(&info.ipi6_addr))
                 continue;
             if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr))
                 info.ipi6_ifindex = 0;
             set_origin(origin, IPPROTO_IPV6, IPV6_PKTINFO, &info, sizeof info);
         }
     }
+}
+
+/* Where the route to the peer begins; false: there is no telling. */
+static bool
+route_begins(const struct address *peer, struct address *source)
+{
+    int fd = socket(((const struct sockaddr *)&peer->name)->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    source->length = sizeof source->name;
+    bool is_known = fd >= 0 && connect(fd, (const struct sockaddr *)&peer->name, peer->length) == 0 &&
+                    getsockname(fd, (struct sockaddr *)&source->name, &source->length) == 0;
+    (void)fd_close(&fd); /* nothing was sent */
+    return is_known;
+}
+
+bool
+udp_is_usual_origin(const struct origin *origin, const struct address *peer)
+{
+    struct address source;
+    if (origin->size == 0)
+        return true;
+    if (!route_begins(peer, &source))
+        return false;
+    const struct cmsghdr *part = (const struct cmsghdr *)(const void *)origin->control;
+    const union inet_name name = inet_name(&source);
+    bool is_six = name.any.sa_family == AF_INET6;
+    if (part->cmsg_level == IPPROTO_IPV6) {
+        struct in6_pktinfo info;
+        memcpy(&info, CMSG_DATA(part), sizeof info);
+        return is_six && IN6_ARE_ADDR_EQUAL(&name.ipv6.sin6_addr, &info.ipi6_addr);
+    }
+    struct in_pktinfo info;
+    memcpy(&info, CMSG_DATA(part), sizeof info);
+    const void *bytes = is_six ? (const void *)(name.ipv6.sin6_addr.s6_addr + 12) /* mapped (RFC 4291) */
+                               : (const void *)&name.ipv4.sin_addr;
+    return memcmp(bytes, &info.ipi_spec_dst, sizeof info.ipi_spec_dst) == 0;
 }

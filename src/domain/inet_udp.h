@@ -14,8 +14,9 @@ void udp_prepare(int fd);
 /* Are datagrams of one size taken and given in one piece (domain.h, has_trains)? Of UDP only. */
 bool udp_has_trains(int fd);
 
-/* The domain's columns tell_origins and origin (domain.h), for sockets of UDP that are bound to all addresses. */
+/* The domain's columns tell_origins, origin and is_usual_origin (domain.h), for sockets of UDP that are bound to all addresses. */
 bool udp_tell_origins(int fd);
 void udp_origin(struct msghdr *message, struct origin *origin);
+bool udp_is_usual_origin(const struct origin *origin, const struct address *peer);
 
 #endif

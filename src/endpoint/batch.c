@@ -117,7 +117,7 @@ ask(struct bulk *bulk, int fd)
 
 struct receive_control {
     _Alignas(struct cmsghdr) char space[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(sizeof(uint32_t)) +
-                                        sizeof((struct origin *)NULL)->control];
+                                        ORIGIN_RECEIVE_SIZE];
 };
 
 /* What stands beside an arrival: the size of each of its messages, and how many were dropped before it. */

@@ -48,16 +48,21 @@ mailbox_failed(const struct mailbox *mailbox, struct fault *fault)
 }
 
 /*
- * From the first sender on, only that one: the kernel refuses the others (connect(2) on datagrams), or, where it
- * would refuse what the sender sends to a group as well, note_sender does.
+ * From the first sender on, only that one: the kernel refuses the others (connect(2) on datagrams), or note_sender does:
+ * where the kernel would refuse what the sender sends to a group as well, or to that address of ours to which it has written
+ * (connect(2) chooses another one).
  */
 static void
 keep_only(struct mailbox *mailbox, int fd)
 {
     bool connects = !mailbox->type->paired && !mailbox->type->addressed && !mailbox->choice.hears_groups;
+    if (connects && mailbox->domain->is_usual_origin)
+        connects = mailbox->domain->is_usual_origin(&mailbox->origin, &mailbox->sender);
     if (connects)
         mailbox->connected =
             connect(fd, (struct sockaddr *)&mailbox->sender.name, mailbox->sender.length) == 0;
+    if (mailbox->connected)
+        mailbox->origin.size = 0;
     if (mailbox->type->listens)
         (void)listen(fd, 0); /* nobody else is taken in; who got in before is not heard */
     mailbox->base.message_max = domain_message_max(mailbox->domain, fd, mailbox->type);
@@ -86,7 +91,7 @@ asks_who(const struct mailbox *mailbox)
 
 /* Note who wrote. Returns false for a message that is not from the only sender, or from one that may not write. */
 static bool
-note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
+note_sender(struct mailbox *mailbox, int fd, const struct address *sender, const struct origin *origin)
 {
     bool known = mailbox->sender_fd >= 0;
     bool same = known && is_same_sender(mailbox, sender);
@@ -96,6 +101,8 @@ note_sender(struct mailbox *mailbox, int fd, const struct address *sender)
     if (is_new && mailbox->choice.is_heard && !mailbox->choice.is_heard(mailbox->choice.context, sender))
         return false;
     mailbox->sender = *sender;
+    if (!mailbox->connected)
+        mailbox->origin = *origin;
     mailbox->sender_fd = mailbox->base.socket = fd;
     if (!same && mailbox->choice.on_sender)
         mailbox->choice.on_sender(mailbox->choice.context, sender);
@@ -133,8 +140,9 @@ take_notice(struct mailbox *mailbox, const struct address *about, const void *no
 }
 
 enum io
-mailbox_take_message(struct mailbox *mailbox, size_t i, const struct address *sender, int flags, void *data,
-                     size_t room, size_t *got, struct fault *fault)
+mailbox_take_message(struct mailbox *mailbox, size_t i, const struct address *sender,
+                     const struct origin *origin, int flags, void *data, size_t room, size_t *got,
+                     struct fault *fault)
 {
     if (flags & NOTICE_FLAG)
         return take_notice(mailbox, sender, data, *got, fault);
@@ -144,7 +152,7 @@ mailbox_take_message(struct mailbox *mailbox, size_t i, const struct address *se
     }
     if (*got == 0 && mailbox->type->no_empty)
         return came_back(mailbox, sender, fault);
-    if (!note_sender(mailbox, mailbox->fds[i], sender))
+    if (!note_sender(mailbox, mailbox->fds[i], sender, origin))
         return IO_AGAIN;
     if (*got == 0 && mailbox->choice.eof_message)
         return mailbox->choice.takes_all ? IO_AGAIN : IO_ENDED; /* one sender's end is not everybody's */
@@ -169,19 +177,20 @@ static enum io
 receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct address sender = { .length = 0 };
+    struct origin origin = { .size = 0 };
     struct iovec vector = { .iov_base = data, .iov_len = room };
     union {
         struct cmsghdr aligned;
-        char space[CMSG_SPACE(sizeof(struct ucred))];
+        char space[CMSG_SPACE(sizeof(struct ucred)) + ORIGIN_RECEIVE_SIZE];
     } control;
-    bool with_who = asks_who(mailbox);
+    bool with_who = asks_who(mailbox), with_origin = mailbox->tells_origins[i];
     struct msghdr message = {
         .msg_name = &sender.name,
         .msg_namelen = sizeof sender.name,
         .msg_iov = &vector,
         .msg_iovlen = 1,
-        .msg_control = with_who ? &control : NULL,
-        .msg_controllen = with_who ? sizeof control : 0,
+        .msg_control = with_who || with_origin ? &control : NULL,
+        .msg_controllen = with_who || with_origin ? sizeof control : 0,
     };
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~mailbox->type->no_flags) | mailbox->choice.receive_flags;
     ssize_t n;
@@ -195,7 +204,9 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
     *got = (size_t)n;
     if (!with_who || !mailbox->domain->sender(&message, mailbox->who, sizeof mailbox->who))
         *mailbox->who = '\0';
-    return mailbox_take_message(mailbox, i, &sender, message.msg_flags, data, room, got, fault);
+    if (with_origin)
+        mailbox->domain->origin(&message, &origin);
+    return mailbox_take_message(mailbox, i, &sender, &origin, message.msg_flags, data, room, got, fault);
 }
 
 static enum io
@@ -232,8 +243,8 @@ cannot_answer(struct mailbox *mailbox, size_t size, size_t *put, struct fault *f
 static ssize_t
 send_to_sender(const struct mailbox *mailbox, const void *data, size_t size)
 {
-    return envelope_send(&mailbox->envelope, mailbox->sender_fd, data, size,
-                         mailbox->connected ? NULL : &mailbox->sender);
+    return envelope_answer(&mailbox->envelope, mailbox->sender_fd, data, size,
+                           mailbox->connected ? NULL : &mailbox->sender, &mailbox->origin);
 }
 
 enum io
@@ -375,6 +386,10 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
     for (size_t i = 0; i < count; i++) {
         if (has_trains)
             mailbox->bulks[i] = bulk_make(fds[i], choice->is_shared);
+        if (domain->tell_origins && !choice->is_shared)
+            mailbox->tells_origins[i] = domain->tell_origins(fds[i], type);
+        if (has_trains && mailbox->tells_origins[i])
+            mailbox->bulks[i].origins = domain;
         if (asks_who(mailbox) && !choice->is_shared)
             domain->tell_senders(fds[i]);
     }

@@ -12,7 +12,7 @@ take_arrival(void *context, const struct arrival *arrival, size_t *size, struct 
 {
     const struct place *place = context;
     *size = arrival->train.size;
-    return mailbox_take_message(place->mailbox, place->i, &arrival->sender, arrival->flags,
+    return mailbox_take_message(place->mailbox, place->i, &arrival->sender, &arrival->origin, arrival->flags,
                                 arrival->train.data, BATCH_SLOT_SIZE, size, fault);
 }
 
@@ -68,8 +68,8 @@ mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, siz
     while (*sent < count) {
         size_t n;
         (void)bulk_send(sender_bulk(mailbox), mailbox->sender_fd, envelope_send_flags(&mailbox->envelope),
-                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender, NULL,
-                        &n);
+                        messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender,
+                        &mailbox->origin, &n);
         *sent += n;
         if (*sent == count)
             break;

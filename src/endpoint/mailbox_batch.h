@@ -20,9 +20,11 @@ struct mailbox {
     const struct type *type;
     struct mailbox_choice choice;
     struct envelope envelope;
-    struct address sender;                  /* the last one, or the only one */
-    char who[MAILBOX_WHO_SIZE];             /* that has sent the message just received; "": not known */
-    int sender_fd;                          /* where it wrote to; -1: nobody has written yet */
+    struct address sender;      /* the last one, or the only one */
+    char who[MAILBOX_WHO_SIZE]; /* that has sent the message just received; "": not known */
+    int sender_fd;              /* where it wrote to; -1: nobody has written yet */
+    struct origin origin;       /* where it wrote to, for answers */
+    bool tells_origins[MAILBOX_SOCKETS_MAX];
     bool connected;                         /* to the only sender */
     struct bulk bulks[MAILBOX_SOCKETS_MAX]; /* with reads_batches and writes_batches */
     struct sequel sequel;
@@ -31,11 +33,12 @@ struct mailbox {
 };
 
 /*
- * recvmsg(2) on socket `i` has put *got bytes of a sender's into `data`: IO_DONE if they are a message, with *got bytes
+ * recvmsg(2) on socket `i` has put *got bytes of a sender's, sent to `origin`, into `data`: IO_DONE if they are a message, with *got bytes
  * of payload, or what it means that they are none.
  */
-enum io mailbox_take_message(struct mailbox *mailbox, size_t i, const struct address *sender, int flags,
-                             void *data, size_t room, size_t *got, struct fault *fault);
+enum io mailbox_take_message(struct mailbox *mailbox, size_t i, const struct address *sender,
+                             const struct origin *origin, int flags, void *data, size_t room, size_t *got,
+                             struct fault *fault);
 
 /* What errno of a receiving call means. */
 enum io mailbox_not_read(const struct mailbox *mailbox, int error, struct fault *fault);

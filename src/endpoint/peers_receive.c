@@ -163,7 +163,7 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
     struct iovec vector = { .iov_base = peers->room, .iov_len = ROOM_SIZE };
     union {
         struct cmsghdr aligned;
-        char space[CMSG_SPACE(sizeof(struct ucred)) + sizeof((struct origin *)NULL)->control];
+        char space[CMSG_SPACE(sizeof(struct ucred)) + ORIGIN_RECEIVE_SIZE];
     } control;
     bool asks_who = peers->choice.asks_who && peers->domain->sender;
     bool tells_origin = peers->sockets[place].tells_origins;
