@@ -92,10 +92,10 @@ def held(pid, port, count):
 
 def kill(pid, port, count):
     chance = random.Random(3)
+    before = ([], descriptors(pid))
     Client(port).greet().leave()
-    come_to_rest(pid, ([], descriptors(pid)))
-    steady = Client(port).greet()
-    before, size = (children(pid), descriptors(pid)), rss_kib(pid)
+    come_to_rest(pid, before)
+    steady, size = Client(port).greet(), rss_kib(pid)
     clients, good = [], 0
     for number in range(int(count)):
         clients.append(Client(port))
@@ -115,6 +115,7 @@ def kill(pid, port, count):
         good += steady.talks(b"%d" % number)
     for client in clients:
         client.reset()
+    steady.leave()
     come_to_rest(pid, before)
     more = f"{descriptors(pid) - before[1]} descriptors more, {rss_kib(pid) - size} KiB more"
     print(f"kill: {good} answered, {len(children(pid))} children, {more}")

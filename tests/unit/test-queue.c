@@ -36,6 +36,7 @@ test_bytes(void)
     is_data(data, size, "orld\n", 5, "the rest follows");
     ok(queue_is_empty(&queue), "then it is empty");
     is_int((long)queue.bytes, 0, "and weighs nothing");
+    queue_clear(&queue);
 }
 
 static void
