@@ -403,7 +403,7 @@ ends_by() {
         while alive "$skt_pid" && [ "$stops" -lt 100 ]; do
             kill -STOP "$skt_pid" 2>/dev/null || break
             sleep 0.01
-            kill -CONT "$skt_pid"
+            kill -CONT "$skt_pid" 2>/dev/null || break
             sleep 0.01
             stops=$((stops + 1))
         done

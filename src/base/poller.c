@@ -9,9 +9,19 @@
 
 enum { EVENTS_AT_ONCE = 256 };
 
+/*
+ * Whose a descriptor is. epoll knows open files, not descriptors: while a program that is just being started still has a
+ * copy of one that we have closed, epoll goes on telling of it, under a number that may be another's by now. The turn says
+ * which of the two is meant.
+ */
+struct owner {
+    struct watch *watch;
+    uint32_t turn; /* of its use */
+};
+
 struct poller {
     int epoll;
-    struct watch **owners; /* by descriptor */
+    struct owner *owners; /* by descriptor */
     size_t owner_count;
     struct watch **heap; /* by deadline, the soonest at [1] */
     size_t heap_count, heap_capacity;
@@ -169,10 +179,10 @@ make_room(struct poller *poller, struct watch *watch, size_t count, int fd_max)
     if (fd_max < 0 || needed <= poller->owner_count)
         return 0;
     needed += needed / 2;
-    struct watch **owners = realloc(poller->owners, needed * sizeof(struct watch *));
+    struct owner *owners = realloc(poller->owners, needed * sizeof *owners);
     if (!owners)
         return -1;
-    memset(owners + poller->owner_count, 0, (needed - poller->owner_count) * sizeof(struct watch *));
+    memset(owners + poller->owner_count, 0, (needed - poller->owner_count) * sizeof *owners);
     poller->owners = owners;
     poller->owner_count = needed;
     return 0;
@@ -182,9 +192,9 @@ make_room(struct poller *poller, struct watch *watch, size_t count, int fd_max)
 static void
 forget_descriptor(struct poller *poller, const struct watch *watch, int fd)
 {
-    if (fd < 0 || poller->owners[fd] != watch)
+    if (fd < 0 || poller->owners[fd].watch != watch)
         return;
-    poller->owners[fd] = NULL;
+    poller->owners[fd].watch = NULL;
     (void)epoll_ctl(poller->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
@@ -192,13 +202,15 @@ forget_descriptor(struct poller *poller, const struct watch *watch, int fd)
 static int
 watch_descriptor(struct poller *poller, struct watch *watch, const struct pollfd *poll, bool was_there)
 {
-    struct epoll_event event = { .events = (uint16_t)poll->events, .data.fd = poll->fd }; /* the same bits */
-    int how = was_there && poller->owners[poll->fd] == watch ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    struct owner *owner = &poller->owners[poll->fd];
+    struct epoll_event event = { .events = (uint16_t)poll->events, /* the same bits */
+                                 .data.u64 = (uint64_t)++owner->turn << 32 | (unsigned)poll->fd };
+    int how = was_there && owner->watch == watch ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     int result = epoll_ctl(poller->epoll, how, poll->fd, &event);
     if (result != 0 && (errno == ENOENT || errno == EEXIST))
         result = epoll_ctl(poller->epoll, errno == ENOENT ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, poll->fd, &event);
     if (result == 0)
-        poller->owners[poll->fd] = watch;
+        owner->watch = watch;
     return result == 0 ? 0 : errno == EPERM ? poll->events != 0 : -1;
 }
 
@@ -214,7 +226,7 @@ poller_set(struct poller *poller, struct watch *watch, const struct pollfd *poll
     bool at_once = false;
     for (size_t i = 0; i < count; i++) {
         const struct pollfd *known = polls[i].fd >= 0 ? poll_of(watch, polls[i].fd) : NULL;
-        bool is_same = known && known->events == polls[i].events && poller->owners[known->fd] == watch;
+        bool is_same = known && known->events == polls[i].events && poller->owners[known->fd].watch == watch;
         int result = polls[i].fd < 0 || is_same ? 0 : watch_descriptor(poller, watch, &polls[i], known);
         if (result < 0)
             return fault_set(fault, STATUS_LOCAL, "what to wait for");
@@ -232,8 +244,9 @@ poller_set(struct poller *poller, struct watch *watch, const struct pollfd *poll
     watch->count = (unsigned)count;
     for (size_t i = 0; i < count; i++) /* what epoll refuses is always ready */
         watch->polls[i].revents =
-            (short)(at_once && polls[i].fd >= 0 && poller->owners[polls[i].fd] != watch ? polls[i].events
-                                                                                        : 0);
+            (short)(at_once && polls[i].fd >= 0 && poller->owners[polls[i].fd].watch != watch
+                        ? polls[i].events
+                        : 0);
     if (at_once)
         deadline = 0;
     return note_deadline(poller, watch, deadline, fault);
@@ -256,8 +269,10 @@ static void
 queue_ready(struct poller *poller, int count)
 {
     for (int i = 0; i < count; i++) {
-        int fd = poller->events[i].data.fd;
-        struct watch *watch = (size_t)fd < poller->owner_count ? poller->owners[fd] : NULL;
+        int fd = (int)(uint32_t)poller->events[i].data.u64;
+        const struct owner *owner = &poller->owners[fd];
+        bool is_meant = owner->turn == poller->events[i].data.u64 >> 32;
+        struct watch *watch = is_meant ? owner->watch : NULL;
         struct pollfd *poll = watch ? poll_of(watch, fd) : NULL;
         if (!poll)
             continue;
