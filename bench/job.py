@@ -6,6 +6,7 @@ A new job is a class in one file of bench/jobs with a name, a unit and `run`; it
 import importlib
 import os
 import pkgutil
+import random
 import shutil
 import signal
 import statistics
@@ -196,13 +197,14 @@ def one_round(job, program, results, until):
 
 
 def run_job(job, rounds, until):
-    """Measure every program, in turn. until: monotonic time after which no second round begins."""
+    """Measure every program, in an order that is another in each round. until: monotonic time after which no second round begins."""
     programs = [program for program in job.bench.programs if job.takes_part(program)]
     results = {program.name: Results() for program in programs}
     for done in range(job.rounds or rounds):
         if done > 0 and time.monotonic() > until:
             break
-        for program in programs:
+        # what a run leaves behind (caches, a machine that has just woken) is not always for the same one
+        for program in random.Random(f"{job.name} {done}").sample(programs, len(programs)):
             result = results[program.name]
             if program.path() is None:
                 result.cannot = "not installed"

@@ -7,14 +7,16 @@ import time
 from address import free_port, wait_listening
 from child import Children, Failed, NotServed, wait_until
 from job import Cannot, Job, Sample
+import machine
 
 DURATION_MS = 400
 
 
 class Connects(Job):
-    name, what, order = "connects", "connections one after the other", 40
+    name, what, order = "connects", "connections one after the other, one processor", 40
     unit = "conn/s"
     threads = 1
+    one_processor = True  # waking another takes longer than the connection, and has several modes
     answer = ()
 
     def command(self, program, port):
@@ -25,12 +27,13 @@ class Connects(Job):
 
     def run(self, program):
         port = free_port()
+        cpu = machine.processors()[-1] if self.one_processor else None
         with contextlib.ExitStack() as opened, Children() as children:
             silent, _kept_open = (opened.enter_context(os.fdopen(fd, mode)) for fd, mode in zip(os.pipe(), "rw"))
-            server = children.start(self.command(program, port), stdin=silent if self.answer else None)
+            server = children.start(self.command(program, port), stdin=silent if self.answer else None, cpu=cpu)
             wait_listening(port, server)
             clients = children.tell([self.bench.tool("connects"), port, DURATION_MS, self.threads, *self.answer],
-                                    timeout=20)
+                                    cpu=cpu, timeout=20)
             clients.wait()
             used = server.stop()
         served, elapsed_ns = clients.numbers()
@@ -39,7 +42,7 @@ class Connects(Job):
 
 
 class Executes(Connects):
-    name, what, order = "exec", "a program for each connection, one at a time", 41
+    name, what, order = "exec", "a program for each connection, one at a time, one processor", 41
     answer = ("answer",)
 
     def command(self, program, port):
@@ -52,6 +55,7 @@ class Executes(Connects):
 class ExecutesFour(Executes):
     name, what, order = "exec-4", "a program for each connection, four at a time", 42
     threads = 4
+    one_processor = False
 
 
 def family_of(pid):

@@ -10,6 +10,7 @@ from files import Files
 from job import Cannot, Job, Sample
 
 SLOW = ("busybox nc",)  # moves a quarter, to save time
+PATIENCE_S = 20  # for each GiB: two that only write wait for each other for ever
 
 
 class Run:
@@ -90,14 +91,16 @@ class Stream(Job):
                            for role, side in zip(roles, ("listen", "connect")))
         with contextlib.ExitStack() as opened, Children() as children:
             run = Run(self.files(program), children, opened)
+            patience = PATIENCE_S * max(1, run.files.size >> 30)
             idle = run.silence() if program.silent_input else None
             with type(self).sink(run) as sink:
                 listener = children.start(listen, stdin=type(self).source(run) if self.both_ways else idle,
-                                          stdout=sink)
+                                          stdout=sink, timeout=patience)
             wait_listening(address, listener)
             with type(self).source(run) as source:
                 connector = children.start(connect, stdin=source,
-                                           stdout=type(self).sink(run) if self.both_ways else None)
+                                           stdout=type(self).sink(run) if self.both_ways else None,
+                                           timeout=patience)
             return self.finish(run, connector, listener)
 
     def finish(self, run, connector, listener):
