@@ -1,5 +1,6 @@
 #include "request/request.h"
 
+#include "base/text.h"
 #include "dial/expression.h"
 #include "domain/pattern.h"
 #include "endpoint/intake_name.h"
@@ -70,14 +71,12 @@ refuse_name(const char *word, struct fault *fault)
     const char *names[OPTIONS_MAX];
     size_t count = 0;
     char why[sizeof fault->why] = "could be";
-    size_t used = strlen(why);
     size_t alike = 0;
     for (const struct option_row *row = option_rows; row->name != NULL; row++) {
         names[count++] = row->name;
-        if (strncmp(row->name, word, strlen(word)) != 0 || used >= sizeof why)
+        if (strncmp(row->name, word, strlen(word)) != 0)
             continue;
-        int n = snprintf(why + used, sizeof why - used, " --%s", row->name);
-        used += n > 0 ? (size_t)n : 0;
+        text_add(why, sizeof why, " --%s", row->name);
         alike++;
     }
     names[count] = NULL;
