@@ -11,6 +11,7 @@
 #include "request/relay.h"
 #include "request/rules.h"
 #include "request/scheme.h"
+#include "request/value.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -122,7 +123,7 @@ read_options(struct command *command, int argc, char **argv, struct fault *fault
             return refuse_option(answer, optopt, optind <= argc ? argv[optind - 1] : "--", fault);
         const struct option_row *row = row_of(answer);
         command->typed[row - option_rows] = answer < NAME_BASE ? TYPED_LETTER : TYPED_NAME;
-        if (command_set(command, row, optarg, fault) != 0)
+        if (value_set(command, row, optarg, fault) != 0)
             return -1;
     }
     command->operands = argv + optind;
