@@ -237,6 +237,9 @@ read_bytes(struct transfer *transfer, struct fault *fault)
 enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
+    enum io result;
+    if (zero_copy_is_on(transfer) && zero_copy_read(transfer, &result, fault))
+        return result;
     if (transfer->is_bulk && transfer->buffer.capacity < STREAM_SIZE && buffer_size(&transfer->buffer) == 0 &&
         !zero_copy_is_on(transfer))
         buffer_resize(&transfer->buffer, STREAM_SIZE);
@@ -246,9 +249,6 @@ transfer_read(struct transfer *transfer, struct fault *fault)
     }
     if (transfer->batch)
         return message_read(transfer, fault);
-    enum io result;
-    if (zero_copy_is_on(transfer) && zero_copy_read(transfer, &result, fault))
-        return result;
     return transfer_takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);
 }
 
