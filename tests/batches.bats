@@ -301,9 +301,12 @@ late_ones_end_it() { ! alive "$listener_pid" || ! send_all 1:late 2>>late; }
 
 @test "the receive buffer of TCP is left to the kernel, and one of the user's is the last that is set" {
     traced setsockopt
-    start_peer listen:tcp accept end 2>/dev/null || true
-    run timeout 10 "${tracer[@]}" "$SKT" -z 127.0.0.1 "$port"
+    start_peer listen:tcp accept close
+    run -0 timeout 10 "${tracer[@]}" "$SKT" -z 127.0.0.1 "$port"
+    peer_succeeds
     refute_contains "$(<trace)" SO_RCVBUF
-    run timeout 10 "${tracer[@]}" "$SKT" -u --send-only --sockopt rcvbuf=9999 127.0.0.1 9 <<<x
+    start_peer listen:udp recv:2
+    run -0 timeout 10 "${tracer[@]}" "$SKT" -u --send-only --sockopt rcvbuf=9999 127.0.0.1 "$port" <<<x
+    peer_succeeds
     assert_contains "$(grep SO_RCVBUF trace | tail -n 1)" "[9999]"
 }

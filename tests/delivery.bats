@@ -402,7 +402,7 @@ ends_by() {
         stops=0
         while alive "$skt_pid" && [ "$stops" -lt 100 ]; do
             kill -STOP "$skt_pid" 2>/dev/null || break
-            sleep 0.01
+            sleep 0.01 # the subject, as is the next
             kill -CONT "$skt_pid" 2>/dev/null || break
             sleep 0.01
             stops=$((stops + 1))

@@ -23,6 +23,8 @@
 #   play_example [STATUS...]    start_example and end_example
 #   play NAME [STATUS...]       the same for an example of the manual
 #   play_recipe N [STATUS...]   the same for a recipe of the README
+#   plays_as_messages_grow      the same for the lines of the file "example", in which a client and a server, interrupted in
+#                               the end, send on to the file "log" what the file "messages" gets
 #
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # started_pid and the like come from helpers.bash
@@ -200,6 +202,17 @@ end_example() {
 play_example() {
     start_example
     end_example "$@"
+}
+
+plays_as_messages_grow() {
+    echo first >messages
+    start_example <example
+    wait_for_text log first
+    echo second >>messages
+    wait_for_text log second
+    interrupt_at client
+    interrupt_at server
+    end_example 130 130
 }
 
 play() {

@@ -371,7 +371,7 @@ holds_socket() { [[ $(readlink "/proc/$1/fd"/* 2>/dev/null) == *socket:* ]]; }
 @test "-q waits as long as it says for the peer's end, in fractions of a second too, and no longer" {
     options=(-q 0.7)
     began=$(now_ms)
-    meet client tcp drain sleep:0.3 send:answer stall
+    meet client tcp drain sleep:0.3 send:answer stall # sooner than that
     end_status "$skt_pid"
     took=$(($(now_ms) - began))
     assert_equal "$status $(<"$skt_err")" "0 "
@@ -383,7 +383,7 @@ holds_socket() { [[ $(readlink "/proc/$1/fd"/* 2>/dev/null) == *socket:* ]]; }
 @test "-q counts from the end of our input, not from the start" {
     options=(-q 0.3)
     slowly "$(random_file 400)"
-    input=$slow_input meet listener unix recv:400 drain sleep:0.1 send:answer stall
+    input=$slow_input meet listener unix recv:400 drain sleep:0.1 send:answer stall # sooner than that
     end_status "$skt_pid"
     assert_equal "$status $(<"$skt_err")" "0 "
     assert_file_is "$skt_out" answer
@@ -391,7 +391,7 @@ holds_socket() { [[ $(readlink "/proc/$1/fd"/* 2>/dev/null) == *socket:* ]]; }
 
 @test "-q -1 waits as long as the peer takes" {
     options=(-q -1)
-    meet client tcp drain sleep:1 send:answer close
+    meet client tcp drain sleep:1 send:answer close # the subject
     end_status "$skt_pid"
     assert_equal "$status $(<"$skt_err")" "0 "
     assert_file_is "$skt_out" answer

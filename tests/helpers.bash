@@ -25,6 +25,7 @@
 #   end_status PID [SECONDS]            wait for our own background job to end by itself (10); its exit
 #                                       status goes to $status (128 + N: ended by signal N). Not in $(...)
 #   now_ms                              prints a clock, for "at least" and generous "at most"
+#   timed COMMAND...                    run it; how long it took goes to $elapsed, in ms
 #
 # In the background. Standard input comes from $background_input (a file; empty when it is not set). SIGINT and
 # SIGQUIT, which a script's background jobs ignore, and SIGHUP, which nohup does, are back at their defaults.
@@ -62,6 +63,9 @@
 #
 # Looking at a process
 #   alive PID      cpu_ticks PID (user + system, 1/100 s)      rss_kib PID      open_fds PID (prints how many)
+#   has_fds PID COUNT                   so many are open
+#   is_still PID                        it has done all it can for now: asleep, and no processor time goes by
+#   assert_idle PID [TICKS]             for a second it uses at most so much processor time (1)
 #
 # A network of its own
 #   in_netns COMMAND...                 run inside a new user and network namespace, loopback up; skips where
@@ -72,6 +76,9 @@
 #                                       interfaces: "here", 10.9.0.1 and fd09::1, and there "there", 10.9.0.2
 #                                       and fd09::2; both up
 #   in_other COMMAND...                 run in that one (a file, not a function)
+#   start_lower STEP...                 tests/peers/lower.py in that one, whose socket is open then (its manual is at
+#                                       its top); sets $lower_pid $lower_out $lower_err
+#   lower_succeeds                      as peer_succeeds
 #   without_capability NAME COMMAND...  run without a capability ("net_raw") that root would have
 #   use_hosts LINE...                   within in_netns: the names of these lines (as in /etc/hosts) are all there
 #                                       are; the name server is 127.0.0.1
@@ -148,6 +155,13 @@ skt_teardown() {
 now_ms() {
     local now=${EPOCHREALTIME/[.,]/}
     echo "${now%???}"
+}
+
+timed() {
+    local began
+    began=$(now_ms)
+    "$@"
+    elapsed=$(($(now_ms) - began))
 }
 
 # succeeds_within SECONDS COMMAND...: the loop of wait_until, without the message. It starts no process but sleep.
@@ -414,6 +428,22 @@ open_fds() {
     echo "${#fds[@]}"
 }
 
+has_fds() { [ "$(open_fds "$1")" -eq "$2" ]; }
+
+is_still() {
+    local before
+    before=$(cpu_ticks "$1")
+    sleep 0.1 # in which it would
+    [ "$(cpu_ticks "$1")" = "$before" ]
+}
+
+assert_idle() {
+    local before
+    before=$(cpu_ticks "$1")
+    sleep 1 # the subject
+    assert_at_most "$(($(cpu_ticks "$1") - before))" "${2:-1}"
+}
+
 # --- a network of its own --------------------------------------------------------------------------------
 
 in_netns() {
@@ -461,6 +491,19 @@ start_other_netns() {
 }
 
 in_other() { nsenter --net="/proc/$other_pid/ns/net" "$@"; }
+
+start_lower() {
+    local ready=$BATS_TEST_TMPDIR/ready-$((job_count + 1))
+    start_background nsenter --net="/proc/$other_pid/ns/net" \
+        python3 "$SKT_SRCDIR/tests/peers/lower.py" --ready="$ready" "$@"
+    lower_pid=$started_pid lower_out=$started_out lower_err=$started_err
+    wait_until 10 test -e "$ready"
+}
+
+lower_succeeds() {
+    end_status "$lower_pid"
+    assert_equal "$status $(cat "$lower_err")" "0 "
+}
 
 without_capability() { setpriv --bounding-set="-$1" --inh-caps="-$1" -- "${@:2}"; }
 

@@ -145,15 +145,8 @@ setup() {
 }
 
 @test "what a file gets is sent on, whatever becomes of the connection" {
-    echo first >messages
     manual_example again >example
-    start_example <example
-    wait_for_text log first
-    echo second >>messages
-    wait_for_text log second
-    interrupt_at client
-    interrupt_at server
-    end_example 130 130
+    plays_as_messages_grow
 }
 
 @test "two services are waited for" {

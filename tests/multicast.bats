@@ -169,7 +169,7 @@ hears_source() {
 hears_at_group_address() {
     two_hosts
     start_skt_listener -u -k -W 1 --records line --join 239.1.2.3@near 239.1.2.3 0
-    far_sends 10.7.0.1 direct || true # nobody is there
+    far_sends 10.7.0.1 direct || true # nobody is there, which it may hear of or not
     far_sends 239.1.2.3 group
     end_status "$listener_pid"
     assert_equal "$status" 0

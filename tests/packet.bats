@@ -16,20 +16,6 @@ start_link() {
     in_other ip link set there address $there_mac
 }
 
-# lower.py in the other namespace; waits until its socket is open. Sets $lower_pid $lower_out $lower_err.
-start_lower() {
-    local ready=$BATS_TEST_TMPDIR/ready-$((job_count + 1))
-    start_background nsenter --net="/proc/$other_pid/ns/net" \
-        python3 "$SKT_SRCDIR/tests/peers/lower.py" --ready="$ready" "$@"
-    lower_pid=$started_pid lower_out=$started_out lower_err=$started_err
-    wait_until 10 test -e "$ready"
-}
-
-lower_succeeds() {
-    end_status "$lower_pid"
-    assert_equal "$status $(cat "$lower_err")" "0 "
-}
-
 # --- protocols that the other system answers ---------------------------------------------------------------
 
 arp_is_answered() {
@@ -296,7 +282,7 @@ expression_drops() {
 arping_is_heard() {
     start_link
     start_skt_listener --domain packet --type dgram --protocol arp --hex -W 1 here
-    in_other arping -q -c 1 -w 1 -I there 10.9.0.77 || true # nobody has that address
+    run -1 in_other arping -q -c 1 -w 1 -I there 10.9.0.77 # nobody has that address
     end_status "$listener_pid"
     assert_equal "$(cat "$listener_out" | cut -c 1-56)" \
         "0001080006040001${there_mac//:/}0a090002ffffffffffff0a09004d"

@@ -22,7 +22,6 @@ talker='echo $$; exec cat'
 
 children() { cat /proc/"$1"/task/*/children; }
 has_children() { [ "$(children "$listener_pid" | wc -w)" -eq "$1" ]; }
-has_fds() { [ "$(open_fds "$listener_pid")" -eq "$1" ]; }
 
 @test "100 programs are there at once, and nothing is left of them" {
     need python3
@@ -182,11 +181,8 @@ is_gone() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$1" 2>/dev/null)" 
             start_peer "connect:tcp:$port" recvline stall
             clients+=("$peer_pid")
         done
-        at_rest() { local n; n=$(cpu_ticks "$listener_pid"); sleep 0.3; [ "$(cpu_ticks "$listener_pid")" -le $((n + 1)) ]; }
-        wait_until at_rest
-        before=$(cpu_ticks "$listener_pid")
-        sleep 1
-        assert_at_most "$(($(cpu_ticks "$listener_pid") - before))" 5
+        wait_until is_still "$listener_pid"
+        assert_idle "$listener_pid" 5
         for client in "${clients[@]}"; do stop "$client"; done
         start_peer "connect:tcp:$port" recvline send:again\\n expect:again\\n halfclose drain close
         peer_succeeds
@@ -369,7 +365,7 @@ PYTHON
     start_peer "connect:udp:$port" send:one\\n expect:begin\\n expect:one\\n expect:end\\n send:two\\n expect:begin\\n expect:two\\n
     peer_succeeds
     wait_until has_children 0
-    has_fds "$before"
+    has_fds "$listener_pid" "$before"
     assert_file_is "$listener_err" ''
 }
 

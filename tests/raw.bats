@@ -10,20 +10,6 @@ export request answer
 
 lower() { python3 "$SKT_SRCDIR/tests/peers/lower.py" "$@"; }
 
-# The peer of lower.py in the other namespace; waits until its socket is open. Sets $lower_pid $lower_out $lower_err.
-start_lower() {
-    local ready=$BATS_TEST_TMPDIR/ready-$((job_count + 1))
-    start_background nsenter --net="/proc/$other_pid/ns/net" \
-        python3 "$SKT_SRCDIR/tests/peers/lower.py" --ready="$ready" "$@"
-    lower_pid=$started_pid lower_out=$started_out lower_err=$started_err
-    wait_until 10 test -e "$ready"
-}
-
-lower_succeeds() {
-    end_status "$lower_pid"
-    assert_equal "$status $(cat "$lower_err")" "0 "
-}
-
 # --- IPv4 ------------------------------------------------------------------------------------------------
 
 echo_is_answered() {

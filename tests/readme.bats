@@ -193,15 +193,8 @@ while True:
 }
 
 @test "recipe 17: what a file gets is sent on" {
-    echo first >messages
     readme_recipe 17 >example
-    start_example <example
-    wait_for_text log first
-    echo second >>messages
-    wait_for_text log second
-    interrupt_at client
-    interrupt_at server
-    end_example 130 130
+    plays_as_messages_grow
 }
 
 @test "recipe 18: a file is given by all processors" {

@@ -49,10 +49,10 @@ load helpers
 
 @test "-q 0 sends all of a file to a peer that reads late" {
     input=$(random_file 1M)
-    start_peer rcvbuf:4096 listen:tcp accept sleep:1 drain digest
+    start_peer rcvbuf:4096 listen:tcp accept sleep:1 drain digest # the subject; less than it is given up after (STALL_MS)
     run -0 timeout 20 "$SKT" -q 0 -O 8K 127.0.0.1 "$port" <"$input"
     assert_equal "$output" ""
-    end_status "$peer_pid"
+    peer_succeeds
     assert_contains "$(<"$peer_out")" "received 1048576 $(digest "$input" | cut -d' ' -f1)"
 }
 
@@ -62,22 +62,26 @@ load helpers
     start_peer listen:udp recv:1 datagram:30000 datagram:30000 datagram:30000 datagram:30000
     run -0 --separate-stderr bash -c '
         set -o pipefail
+        # longer than the second that a client waits for more
         printf q | timeout 10 "$0" -u 127.0.0.1 "$1" | { sleep 2.5; wc -c; }' "$SKT" "$port"
     assert_equal "$output" 120000
 }
 
 @test "a peer that ends first and then leaves without reading is no success" {
     input=$(random_file 150K) # fits into our kernel's buffer, but not into the peer's
+    # longer than a peer that takes nothing has at the end of all (SETTLE_MS)
     start_peer rcvbuf:4096 listen:tcp accept halfclose sleep:2.6 close
     run -1 timeout 20 "$SKT" -O 200K 127.0.0.1 "$port" <"$input"
     assert_contains "$output" "not acknowledged"
 }
 
 # A closed socket waits for the other side's end no longer than net.ipv4.tcp_fin_timeout; ours is refused after that.
+nobody_has() { ! grep -q "^ *[0-9]*: [0-9A-F]*:$(printf %04X "$1") " /proc/net/tcp; }
+
 end_long_after_peer() {
     echo 1 >/proc/sys/net/ipv4/tcp_fin_timeout
     start_peer listen:tcp accept expect:hello close
-    run timeout 10 "$SKT" 127.0.0.1 "$port" < <(printf hello; sleep 4)
+    run timeout 10 "$SKT" 127.0.0.1 "$port" < <(printf hello; wait_until 10 nobody_has "$port")
     echo "$status $output"
 }
 

@@ -276,14 +276,6 @@ PYTHON
     done
 }
 
-# It has done all it can for now: asleep, and no processor time goes by.
-is_still() {
-    local before
-    before=$(cpu_ticks "$1")
-    sleep 0.1
-    [ "$(cpu_ticks "$1")" = "$before" ]
-}
-
 # --- when it goes wrong ----------------------------------------------------------------------------------------------
 
 @test "a full disk is status 9 when the bytes are moved inside the kernel, too" {
@@ -312,13 +304,6 @@ is_still() {
         assert_contains "$(<err)" "standard output: Broken pipe"
         assert_at_most "$elapsed" 5000
     done
-}
-
-timed() {
-    local began
-    began=$(now_ms)
-    "$@"
-    elapsed=$(($(now_ms) - began))
 }
 
 @test "a reset while bytes are moved inside the kernel is status 1 with the count" {

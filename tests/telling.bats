@@ -85,8 +85,11 @@ words_of() { sed -E 's/^(skt|nc|nc\.openbsd|[^ ]*\/nc[^ :]*): //' "$1"; }
 
 # same_words ARGUMENTS...: what skt -v and nc.openbsd -v say of them is the same, the program's name apart.
 same_words() {
-    timeout 10 nc.openbsd -v -N "$@" </dev/null >/dev/null 2>nc-err || true
-    timeout 10 "$SKT" -v -N "$@" </dev/null >/dev/null 2>skt-err || true
+    local nc_status=0 skt_status=0
+    timeout 10 nc.openbsd -v -N "$@" </dev/null >/dev/null 2>nc-err || nc_status=$?
+    timeout 10 "$SKT" -v -N "$@" </dev/null >/dev/null 2>skt-err || skt_status=$?
+    assert_at_most "$nc_status" 1
+    assert_equal "$((skt_status > 0))" "$nc_status"
     [ -s nc-err ]
     assert_equal "$(words_of skt-err)" "$(words_of nc-err)"
 }
@@ -224,7 +227,7 @@ skt: $direction: ending -> closed (sink told)"
 }
 
 @test "the seconds of --stats are those of the session" {
-    start_peer listen:tcp accept recv:2 sleep:0.5 close
+    start_peer listen:tcp accept recv:2 sleep:0.5 close # the subject: so long it is
     timeout 10 "$SKT" --stats 127.0.0.1 "$port" <<<x >out 2>err
     seconds=$(sed -n 's/^skt: sent .* bytes, \([0-9]*\)\.\([0-9]*\) s.*/\1\2/p' err)
     assert_at_least "$((10#$seconds))" 500

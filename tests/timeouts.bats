@@ -4,14 +4,6 @@
 
 load helpers
 
-# Run a command as `run` does; its milliseconds go to $elapsed.
-timed() {
-    local began
-    began=$(now_ms)
-    "$@"
-    elapsed=$(($(now_ms) - began))
-}
-
 # How long our job has run until it ended, in $elapsed; it was started at $began.
 end_timed() {
     end_status "$1" "${2:-10}"
@@ -48,7 +40,7 @@ end_timed() {
 }
 
 @test "--connect-timeout does not bound the session that follows" {
-    start_peer listen:tcp accept sleep:0.8 send:late\\n close
+    start_peer listen:tcp accept sleep:0.8 send:late\\n close # longer than the limit
     timed run -0 timeout 10 "$SKT" --connect-timeout 400ms 127.0.0.1 "$port" </dev/null
     assert_equal "$output" late
     assert_at_least "$elapsed" 800
@@ -74,7 +66,7 @@ end_timed() {
 
 @test "--accept-timeout does not bound the session that follows" {
     start_skt_listener --accept-timeout 2 127.0.0.1 0
-    (echo early && sleep 2.2 && echo late) | timeout 10 "$SKT" 127.0.0.1 "$port"
+    (echo early && sleep 2.2 && echo late) | timeout 10 "$SKT" 127.0.0.1 "$port" # longer than the limit
     end_status "$listener_pid"
     assert_equal "$status" 0
     assert_file_is "$listener_out" 'early\nlate\n'
@@ -95,11 +87,13 @@ end_timed() {
 @test "a connection without a byte does not put off --accept-timeout" {
     start_skt_listener --accept-timeout 1 127.0.0.1 0
     began=$(now_ms)
-    scan_while_alive() {
-        timeout 10 "$SKT" -z 127.0.0.1 "$port" 2>/dev/null || true
-        ! alive "$listener_pid"
+    scan_fails() {
+        scanned=0
+        timeout 10 "$SKT" -z 127.0.0.1 "$port" 2>/dev/null || scanned=$?
+        [ "$scanned" -ne 0 ]
     }
-    wait_until 10 scan_while_alive
+    wait_until 10 scan_fails
+    assert_equal "$scanned" 4 # refused: nobody listens any more
     end_timed "$listener_pid"
     assert_equal "$status" 6
     assert_at_most "$elapsed" 5000
@@ -164,7 +158,7 @@ end_timed() {
     start_peer listen:tcp accept drain digest close
     began=$(now_ms)
     (for i in 1 2 3 4 5; do
-        sleep 0.5
+        sleep 0.5 # the subject: together longer than the limit
         echo "$i"
     done) | timeout 10 "$SKT" --idle-timeout 2 127.0.0.1 "$port"
     assert_at_least "$(($(now_ms) - began))" 2500
@@ -208,11 +202,12 @@ end_timed() {
 @test "--max-time with -k is for all clients together" {
     start_skt_listener -k --max-time 1 127.0.0.1 0
     began=$(now_ms)
-    say_while_alive() {
-        timeout 10 "$SKT" 127.0.0.1 "$port" <<<x 2>/dev/null || true
-        ! alive "$listener_pid"
+    is_refused() {
+        local said=0
+        timeout 10 "$SKT" 127.0.0.1 "$port" <<<x 2>/dev/null || said=$?
+        [ "$said" -eq 4 ]
     }
-    wait_until 10 say_while_alive
+    wait_until 10 is_refused
     end_timed "$listener_pid"
     assert_equal "$status" 6
     assert_at_least "$(wc -l <"$listener_out")" 2

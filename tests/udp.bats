@@ -22,26 +22,24 @@ load helpers
     peer_succeeds
 }
 
-@test "nc.openbsd's listener gets our datagram and answers it" {
-    need python3 nc
+# An nc that listens, with one datagram as input: answers_us COMMAND
+answers_us() {
+    need python3 "$1"
     port=$(free_port udp)
     printf 'answer\n' >answer
-    background_input=answer start_background nc -u -l 127.0.0.1 "$port"
+    background_input=answer start_background "$1" -u -l 127.0.0.1 "$port"
     wait_listening udp "$port"
     run -0 timeout 10 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<question
     assert_equal "$output" answer
     wait_for_text "$started_out" question
 }
 
+@test "nc.openbsd's listener gets our datagram and answers it" {
+    answers_us nc
+}
+
 @test "ncat's listener gets our datagram and answers it" {
-    need python3 ncat
-    port=$(free_port udp)
-    printf 'answer\n' >answer
-    background_input=answer start_background ncat -u -l 127.0.0.1 "$port"
-    wait_listening udp "$port"
-    run -0 timeout 10 "$SKT" -u -w 8 -W 1 127.0.0.1 "$port" <<<question
-    assert_equal "$output" answer
-    wait_for_text "$started_out" question
+    answers_us ncat
 }
 
 @test "socat's receiver gets our datagram and answers it" {
@@ -403,7 +401,7 @@ listen_on_localhost() {
 }
 
 @test "a client whose input is open does not end" {
-    start_peer listen:udp 'expect:hello\n' sleep:1.3 'send:late\n' 'expect:bye\n'
+    start_peer listen:udp 'expect:hello\n' sleep:1.3 'send:late\n' 'expect:bye\n' # longer than a client waits for more
     hold_input
     background_input=$held_input start_background "$SKT" -u -q 0.1 127.0.0.1 "$port"
     say 'hello\n'
@@ -424,7 +422,7 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
     run -0 --separate-stderr timeout 5 "$SKT" -u -q 0.2 127.0.0.1 "$port" <<<one
     assert_equal "$output$stderr" ""
     assert_at_least $(($(now_ms) - start)) 200
-    start_peer listen:udp 'expect:two\n' sleep:1.2 'send:late\n'
+    start_peer listen:udp 'expect:two\n' sleep:1.2 'send:late\n' # longer than the usual second
     run -0 timeout 20 "$SKT" -u -q 5 -W 1 127.0.0.1 "$port" <<<two
     assert_equal "$output" late
     peer_succeeds
@@ -434,14 +432,14 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
     start_peer listen:udp "${steady_answers[@]}"
     run -0 --separate-stderr timeout 5 "$SKT" -u -w 0.2 127.0.0.1 "$port" <<<one
     assert_equal "$output$stderr" ""
-    start_peer listen:udp 'expect:two\n' sleep:1.2 'send:late\n'
+    start_peer listen:udp 'expect:two\n' sleep:1.2 'send:late\n' # longer than the usual second
     run -0 timeout 20 "$SKT" -u -w 5 -W 1 127.0.0.1 "$port" <<<two
     assert_equal "$output" late
     peer_succeeds
 }
 
 @test "-q -1 waits for answers for ever" {
-    start_peer listen:udp 'expect:one\n' sleep:1.2 'send:late\n'
+    start_peer listen:udp 'expect:one\n' sleep:1.2 'send:late\n' # longer than a client waits for more
     printf 'one\n' >input
     background_input=input start_background "$SKT" -u -q -1 127.0.0.1 "$port"
     wait_for_text "$started_out" late

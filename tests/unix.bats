@@ -135,8 +135,8 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     start_skt_listener -v -U s
     run -0 foreign peer.py connect:unix:s close
     wait_for_text "$listener_err" "Connection closed without a byte"
-    listens() { foreign peer.py connect:unix:s 'send:hello\n'; }
-    wait_until listens 2>/dev/null
+    listens() { foreign peer.py connect:unix:s 'send:hello\n' 2>/dev/null; }
+    wait_until listens
     end_status "$listener_pid"
     assert_equal "$status" 0
     assert_file_is "$listener_out" 'hello\n'
@@ -405,7 +405,7 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
 }
 
 @test "the end of our input half-closes a seqpacket connection, and the answer still comes" {
-    start_peer listen:seqpacket:s accept 'expect:question\n' drain sleep:0.5 'send:answer\n' close
+    start_peer listen:seqpacket:s accept 'expect:question\n' drain sleep:0.5 'send:answer\n' close # the subject: it is late
     run -0 --separate-stderr timeout 10 "$SKT" -U --seqpacket s <<<question
     assert_equal "$output$stderr" answer
     peer_succeeds

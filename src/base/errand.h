@@ -33,7 +33,7 @@ int errand_fd(const struct errand *errand);
 void errand_leave(struct errand *errand);
 
 /*
- * A crew: errands of which there may be many at a time, run by no more than `most` threads in the order in which they were
+ * A crew, or thread pool: errands of which there may be many at a time, run by no more than `most` threads in the order in which they were
  * started. crew_start is as errand_start. Those that were started before crew_close are still run.
  * crew_open returns NULL with errno.
  */

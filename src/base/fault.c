@@ -1,5 +1,7 @@
 #include "base/fault.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,9 +78,8 @@ fault_recall(struct fault *kept, struct fault *fault)
 void
 fault_add(struct fault *fault, const char *words, ...)
 {
-    size_t held = strlen(fault->why);
     va_list list;
     va_start(list, words);
-    (void)vsnprintf(fault->why + held, sizeof fault->why - held, words, list);
+    text_add_list(fault->why, sizeof fault->why, words, list);
     va_end(list);
 }

@@ -20,19 +20,13 @@ dial_remotes(struct loop *loop, const struct socket_plan *plan, int64_t deadline
     return 0;
 }
 
-bool
-dial_has_source(const struct socket_plan *plan)
-{
-    return plan->source.host || plan->source.port || plan->random_source_port;
-}
-
 int
 dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline, struct address_list *list,
              struct fault *fault)
 {
     const struct resolve_query query = open_query(plan, PURPOSE_SOURCE);
     *list = (struct address_list){ .items = NULL };
-    if (!dial_has_source(plan))
+    if (!open_has_source(plan))
         return 0;
     if (lookup(loop, plan->domain, &query, deadline, list, fault) == 0)
         return 0;

@@ -55,9 +55,6 @@ int dial_remotes(struct loop *loop, const struct socket_plan *plan, int64_t dead
 int dial_sources(struct loop *loop, const struct socket_plan *plan, int64_t deadline,
                  struct address_list *list, struct fault *fault);
 
-/* Does it come from an address that is said? */
-bool dial_has_source(const struct socket_plan *plan);
-
 /* Once the descriptor is closed: remove the socket file that it came from, if there is one. */
 void dial_release(const struct socket_plan *plan, struct binding *source);
 

@@ -1,6 +1,5 @@
 #include "dial/names.h"
 
-#include "dial/dial.h"
 #include "dial/lookup.h"
 #include "dial/race.h"
 #include <stdlib.h>
@@ -77,7 +76,7 @@ take_answer(struct names *names)
     int result = lookup_take(&names->lookup, list, &names->fault);
     if (!are_sources && result == 0)
         race_interleave(list);
-    if (result < 0 || are_sources || !dial_has_source(names->plan))
+    if (result < 0 || are_sources || !open_has_source(names->plan))
         end(names, result);
     else
         ask(names, STAGE_SOURCES);

@@ -8,6 +8,12 @@
 #include <string.h>
 #include <sys/socket.h>
 
+bool
+open_has_source(const struct socket_plan *plan)
+{
+    return plan->source.host || plan->source.port || plan->random_source_port;
+}
+
 struct resolve_query
 open_query(const struct socket_plan *plan, enum purpose purpose)
 {

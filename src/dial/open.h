@@ -36,6 +36,9 @@ struct socket_plan {
     struct filter filter;
 };
 
+/* Does it come from an address or a port that is said, or from one chosen at random? */
+bool open_has_source(const struct socket_plan *plan);
+
 /* What plan->domain has to check and resolve: the source for PURPOSE_SOURCE, otherwise the remote target. */
 struct resolve_query open_query(const struct socket_plan *plan, enum purpose purpose);
 

@@ -1,6 +1,7 @@
 #include "domain/domain.h"
 
 #include "base/number.h"
+#include "base/text.h"
 #include "domain/appletalk.h"
 #include "domain/atmpvc.h"
 #include "domain/ax25.h"
@@ -105,14 +106,10 @@ domain_usual_type(const struct domain *domain, int protocol)
 void
 domain_type_names(const struct domain *domain, char *names, size_t size)
 {
-    size_t used = 0;
     names[0] = '\0';
-    for (const struct type *const *type = domain->types; *type && used < size; type++) {
-        if ((*type)->only_protocol != 0)
-            continue; /* there is a more general row of the same name */
-        int n = snprintf(names + used, size - used, "%s%s", used ? ", " : "", (*type)->name);
-        used += n > 0 ? (size_t)n : 0;
-    }
+    for (const struct type *const *type = domain->types; *type; type++)
+        if ((*type)->only_protocol == 0) /* else there is a more general row of the same name */
+            text_add(names, size, "%s%s", names[0] != '\0' ? ", " : "", (*type)->name);
 }
 
 int

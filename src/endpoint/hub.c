@@ -1,6 +1,7 @@
 #include "endpoint/hub.h"
 
 #include "base/deadline.h"
+#include "base/text.h"
 #include "endpoint/seat.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -66,14 +67,21 @@ hub_tick(struct hub *hub)
 
 /* --- who comes --------------------------------------------------------------------------------------------------- */
 
-/* Words of the hub's own, from one seat's view: to others, and to itself as well. */
+/* Words of the hub's own. NULL without memory: they are a courtesy. */
+static struct piece *
+own_words(const struct hub *hub, const char *text)
+{
+    const struct caption plain = { .is_safe = true, .is_whole = true, .unit = hub->choice.unit };
+    return caption_piece(&plain, text, strlen(text), true);
+}
+
+/* Say something from one seat's view: to others, and to itself as well. */
 static void
 announce(struct seat *seat, const char *text, bool to_itself)
 {
-    const struct caption plain = { .is_safe = true, .is_whole = true, .unit = seat->hub->choice.unit };
-    struct piece *piece = caption_piece(&plain, text, strlen(text), true);
+    struct piece *piece = own_words(seat->hub, text);
     if (!piece)
-        return; /* a courtesy */
+        return;
     int64_t now = deadline_now();
     if (to_itself)
         audience_tell_one(seat, piece, now);
@@ -87,21 +95,20 @@ tell_who_is_there(struct seat *newcomer)
 {
     enum { NAMES_MAX = 1000 };
     char text[NAMES_MAX + 300] = "<announce> already connected:";
-    size_t used = strlen(text);
     uint64_t told = 0;
-    for (const struct seat *seat = newcomer->hub->seats; seat; seat = seat->next) {
-        if (seat == newcomer || seat->is_leaving || used > NAMES_MAX)
+    for (const struct seat *seat = newcomer->hub->seats; seat && strlen(text) <= NAMES_MAX;
+         seat = seat->next) {
+        if (seat == newcomer || seat->is_leaving)
             continue;
-        used += (size_t)snprintf(text + used, sizeof text - used, "%s %.200s as <user%" PRIu64 ">",
-                                 told > 0 ? "," : "", seat->name, seat->number);
+        text_add(text, sizeof text, "%s %.200s as <user%" PRIu64 ">", told > 0 ? "," : "", seat->name,
+                 seat->number);
         told++;
     }
     uint64_t others = newcomer->hub->clients - 1;
     if (told < others)
-        used += (size_t)snprintf(text + used, sizeof text - used, " and %" PRIu64 " more", others - told);
-    (void)snprintf(text + used, sizeof text - used, "%s.", told == 0 ? " nobody" : "");
-    const struct caption plain = { .is_safe = true, .is_whole = true, .unit = newcomer->hub->choice.unit };
-    struct piece *piece = caption_piece(&plain, text, strlen(text), true);
+        text_add(text, sizeof text, " and %" PRIu64 " more", others - told);
+    text_add(text, sizeof text, "%s.", told == 0 ? " nobody" : "");
+    struct piece *piece = own_words(newcomer->hub, text);
     if (!piece)
         return;
     audience_tell_one(newcomer, piece, deadline_now());

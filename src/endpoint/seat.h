@@ -74,6 +74,7 @@ struct hub {
 
 /* --- audience.c: who hears, and whom nobody waits for --- */
 
+/* Does a seat hear what `from` says? It never hears itself. */
 bool audience_hears(const struct seat *seat, const struct seat *from);
 
 /* May a seat say something now? If not it is woken when it may. */
@@ -99,16 +100,23 @@ void audience_has_room(struct hub *hub);
 
 /* --- turn.c: who waits for a chance to say something. All are too many to be woken each time that one may go on. --- */
 
+/* A seat wants to say something and may not yet: it stands in the queue, once; or it has no more to say. */
 void turn_wait(struct seat *seat);
 void turn_give_up(struct seat *seat);
 
-/* The next one has a turn: the speaker, or who has waited longest. Who could say something passes it on. */
+/*
+ * The next one has a turn: the speaker, or who has waited longest. Who could say something passes it on. turn_all: all who
+ * wait have one.
+ */
 void turn_pass(struct hub *hub);
 void turn_all(struct hub *hub);
 
 /* --- hub.c --- */
 
+/* Have hub_tick called at this time (monotonic ms), or sooner. */
 void hub_call_at(struct hub *hub, int64_t when);
+
+/* The session of a seat can go on. */
 void hub_wake(struct seat *seat);
 
 /* A seat is about to be closed. */
@@ -125,6 +133,10 @@ bool seat_is_heard_alone(const struct seat *seat);
 /* The speaker's line takes too long: others may be heard in the middle of it. */
 void seat_tear(struct seat *seat, int64_t now);
 
+/*
+ * A seat that nobody hears or knows of yet. name, and what stands before each of its lines (prefix; NULL: nothing), are
+ * copied. Returns an endpoint to close, or NULL with STATUS_LOCAL.
+ */
 struct endpoint *seat_new(struct hub *hub, void *owner, const char *name, const char *prefix,
                           struct fault *fault);
 

@@ -34,11 +34,10 @@ turn_give_up(struct seat *seat)
 static void
 wake(struct seat *seat)
 {
-    const struct hub_calls *calls = &seat->hub->calls;
     turn_give_up(seat);
     if (seat == seat->hub->speaker) /* it was kept from going on */
         seat->hub->speaks_since = deadline_now();
-    calls->wake(calls->context, seat->owner);
+    hub_wake(seat);
 }
 
 void

@@ -38,18 +38,11 @@ read_source(struct joint *joint, struct flow *flow, struct fault *fault)
     }
 }
 
-/* What came of a write. */
+/* The sink takes nothing now, for a moment or for good. */
 static void
-note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended, const struct fault *fault)
+note_refusal(struct joint *joint, struct flow *flow, enum io result, const struct fault *fault)
 {
     switch (result) {
-    case IO_DONE:
-        joint->moved_at = joint->now;
-        if (joint_is_sent(joint, flow))
-            joint->sent_at = joint->now;
-        if (joint_is_sent(joint, flow) && unit_ended && joint->policy->delay_ms > 0)
-            flow->write_not_before = deadline_after(joint->now, joint->policy->delay_ms);
-        break;
     case IO_PAUSE:
         flow->write_not_before = deadline_after(joint->now, ENDPOINT_PAUSE_MS);
         break;
@@ -57,15 +50,34 @@ note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_end
         joint_lose_sink(joint, flow, NULL);
         break;
     case IO_FAILED:
-        if (flow->carrier.found == RECORD_BAD) /* this one went out; it is the next that is no record */
-            joint_fail_source(joint, flow, fault);
-        else
-            joint_lose_sink(joint, flow, fault);
+        joint_lose_sink(joint, flow, fault);
         break;
+    case IO_DONE:
     case IO_AGAIN:
     case IO_ENDED:
         break;
     }
+}
+
+/* What came of a write. */
+static void
+note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended, const struct fault *fault)
+{
+    if (result == IO_FAILED &&
+        flow->carrier.found == RECORD_BAD) { /* this one went out; the next is no record */
+        joint_fail_source(joint, flow, fault);
+        return;
+    }
+    if (result != IO_DONE) {
+        note_refusal(joint, flow, result, fault);
+        return;
+    }
+    joint->moved_at = joint->now;
+    if (!joint_is_sent(joint, flow))
+        return;
+    joint->sent_at = joint->now;
+    if (unit_ended && joint->policy->delay_ms > 0)
+        flow->write_not_before = deadline_after(joint->now, joint->policy->delay_ms);
 }
 
 static void
@@ -94,36 +106,21 @@ tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         return;
     }
-    switch (flow->carrier.sink->ops->end_writing(flow->carrier.sink, fault)) {
-    case IO_DONE:
-    case IO_ENDED:
-        if (joint_is_sent(joint, flow))
-            joint->sent_at = joint->now;
-        joint_advance(joint, flow, FLOW_SINK_TOLD);
-        break;
-    case IO_PAUSE:
-        flow->write_not_before = deadline_after(joint->now, ENDPOINT_PAUSE_MS);
-        break;
-    case IO_LOST:
-        joint_lose_sink(joint, flow, NULL);
-        break;
-    case IO_FAILED:
-        joint_lose_sink(joint, flow, fault);
-        break;
-    case IO_AGAIN:
-        break;
+    enum io result = flow->carrier.sink->ops->end_writing(flow->carrier.sink, fault);
+    if (result != IO_DONE && result != IO_ENDED) {
+        note_refusal(joint, flow, result, fault);
+        return;
     }
+    if (joint_is_sent(joint, flow))
+        joint->sent_at = joint->now;
+    joint_advance(joint, flow, FLOW_SINK_TOLD);
 }
 
 /* Writing has become pointless, says poll: in order, or why? */
 static void
 check_sink(struct joint *joint, struct flow *flow, struct fault *fault)
 {
-    enum io why = flow->carrier.sink->ops->lost(flow->carrier.sink, fault);
-    if (why == IO_LOST)
-        joint_lose_sink(joint, flow, NULL);
-    else if (why == IO_FAILED)
-        joint_lose_sink(joint, flow, fault);
+    note_refusal(joint, flow, flow->carrier.sink->ops->lost(flow->carrier.sink, fault), fault);
 }
 
 void

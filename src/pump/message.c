@@ -1,6 +1,7 @@
 #include "pump/message.h"
 
 #include "endpoint/batch.h"
+#include "pump/transfer_unit.h"
 #include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -28,6 +28,7 @@ struct settle {
     uint64_t left;      /* what had not arrived at the last step */
 };
 
+/* Set one to its first step, which is due at once. now: monotonic ms. */
 void settle_start(struct settle *settle, const struct settle_plan *plan, int64_t now);
 
 /*

@@ -2,91 +2,25 @@
 
 #include "pump/crlf.h"
 #include "pump/message.h"
-#include <errno.h>
+#include "pump/transfer_unit.h"
+#include "pump/zero_copy.h"
 #include <string.h>
 
 enum {
     FIRST_SIZE = 32 * 1024, /* of bytes, until it is known that they are many: the heap has it at once */
     STREAM_SIZE = 256 * 1024,
-    MESSAGE_SIZE = 1024 * 1024,   /* larger than any datagram; a Unix record is bounded by SO_SNDBUF */
-    READ_AS_MESSAGE = 128 * 1024, /* the most that one read makes into one message */
-    HEX_SIZE = 3 * MESSAGE_SIZE,  /* two digits a byte, and blanks between */
-    BULK_SIZE = 32 * 1024,        /* so much at once is no conversation */
+    MESSAGE_SIZE = TRANSFER_MESSAGE_SIZE,
+    HEX_SIZE = 3 * MESSAGE_SIZE, /* two digits a byte, and blanks between */
+    BULK_SIZE = 32 * 1024,       /* so much at once is no conversation */
 };
 
 _Static_assert((int)STREAM_SIZE <= (int)TRANSFER_HELD_MAX, "a stream holds more than it says");
 _Static_assert((int)HEX_SIZE > (int)RECORD_HEX_LINE_MAX, "a line of hex does not fit");
 
-static bool
-takes_messages(const struct transfer *transfer)
-{
-    return transfer->source->unit == UNIT_MESSAGES;
-}
-
-bool
-transfer_gives_messages(const struct transfer *transfer)
-{
-    return transfer->sink->unit == UNIT_MESSAGES;
-}
-
-/* Bytes in, messages out, told apart by marks. */
-bool
-transfer_cuts(const struct transfer *transfer)
-{
-    return !takes_messages(transfer) && transfer_gives_messages(transfer) &&
-           transfer->records.kind != RECORD_NONE;
-}
-
-/* The buffer holds one message at a time. */
-static bool
-holds_one(const struct transfer *transfer)
-{
-    return takes_messages(transfer) || (transfer_gives_messages(transfer) && !transfer_cuts(transfer));
-}
-
-static size_t
-sink_max(const struct transfer *transfer)
-{
-    size_t most = MESSAGE_SIZE - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
-    return transfer->sink->message_max < most ? transfer->sink->message_max : most;
-}
-
-static size_t
-read_as_message(const struct transfer *transfer)
-{
-    return sink_max(transfer) < READ_AS_MESSAGE ? sink_max(transfer) : READ_AS_MESSAGE;
-}
-
-size_t
-transfer_message_max(const struct transfer *transfer)
-{
-    return transfer_cuts(transfer) ? sink_max(transfer) : read_as_message(transfer);
-}
-
-/* Where bytes are moved without being looked at. A file's need no waiting for. */
-static void
-begin_splice(struct transfer *transfer)
-{
-    transfer->splice = splice_plan(transfer->source->read_fd, transfer->sink->write_fd);
-    transfer->may_splice = transfer->splice.way != SPLICE_NONE && splice_begin(&transfer->splice) == 0;
-}
-
-static bool
-is_spliced(const struct transfer *transfer)
-{
-    return transfer->splice.begun && transfer->splice.way != SPLICE_NONE;
-}
-
-static bool
-may_begin_splice(const struct transfer *transfer)
-{
-    return transfer->is_bulk && transfer->may_splice && !transfer->splice.begun && !transfer->source_ended;
-}
-
 int
 transfer_start(struct transfer *transfer, struct fault *fault)
 {
-    bool messages = takes_messages(transfer) || transfer_gives_messages(transfer);
+    bool messages = transfer_takes_messages(transfer) || transfer_gives_messages(transfer);
     transfer->after_cr = transfer->source_ended = transfer->holds_message = false;
     transfer->found = RECORD_NEEDS_MORE;
     transfer->taken = transfer->given = (struct totals){ 0 };
@@ -97,13 +31,7 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     };
     if (messages && buffer_new(&transfer->buffer, size) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
-    transfer->is_bulk = transfer->asks_source = false;
-    transfer->source_error = 0;
-    transfer->splice = splice_plan(-1, -1);
-    transfer->may_splice = transfer->stays_inside && !messages && transfer->source->read_fd >= 0 &&
-                           transfer->sink->write_fd >= 0;
-    if (transfer->may_splice && transfer->source->reads_file)
-        begin_splice(transfer);
+    zero_copy_start(transfer, transfer->stays_inside && !messages);
     if (message_start(transfer) == 0)
         return 0;
     (void)fault_set(fault, STATUS_LOCAL, "buffer");
@@ -149,11 +77,11 @@ room_at_least(const struct transfer *transfer)
 bool
 transfer_has_room(const struct transfer *transfer)
 {
-    if (holds_one(transfer))
+    if (transfer_holds_one(transfer))
         return transfer_is_empty(transfer);
-    if (is_spliced(transfer))
+    if (zero_copy_is_on(transfer))
         return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
-    if (may_begin_splice(transfer)) /* when what is held has gone out */
+    if (zero_copy_is_due(transfer)) /* when what is held has gone out */
         return buffer_size(&transfer->buffer) == 0;
     /* A record that is not whole yet may need the last byte. A line feed may become two bytes. */
     bool is_cut_off = transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
@@ -168,7 +96,7 @@ transfer_finds_next(const struct transfer *transfer)
         return transfer->found == RECORD_FOUND;
     if (transfer->block > 0 && !transfer->source_ended)
         return buffer_size(&transfer->buffer) >= block_rest(transfer, transfer->given.bytes);
-    if (is_spliced(transfer) && splice_has_next(&transfer->splice))
+    if (zero_copy_is_on(transfer) && splice_has_next(&transfer->splice))
         return true;
     return !transfer_is_empty(transfer);
 }
@@ -219,10 +147,10 @@ find_next(struct transfer *transfer, struct fault *fault)
         return IO_DONE;
     transfer->found =
         record_find(&transfer->records, buffer_data(&transfer->buffer), buffer_size(&transfer->buffer),
-                    transfer->source_ended, sink_max(transfer), &transfer->next);
+                    transfer->source_ended, transfer_sink_max(transfer), &transfer->next);
     char *begin = transfer->buffer.data + transfer->buffer.start;
     if (transfer->found == RECORD_FOUND &&
-        record_unwrap(&transfer->records, begin, sink_max(transfer), &transfer->next) != 0)
+        record_unwrap(&transfer->records, begin, transfer_sink_max(transfer), &transfer->next) != 0)
         transfer->found = RECORD_BAD;
     return transfer->found == RECORD_BAD ? tell_bad(transfer, fault) : IO_DONE;
 }
@@ -231,8 +159,8 @@ find_next(struct transfer *transfer, struct fault *fault)
 static size_t
 read_limit(const struct transfer *transfer, size_t room)
 {
-    if (!takes_messages(transfer) && transfer_gives_messages(transfer) && !transfer_cuts(transfer)) {
-        room = transfer->crlf ? read_as_message(transfer) / 2 : read_as_message(transfer);
+    if (!transfer_takes_messages(transfer) && transfer_gives_messages(transfer) && !transfer_cuts(transfer)) {
+        room = transfer->crlf ? transfer_read_as_message(transfer) / 2 : transfer_read_as_message(transfer);
     } else if (transfer->crlf) {
         room /= 2;
     }
@@ -302,49 +230,18 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     if (transfer->crlf)
         got = crlf_expand(data, got, &transfer->after_cr);
     buffer_filled(&transfer->buffer, got);
-    transfer->holds_message = holds_one(transfer);
+    transfer->holds_message = transfer_holds_one(transfer);
     return find_next(transfer, fault);
-}
-
-/* What only the source itself can tell: why it failed, its end, or bytes that cannot be spliced. */
-static enum io
-ask_source(struct transfer *transfer, struct fault *fault)
-{
-    int error = transfer->source_error;
-    transfer->source_error = 0;
-    transfer->asks_source = false;
-    return error ? transfer->source->ops->broke(transfer->source, false, error, fault)
-                 : read_bytes(transfer, fault);
-}
-
-static enum io
-read_spliced(struct transfer *transfer, struct fault *fault)
-{
-    size_t moved;
-    if (transfer->asks_source)
-        return ask_source(transfer, fault);
-    switch (splice_fill(&transfer->splice, &moved)) {
-    case SPLICE_MOVED:
-        transfer->taken.bytes += moved;
-        transfer->taken.messages += moved > 0;
-        return IO_DONE;
-    case SPLICE_SOURCE_FAILED:
-        return transfer->source->ops->broke(transfer->source, false, errno, fault);
-    case SPLICE_ASK:
-        return ask_source(transfer, fault);
-    case SPLICE_AGAIN:
-    case SPLICE_REFUSED:
-    case SPLICE_SINK_FAILED:
-        break;
-    }
-    return IO_AGAIN;
 }
 
 enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
+    enum io result;
+    if (zero_copy_is_on(transfer) && zero_copy_read(transfer, &result, fault))
+        return result;
     if (transfer->is_bulk && transfer->buffer.capacity < STREAM_SIZE && buffer_size(&transfer->buffer) == 0 &&
-        !is_spliced(transfer))
+        !zero_copy_is_on(transfer))
         buffer_resize(&transfer->buffer, STREAM_SIZE);
     if (buffer_wake(&transfer->buffer) != 0) {
         (void)fault_set(fault, STATUS_LOCAL, "buffer");
@@ -352,9 +249,7 @@ transfer_read(struct transfer *transfer, struct fault *fault)
     }
     if (transfer->batch)
         return message_read(transfer, fault);
-    if (is_spliced(transfer))
-        return read_spliced(transfer, fault);
-    return takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);
+    return transfer_takes_messages(transfer) ? read_message(transfer, fault) : read_bytes(transfer, fault);
 }
 
 enum io
@@ -394,44 +289,6 @@ write_messages(struct transfer *transfer, struct fault *fault)
     return find_next(transfer, fault);
 }
 
-/* What the kernel would not move is carried by hand, in its order. */
-static void
-rescue(struct transfer *transfer)
-{
-    size_t room;
-    char *data = buffer_room(&transfer->buffer, transfer->buffer.capacity, &room);
-    buffer_filled(&transfer->buffer, splice_rescue(&transfer->splice, data, room));
-}
-
-static enum io
-write_spliced(struct transfer *transfer, struct fault *fault)
-{
-    size_t moved;
-    switch (splice_drain(&transfer->splice, &moved)) {
-    case SPLICE_MOVED:
-        transfer->given.bytes += moved;
-        transfer->given.messages++;
-        if (transfer->splice.way != SPLICE_PIPED) {
-            transfer->taken.bytes += moved;
-            transfer->taken.messages++;
-        }
-        return IO_DONE;
-    case SPLICE_SINK_FAILED:
-        return transfer->sink->ops->broke(transfer->sink, true, errno, fault);
-    case SPLICE_SOURCE_FAILED:
-        transfer->source_error = errno;
-        transfer->asks_source = true;
-        break;
-    case SPLICE_ASK:
-        transfer->asks_source = true;
-        break;
-    case SPLICE_AGAIN:
-    case SPLICE_REFUSED:
-        break;
-    }
-    return IO_AGAIN;
-}
-
 static enum io
 write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
@@ -450,19 +307,14 @@ write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     message_fill(transfer);
     transfer->found = RECORD_NEEDS_MORE;
     transfer->holds_message = false;
-    if (buffer_size(&transfer->buffer) == 0 && may_begin_splice(transfer))
-        begin_splice(transfer);
+    if (buffer_size(&transfer->buffer) == 0 && zero_copy_is_due(transfer))
+        zero_copy_begin(transfer);
     return find_next(transfer, fault);
 }
 
 enum io
 transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
 {
-    bool is_inside = is_spliced(transfer) && buffer_size(&transfer->buffer) == 0;
-    if (is_inside && transfer->splice.refused && buffer_wake(&transfer->buffer) != 0) {
-        (void)fault_set(fault, STATUS_LOCAL, "buffer");
-        return IO_FAILED;
-    }
     if (message_is_direct(transfer)) {
         enum io result = message_write_direct(transfer, fault);
         message_fill(transfer);
@@ -472,18 +324,21 @@ transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault)
         *unit_ended = true;
         return write_messages(transfer, fault);
     }
-    if (is_inside && !transfer->splice.refused)
-        return write_spliced(transfer, fault);
-    if (is_inside)
-        rescue(transfer);
+    if (zero_copy_is_on(transfer) && buffer_size(&transfer->buffer) == 0) {
+        if (!transfer->splice.refused)
+            return zero_copy_write(transfer, fault);
+        if (zero_copy_rescue(transfer, fault) != 0)
+            return IO_FAILED;
+    }
     return write_buffer(transfer, unit_ended, fault);
 }
 
 enum io
 transfer_pass(struct transfer *transfer, const void *data, size_t size, size_t *put, struct fault *fault)
 {
-    bool is_plain = !transfer->crlf && !transfer->by_line && transfer->block == 0 && !is_spliced(transfer) &&
-                    takes_messages(transfer) == transfer_gives_messages(transfer);
+    bool is_plain = !transfer->crlf && !transfer->by_line && transfer->block == 0 &&
+                    !zero_copy_is_on(transfer) &&
+                    transfer_takes_messages(transfer) == transfer_gives_messages(transfer);
     if (!is_plain || !transfer_is_empty(transfer))
         return IO_AGAIN;
     enum io result = transfer->sink->ops->write(transfer->sink, data, size, put, fault);

@@ -82,10 +82,7 @@ void transfer_finish(struct transfer *transfer);
 /* One write to the sink, or one batch of them. *unit_ended: a message or a whole line has gone out. */
 enum io transfer_write(struct transfer *transfer, bool *unit_ended, struct fault *fault);
 
-/* For message.c: what is a message here, and who has to see it. */
-bool transfer_gives_messages(const struct transfer *transfer);
-bool transfer_cuts(const struct transfer *transfer);
-size_t transfer_message_max(const struct transfer *transfer);
+/* For message.c: have observers see what crosses the far endpoint. Returns 0, or -1 with fault (observer.h). */
 int transfer_show(struct transfer *transfer, const void *data, size_t size, struct fault *fault);
 
 /*

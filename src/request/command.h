@@ -45,9 +45,12 @@ struct option_name command_name(const struct command *command, const struct opti
 char *command_string(struct command *command, const char *text, size_t size, struct fault *fault);
 
 /*
- * Store the value of an option, or that it was given (text NULL).
- * Returns 0, or -1 with STATUS_USAGE: the option and the value as typed, and what would be right.
+ * What is wrong with the value of an option, as a fault that names both as typed; and that it is none of the row's words,
+ * of which the nearest is named. Return -1.
  */
-int command_set(struct command *command, const struct option_row *row, const char *text, struct fault *fault);
+int command_refuse(const struct command *command, const struct option_row *row, const char *text,
+                   const char *why, struct fault *fault);
+int command_refuse_choice(const struct command *command, const struct option_row *row, const char *text,
+                          struct fault *fault);
 
 #endif

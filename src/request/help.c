@@ -1,12 +1,11 @@
 #include "request/request.h"
 
+#include "base/text.h"
 #include "dial/expression.h"
 #include "request/option.h"
 #include "request/page.h"
 #include "request/scheme.h"
-#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { HELP_INDENT = 30, HELP_TEXT_MAX = 512 };
 
@@ -42,19 +41,6 @@ print_name(FILE *stream, const struct option_row *row)
     return n > 0 ? (size_t)n : 0;
 }
 
-static void append(char *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* Append to a text of HELP_TEXT_MAX bytes. */
-static void
-append(char *text, const char *format, ...)
-{
-    size_t used = strlen(text);
-    va_list list;
-    va_start(list, format);
-    (void)vsnprintf(text + used, HELP_TEXT_MAX - used, format, list);
-    va_end(list);
-}
-
 /* What can be said of an option: its help, the values it takes, the default, and what it needs. */
 static void
 describe(const struct option_row *row, char *text)
@@ -62,25 +48,25 @@ describe(const struct option_row *row, char *text)
     struct option_words words;
     option_words(row, &words);
     text[0] = '\0';
-    append(text, "%s", row->help);
+    text_add(text, HELP_TEXT_MAX, "%s", row->help);
     for (size_t i = 0; i < words.count; i++)
-        append(text, "%s%s", i == 0 ? ": " : " ", words.items[i]);
+        text_add(text, HELP_TEXT_MAX, "%s%s", i == 0 ? ": " : " ", words.items[i]);
     char bounds[64] = "";
     if (row->kind == OPTION_NUMBER || row->kind == OPTION_OCTAL || row->kind == OPTION_CHOICE)
         option_bounds(row, bounds, sizeof bounds);
     if (bounds[0] != '\0')
-        append(text, "%s%s", words.count > 0 ? ", or " : ": ", bounds);
+        text_add(text, HELP_TEXT_MAX, "%s%s", words.count > 0 ? ", or " : ": ", bounds);
     if (row->fallback != NULL)
-        append(text, " (default: %s)", row->fallback);
+        text_add(text, HELP_TEXT_MAX, " (default: %s)", row->fallback);
     const char *between = " (needs ";
     for (const struct option_row *needed = option_rows; needed->name != NULL; needed++) {
         if (!option_lists(row->needs, needed->name))
             continue;
-        append(text, "%s%s", between, option_name(needed, needed->letter != '\0').text);
+        text_add(text, HELP_TEXT_MAX, "%s%s", between, option_name(needed, needed->letter != '\0').text);
         between = " or ";
     }
     if (row->needs != NULL)
-        append(text, ")");
+        text_add(text, HELP_TEXT_MAX, ")");
 }
 
 static void

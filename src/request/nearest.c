@@ -1,5 +1,6 @@
 #include "request/nearest.h"
 
+#include "base/text.h"
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,8 +70,8 @@ void
 nearest_words(const char *word, const char *const *candidates, char *text, size_t size)
 {
     const char *near = nearest(word, candidates);
-    int used = snprintf(text, size, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
-                        near != NULL ? near : "", near != NULL ? "? " : "");
-    for (; *candidates != NULL && used > 0 && (size_t)used < size; candidates++)
-        used += snprintf(text + used, size - (size_t)used, " %s", *candidates);
+    (void)snprintf(text, size, "%s%s%sknown:", near != NULL ? "did you mean " : "not known; ",
+                   near != NULL ? near : "", near != NULL ? "? " : "");
+    for (; *candidates != NULL; candidates++)
+        text_add(text, size, " %s", *candidates);
 }

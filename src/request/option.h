@@ -43,6 +43,8 @@ enum option_kind {
     OPTION_RECEIVE_FLAGS,
 };
 
+enum { OPTION_KINDS = OPTION_RECEIVE_FLAGS + 1 };
+
 /* What the domain and the type have to be like for an option to mean anything. */
 enum option_fit {
     FITS_ALL,

@@ -1,3 +1,4 @@
+/* The rows are one file, long as it is: nothing else lists options, and --help has them in this order. */
 #include "request/option.h"
 
 #include "domain/inet.h"

@@ -1,5 +1,6 @@
 #include "request/request.h"
 
+#include "base/text.h"
 #include "dial/expression.h"
 #include "domain/pattern.h"
 #include "endpoint/intake_name.h"
@@ -10,6 +11,7 @@
 #include "request/relay.h"
 #include "request/rules.h"
 #include "request/scheme.h"
+#include "request/value.h"
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,14 +72,12 @@ refuse_name(const char *word, struct fault *fault)
     const char *names[OPTIONS_MAX];
     size_t count = 0;
     char why[sizeof fault->why] = "could be";
-    size_t used = strlen(why);
     size_t alike = 0;
     for (const struct option_row *row = option_rows; row->name != NULL; row++) {
         names[count++] = row->name;
-        if (strncmp(row->name, word, strlen(word)) != 0 || used >= sizeof why)
+        if (strncmp(row->name, word, strlen(word)) != 0)
             continue;
-        int n = snprintf(why + used, sizeof why - used, " --%s", row->name);
-        used += n > 0 ? (size_t)n : 0;
+        text_add(why, sizeof why, " --%s", row->name);
         alike++;
     }
     names[count] = NULL;
@@ -123,7 +123,7 @@ read_options(struct command *command, int argc, char **argv, struct fault *fault
             return refuse_option(answer, optopt, optind <= argc ? argv[optind - 1] : "--", fault);
         const struct option_row *row = row_of(answer);
         command->typed[row - option_rows] = answer < NAME_BASE ? TYPED_LETTER : TYPED_NAME;
-        if (command_set(command, row, optarg, fault) != 0)
+        if (value_set(command, row, optarg, fault) != 0)
             return -1;
     }
     command->operands = argv + optind;

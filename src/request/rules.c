@@ -1,9 +1,9 @@
 #include "request/rules.h"
 
+#include "base/text.h"
 #include "endpoint/flags.h"
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 static bool
 given(const struct command *command, const struct option_row *row)
@@ -27,14 +27,14 @@ check_needs(const struct command *command, const struct option_row *row, struct 
     if (row->needs == NULL)
         return 0;
     char why[128] = "needs";
+    const char *between = "";
     for (const struct option_row *other = option_rows; other->name != NULL; other++) {
         if (!option_lists(row->needs, other->name))
             continue;
         if (given(command, other))
             return 0;
-        size_t used = strlen(why);
-        (void)snprintf(why + used, sizeof why - used, "%s --%s", used > strlen("needs") ? " or" : "",
-                       other->name);
+        text_add(why, sizeof why, "%s --%s", between, other->name);
+        between = " or";
     }
     return fault_say(fault, STATUS_USAGE, why, "%s", command_name(command, row).text);
 }
@@ -206,16 +206,12 @@ static const struct fit_row fit_rows[] = {
 static void
 fitting_types(const struct domain *domain, const struct fit_row *fit, char *text, size_t size)
 {
-    size_t used = 0;
     text[0] = '\0';
-    for (const struct type *const *type = domain->types; *type != NULL && used < size; type++) {
-        if ((*type)->only_protocol != 0 || !fit->type(*type))
-            continue;
-        int n = snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : " (", (*type)->name);
-        used += n > 0 ? (size_t)n : 0;
-    }
-    if (used > 0 && used < size)
-        (void)snprintf(text + used, size - used, ")");
+    for (const struct type *const *type = domain->types; *type != NULL; type++)
+        if ((*type)->only_protocol == 0 && fit->type(*type))
+            text_add(text, size, "%s%s", text[0] != '\0' ? ", " : " (", (*type)->name);
+    if (text[0] != '\0')
+        text_add(text, size, ")");
 }
 
 static int

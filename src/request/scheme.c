@@ -1,5 +1,6 @@
 #include "request/scheme.h"
 
+#include "base/text.h"
 #include "domain/appletalk.h"
 #include "domain/atmpvc.h"
 #include "domain/ax25.h"
@@ -63,13 +64,9 @@ scheme_end(const struct scheme_row *row)
 void
 scheme_names(char *text, size_t size)
 {
-    size_t used = 0;
     text[0] = '\0';
-    for (size_t i = 0; i < SCHEMES && used < size; i++) {
-        const struct scheme_row *row = &scheme_rows[i];
-        int n = snprintf(text + used, size - used, "%s%s%s", used > 0 ? " " : "", row->name, scheme_end(row));
-        used += n > 0 ? (size_t)n : 0;
-    }
+    for (size_t i = 0; i < SCHEMES; i++)
+        text_add(text, size, "%s%s%s", i > 0 ? " " : "", scheme_rows[i].name, scheme_end(&scheme_rows[i]));
 }
 
 /* The row whose name and end the word begins with, or NULL. */

@@ -1,10 +1,11 @@
 #include "request/setting.h"
 
+#include "base/number.h"
+#include "base/text.h"
 #include "dial/group.h"
 #include "dial/sockopt_value.h"
 #include "domain/host.h"
 #include "request/nearest.h"
-#include "base/number.h"
 #include <inttypes.h>
 #include <limits.h>
 #include <linux/if_ether.h>
@@ -27,18 +28,6 @@ refuse(char *why, const char *format, ...)
     (void)vsnprintf(why, SETTING_WHY_MAX, format, list);
     va_end(list);
     return -1;
-}
-
-static void append(char *why, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-append(char *why, const char *format, ...)
-{
-    size_t used = strlen(why);
-    va_list list;
-    va_start(list, format);
-    (void)vsnprintf(why + used, SETTING_WHY_MAX - used, format, list);
-    va_end(list);
 }
 
 /* --- values --- */
@@ -79,8 +68,9 @@ refuse_number(const struct sockopt_row *row, char *why)
     const struct sockopt_word *word = row->words;
     (void)refuse(why, "not a number:");
     for (; word && word->word; word++)
-        append(why, " %s", word->word);
-    append(why, "%s %" PRId64 " to %" PRId64, row->words ? ", or" : "", row->min, most(row));
+        text_add(why, SETTING_WHY_MAX, " %s", word->word);
+    text_add(why, SETTING_WHY_MAX, "%s %" PRId64 " to %" PRId64, row->words ? ", or" : "", row->min,
+             most(row));
     return -1;
 }
 
@@ -276,7 +266,7 @@ refuse_name(const char *name, char *why)
     if (row)
         (void)refuse(why, "could be");
     for (; row; row = sockopt_next(row, name, &level))
-        append(why, " %s.%s", sockopt_levels[row->at[0].level].name, row->name);
+        text_add(why, SETTING_WHY_MAX, " %s.%s", sockopt_levels[row->at[0].level].name, row->name);
     if (why[0] != '\0')
         return -1;
     const char *dot = strchr(name, '.');

@@ -1,8 +1,8 @@
 #include "request/request.h"
 
+#include "base/text.h"
 #include "request/page.h"
 #include <stdio.h>
-#include <string.h>
 
 enum { NAME_COLUMN = 32, KIND_COLUMN = 26 };
 
@@ -10,9 +10,7 @@ enum { NAME_COLUMN = 32, KIND_COLUMN = 26 };
 static void
 add_name(char *text, size_t size, enum sockopt_level level, const char *name)
 {
-    size_t used = strlen(text);
-    (void)snprintf(text + used, size - used, "%s%s.%s", used > 0 ? ", " : " (also ",
-                   sockopt_levels[level].name, name);
+    text_add(text, size, "%s%s.%s", text[0] != '\0' ? ", " : " (also ", sockopt_levels[level].name, name);
 }
 
 /* The other names of a row, as " (also ipv6.unicast-hops)". */
@@ -28,7 +26,7 @@ also(const struct sockopt_row *row, char *text, size_t size)
             add_name(text, size, place->level, place->names[k]);
     }
     if (text[0] != '\0')
-        (void)snprintf(text + strlen(text), size - strlen(text), ")");
+        text_add(text, size, ")");
 }
 
 /* What its number can be called. */
@@ -36,10 +34,8 @@ static void
 words_of(const struct sockopt_row *row, char *text, size_t size)
 {
     text[0] = '\0';
-    for (const struct sockopt_word *word = row->words; word && word->word; word++) {
-        size_t used = strlen(text);
-        (void)snprintf(text + used, size - used, "%s%s", used > 0 ? " " : ": ", word->word);
-    }
+    for (const struct sockopt_word *word = row->words; word && word->word; word++)
+        text_add(text, size, "%s%s", text[0] != '\0' ? " " : ": ", word->word);
 }
 
 int

@@ -1,7 +1,7 @@
 /*
- * The door of a listener: the lists of who may connect, in force from the start on and read again when a hangup asks
- * for it (SIGHUP), in a helper thread, so that no session waits for a name server. New lists take the place of the old
- * ones when all of them are good; sessions that are on stay.
+ * Who may connect to a listener: the lists of --allow and the like, in force from the start on and read again when a
+ * hangup asks for it (SIGHUP), in a helper thread, so that no session waits for a name server. New lists take the place
+ * of the old ones when all of them are good; sessions that are on stay.
  */
 #ifndef SKT_SESSION_ADMISSION_H
 #define SKT_SESSION_ADMISSION_H

@@ -50,6 +50,7 @@ struct scan {
 /* Has it answered? Silence counts, as a port that refuses would have said so. */
 bool scan_answered(const struct scan_target *target);
 
+/* The host of a target, by its number. */
 const struct scan_host *scan_host(const struct scan *scan, size_t target);
 
 /* The port of a target, 0 if addresses have none. */

@@ -193,6 +193,7 @@ class Ear(threading.Thread):
     def __init__(self, client):
         super().__init__(daemon=True)
         self.client = client
+        self.has_heard = False
         self.lines = []
         self.start()
 
@@ -200,6 +201,7 @@ class Ear(threading.Thread):
         rest = b""
         try:
             while data := self.client.recv(1 << 18):
+                self.has_heard = True
                 *lines, rest = (rest + data.replace(b"x" * 32, b"")).split(b"\n")
                 self.lines += [line.replace(b"x", b"") for line in lines]
         except OSError:
@@ -220,7 +222,9 @@ def talk_endless(_pid, port, count):
             pass
 
     threading.Thread(target=send_all, daemon=True).start()
-    time.sleep(0.3) # it is in the middle of its line
+    begun = time.monotonic() + 10
+    while not all(ear.has_heard for ear in ears[1:]) and time.monotonic() < begun:
+        time.sleep(0.02)  # until it is in the middle of its line
     said = [b"this is number %d" % number for number in range(1, count + 1)]
     for client, line in zip(hall[1:], said):
         client.sendall(line + b"\n")

@@ -148,13 +148,22 @@ def wakes(pid):
     return int(facts(pid)["voluntary_ctxt_switches"])
 
 
+def come_to_rest(pids):
+    """The last one has only just got there."""
+    for _ in range(50):
+        before = [(ticks(pid), wakes(pid)) for pid in pids]
+        time.sleep(0.2)
+        if [(ticks(pid), wakes(pid)) for pid in pids] == before:
+            break
+
+
 def main(skt):
     name_all()
     os.chdir(tempfile.mkdtemp(dir="."))
     with ThreadPoolExecutor(8) as pool:
         running = list(pool.map(lambda begin: begin(skt), [begin for _, begin in STATES]))
     pids = [process.pid for _, process in running]
-    time.sleep(0.3)  # the last one has only just got there
+    come_to_rest(pids)
     before = [(ticks(pid), wakes(pid)) for pid in pids]
     time.sleep(1)  # the subject
     for (name, _), (_, process), (ticks_before, wakes_before) in zip(STATES, running, before):
