@@ -333,6 +333,20 @@ is_stuck() {
     assert_equal "$(<"$listener_err")" ""
 }
 
+@test "an idle client takes less than 2 KiB of our memory, its two connections together" {
+    need python3
+    need_plain_build
+    [ "$(ulimit -H -n)" = unlimited ] || [ "$(ulimit -H -n)" -ge 8100 ] || skip "the limit of descriptors is $(ulimit -H -n)"
+    start_skt_listener -k --echo --max-conns 4000 127.0.0.1 0
+    far_port=$port
+    start_relay -k --max-conns 4000
+    run -0 foreign many.py "$listener_pid" "$port" 4000
+    assert_contains "$output" "4000 answered, 0 ticks idle"
+    [[ $output =~ ([0-9]+)\ KiB\ more ]]
+    assert_at_most "${BASH_REMATCH[1]}" 8000
+    assert_equal "$(<"$listener_err")" ""
+}
+
 # The port that a process listens at, once it does
 wait_port_of() {
     wait_until 10 port_of_pid "$1" >/dev/null
