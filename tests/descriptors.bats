@@ -105,6 +105,10 @@ PYTHON
     assert_equal "$stderr" "skt: fd:9: is a socket that is connected: leave out -l"
     run -2 --separate-stderr child_of inherit tcp x -- -s 127.0.0.1 fd:9
     assert_equal "$stderr" "skt: -s and fd:9: the socket is open already"
+    run -2 --separate-stderr child_of inherit tcp x -- --retry 1 fd:9
+    assert_equal "$stderr" "skt: --retry and fd:9: the socket is open already"
+    run -2 --separate-stderr child_of inherit tcp x -- -l --retry 1 --relay fd:9 127.0.0.1 0
+    assert_equal "$stderr" "skt: -l and --retry: nothing is connected to, unless --relay says where"
     run -2 --separate-stderr child_of inherit tcp x -- fd:9 80
     assert_equal "$stderr" "skt: surplus operand 80: the descriptor says it all"
 }

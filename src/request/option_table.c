@@ -261,7 +261,7 @@ const struct option_row option_rows[] = {
       .max = TIME_MAX_MS, .fallback = "no limit", .group = GROUP_TIME,
       .help = "for everything together" },
     { .name = "retry", .value = "N", .kind = OPTION_CHOICE, FIELD(request.retry.times), .max = 1000000,
-      .choices = retry_choices, .fallback = "0", .excludes = "listen receive-fd", .group = GROUP_TIME,
+      .choices = retry_choices, .fallback = "0", .excludes = "receive-fd", .group = GROUP_TIME,
       .help = "try again, so often or forever, while nobody can be connected to" },
     { .name = "retry-delay", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.delay_ms),
       .min = 1, .max = TIME_MAX_MS, .fallback = "100ms, growing to 5s", .needs = "retry reconnect",

@@ -326,10 +326,28 @@ check_peeking(const struct command *command, struct fault *fault)
                      request->peek_size);
 }
 
+/* What is tried again is to connect: the socket, or the other one of a relay. */
+static int
+check_retrying(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    bool is_open = request->socket.inherited >= 0;
+    bool relays = request->local == LOCAL_RELAY && request->relay.socket.inherited < 0;
+    if (!command_has(command, "retry") || relays || (!request->listens && !is_open))
+        return 0;
+    const struct option_name name = command_name(command, option_named("retry"));
+    if (!request->listens)
+        return fault_say(fault, STATUS_USAGE, "the socket is open already", "%s and %s", name.text,
+                         request->socket.remote.host);
+    return fault_say(fault, STATUS_USAGE, "nothing is connected to, unless --relay says where", "%s and %s",
+                     command_name(command, option_named("listen")).text, name.text);
+}
+
 int
 rules_meet(const struct command *command, struct fault *fault)
 {
-    if (check_passing(command, fault) != 0 || check_clients(command, fault) != 0)
+    if (check_passing(command, fault) != 0 || check_clients(command, fault) != 0 ||
+        check_retrying(command, fault) != 0)
         return -1;
     return check_peeking(command, fault);
 }

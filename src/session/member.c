@@ -281,13 +281,25 @@ forget_relay(struct member *member)
     member->relay = NULL;
 }
 
+/* What the relays together wait for, once one of them has asked. */
+static int
+watch_exchange(struct crowd *crowd, struct fault *fault)
+{
+    struct pollfd poll;
+    if (crowd->answer.count > 0)
+        return 0;
+    size_t count = exchange_interest(&crowd->exchange, &poll);
+    return count > 0 ? poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault) : 0;
+}
+
 /* The near end is still being made. */
 static void
 step_relay(struct crowd *crowd, struct member *member)
 {
     struct fault fault;
     enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
-    bool goes_on = state == RELAY_DIALS || (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
+    bool goes_on = (state == RELAY_DIALS && watch_exchange(crowd, &fault) == 0) ||
+                   (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
     if (!goes_on) {
         note_failure(crowd, member, &fault);
         end_member(crowd, member);
@@ -298,19 +310,10 @@ step_relay(struct crowd *crowd, struct member *member)
     member_watch(crowd, member);
 }
 
-/* What the relays together wait for. */
-static int
-watch_exchange(struct crowd *crowd, struct fault *fault)
-{
-    struct pollfd poll;
-    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
-    size_t count = exchange_interest(&crowd->exchange, &poll);
-    return poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault);
-}
-
 int
 member_take_answer(struct crowd *crowd, struct fault *fault)
 {
+    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
     if (exchange_step(&crowd->exchange))
         for (struct member *member = crowd->members; member; member = member->next)
             if (is_dialling(member))
@@ -322,9 +325,8 @@ static void
 begin_relay(struct crowd *crowd, struct member *member)
 {
     struct fault fault;
-    struct names *names = exchange_ask(&crowd->exchange, crowd->run, &fault);
-    member->relay = names ? relay_start(crowd->run, member->far, names, &fault) : NULL;
-    if (member->relay && watch_exchange(crowd, &fault) == 0)
+    member->relay = relay_start(crowd->run, member->far, &crowd->exchange, &fault);
+    if (member->relay)
         step_relay(crowd, member);
     else
         fail(crowd, member, &fault);
