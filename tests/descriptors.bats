@@ -239,6 +239,33 @@ PYTHON
     assert_equal "$status $(<"$parent_out")" "0 before b'\\x00' blocks"$'\n'"answer"
 }
 
+@test "what --pass-fd gives away is as it was made, also with --keep-open" {
+    need python3
+    cat >taker.py <<'PYTHON'
+import os, socket, subprocess, sys
+near, far = socket.socketpair()
+server = subprocess.Popen(sys.argv[1:] + ["-l", "-F", "--seqpacket", "--announce=where", "-U", "path"], stdout=far)
+far.close()
+while not os.path.exists("where") or not open("where").read().endswith("\n"):
+    pass
+client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+client.connect("path")
+_, passed, _, _ = socket.recv_fds(near, 1, 1)
+taken = socket.socket(fileno=passed[0])
+server.terminate()
+server.wait(10)
+print(taken.getsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED), taken.getblocking())
+taken.send(b"here")
+print(client.recv(100).decode())
+PYTHON
+    for more in "" -k; do
+        # shellcheck disable=SC2086  # none, or one
+        run -0 timeout 20 python3 taker.py "$SKT" $more
+        assert_equal "$output" $'0 True\nhere'
+        rm -f where path
+    done
+}
+
 @test "what --pass-fd sends, --receive-fd takes" {
     start_peer listen:tcp accept send:answer halfclose drain
     run -0 foreign descriptors.py relay -- "$SKT" -F 127.0.0.1 "$port" to "$SKT" --receive-fd

@@ -293,7 +293,7 @@ PYTHON
 }
 
 @test "limits of many clients are refused where there is one at a time" {
-    for words in "--serial --max-conns 5" "--serial --rate-conns 5" "-F --when-full refuse" "--peek 1 --max-per-peer 1" "-k --peek 5 --when-full refuse"; do
+    for words in "--serial --max-conns 5" "--serial --rate-conns 5" "--block 4 --when-full refuse" "--oob x --max-per-peer 1"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr "$SKT" -l -k $words 127.0.0.1 0
         assert_one_line "$stderr" "exclude each other"

@@ -320,7 +320,7 @@ static void
 socket_close(struct endpoint *endpoint)
 {
     struct socket *socket = (struct socket *)endpoint;
-    if (socket->type->shuts_both)
+    if (socket->type->shuts_both && !socket->choice.is_left)
         (void)shutdown(socket->fd, SHUT_RDWR); /* the peer that is gone already needs none */
     (void)fd_close(&socket->fd);               /* what close could say, settle has said */
     free(socket->urgent.fault);

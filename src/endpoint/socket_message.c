@@ -19,7 +19,7 @@ messages_new(struct socket *socket, const struct address *peer)
         socket->base.reads_batches = socket->base.writes_batches = true;
         messages->bulk = bulk_make(socket->fd, socket->choice.is_shared);
     }
-    if (type->accepts && !type->no_empty) {
+    if (type->accepts && !type->no_empty && !socket->choice.is_left) {
         const int on = 1; /* a family without it has no empty records */
         messages->marks_records = setsockopt(socket->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
     }

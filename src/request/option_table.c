@@ -40,7 +40,10 @@ static const struct sockopt_word shutdown_choices[] = {
 };
 
 /* What one client has after the other. */
-#define CONFLICTS_WITH_MANY "pass-fd block oob"
+#define CONFLICTS_WITH_LIMITS "block oob"
+
+/* The same, and what is no session. */
+#define CONFLICTS_WITH_MANY "pass-fd " CONFLICTS_WITH_LIMITS
 
 /* Each client has something for itself. */
 #define CONFLICTS_WITH_SHARING OWN_ENDS "exec sh-exec peek " CONFLICTS_WITH_MANY
@@ -367,16 +370,16 @@ const struct option_row option_rows[] = {
       .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve by so many processes, each started again when it dies" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
-      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
+      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "serve so many clients at once" },
     { .name = "max-per-peer", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_per_peer), .min = 1,
-      .max = 1000000, .fallback = "no limit", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat",
+      .max = 1000000, .fallback = "no limit", .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat",
       .fits = FITS_CLIENTS, .group = GROUP_MANY, .help = "... so many of one address, or local user; more are refused" },
     { .name = "rate-conns", .value = "RATE", .kind = OPTION_RATE, FIELD(request.rate), .fallback = "no limit",
-      .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
+      .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "take so many new clients in a second, or with /m or /h in a minute or hour" },
     { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
-      .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
+      .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
       .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },
 
     { .letter = 'b', .name = "broadcast", .kind = OPTION_FLAG, .sockopt = "broadcast",

@@ -298,15 +298,10 @@ rules_tell_apart(const struct command *command)
 static int
 check_clients(const struct command *command, struct fault *fault)
 {
-    static const char *const of_many[] = { "max-conns", "max-per-peer", "rate-conns", "when-full", NULL };
     const struct request *request = &command->request;
     const struct socket_plan *plan = &request->socket;
     bool is_hub = request->local == LOCAL_BROKER || request->local == LOCAL_CHAT;
     bool shares_one = request->local == LOCAL_STREAMS && request->program == NULL;
-    const char *given = find_given(command, of_many);
-    if (given != NULL && request->peek_size > 0 && request->program == NULL)
-        return fault_say(fault, STATUS_USAGE, "exclude each other, unless a program is started",
-                         "--peek and --%s", given);
     if (command_has(command, "max-per-peer") && plan->domain->knows_by_connection && !plan->type->accepts)
         return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
                          "--max-per-peer with domain %s, type %s", plan->domain->name, plan->type->name);

@@ -62,9 +62,7 @@ bool
 local_is_in_turn(const struct request *request)
 {
     bool shares = request->local == LOCAL_STREAMS && !request->program;
-    bool is_of_one = request->passes || request->urgent_text != NULL;
-    bool is_of_one_stream = request->peek_size > 0 || request->pump.block_size > 0;
-    return request->serial || is_of_one || (shares && is_of_one_stream);
+    return request->serial || request->urgent_text || (shares && request->pump.block_size > 0);
 }
 
 bool
@@ -89,6 +87,7 @@ local_hub(const struct request *request, const struct hub_calls *calls, bool *no
         .labels = request->labels,
         .queue_size = request->queue_size,
     };
-    *none = request->program || (local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT);
+    *none = request->program || session_hands_over(request) ||
+            (local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT);
     return *none ? NULL : hub_open(&choice, calls, fault);
 }

@@ -40,12 +40,14 @@ is_dialling(const struct member *member)
 static void
 note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
 {
-    bool is_ours = fault->status == STATUS_LOCAL && observer_has_failed(crowd->run->observers);
-    if (!crowd->is_over && (member->is_streams || is_ours)) {
+    const struct run *run = crowd->run;
+    bool is_output = session_hands_over(run->request) && (fault->status == STATUS_LOCAL || fault->signal);
+    bool is_copy = fault->status == STATUS_LOCAL && observer_has_failed(run->observers);
+    if (!crowd->is_over && (member->is_streams || is_output || is_copy)) {
         crowd->is_over = true;
         crowd->fault = *fault;
     } else {
-        log_fault(crowd->run->log, fault);
+        log_fault(run->log, fault);
     }
 }
 
@@ -332,7 +334,19 @@ begin_relay(struct crowd *crowd, struct member *member)
         fail(crowd, member, &fault);
 }
 
-/* The first bytes of what a client says, for its program. */
+/* It is shown and passed on by standard output, and whose turn that is has it for itself until then: so all wait. */
+static void
+hand_over(struct crowd *crowd, struct member *member, int result, struct fault *fault)
+{
+    result = session_hand_over(crowd->run, member->far, member->peek, result, fault);
+    if (result == 0)
+        door_count_time(crowd->door);
+    else
+        note_failure(crowd, member, fault);
+    end_member(crowd, member);
+}
+
+/* The first bytes of what a client says, for its program, or to be shown. */
 static void
 step_peek(struct crowd *crowd, struct member *member)
 {
@@ -340,10 +354,23 @@ step_peek(struct crowd *crowd, struct member *member)
     enum io result = peek_step(member->peek, &fault);
     if (result == IO_AGAIN)
         member_watch(crowd, member);
+    else if (session_hands_over(crowd->run->request))
+        hand_over(crowd, member, result == IO_DONE ? 0 : -1, &fault);
     else if (result == IO_FAILED)
         fail(crowd, member, &fault);
     else
         begin_session(crowd, member, NULL);
+}
+
+static void
+begin_peek(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    member->peek = peek_start(crowd->run, crowd->listener->plan, member->far, &fault);
+    if (member->peek)
+        member_watch(crowd, member);
+    else
+        fail(crowd, member, &fault);
 }
 
 /* Keep what the client is called where it is not the only one. Returns 0, or -1 with STATUS_LOCAL. */
@@ -370,11 +397,9 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
     } else if (request->local == LOCAL_RELAY) {
         begin_relay(crowd, member);
     } else if (request->peek_size > 0) {
-        member->peek = peek_start(crowd->run, member->far, &fault);
-        if (member->peek)
-            member_watch(crowd, member);
-        else
-            fail(crowd, member, &fault);
+        begin_peek(crowd, member);
+    } else if (request->passes) {
+        hand_over(crowd, member, 0, &fault);
     } else {
         begin_session(crowd, member, label);
     }
