@@ -4,6 +4,7 @@
 #include "endpoint/intake.h"
 #include "endpoint/stdio.h"
 #include "endpoint/supply.h"
+#include "session/program.h"
 #include "session/report.h"
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,26 @@ local_is_each_ones(const struct request *request)
     bool is_addressed = !request->socket.type->paired; /* a circuit has its only peer */
     return is_addressed &&
            (request->local != LOCAL_STREAMS || request->program != NULL || request->tells_apart);
+}
+
+unsigned
+local_descriptors(const struct run *run)
+{
+    switch (run->request->local) {
+    case LOCAL_STREAMS:
+        return run->request->program ? program_descriptors(run) : 0;
+    case LOCAL_FILE:
+    case LOCAL_FOLDER:
+    case LOCAL_RELAY:
+        return 1;
+    case LOCAL_ECHO:
+    case LOCAL_DISCARD:
+    case LOCAL_CHARGEN:
+    case LOCAL_BROKER:
+    case LOCAL_CHAT:
+        break;
+    }
+    return 0;
 }
 
 struct hub *
