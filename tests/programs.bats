@@ -424,29 +424,37 @@ PYTHON
 @test "a server that waits for whoever takes descriptors ends when it is told to" {
     need python3
     cat >stuck.py <<'PYTHON'
-import fcntl, os, socket, struct, subprocess, sys, termios, time
+import fcntl, os, select, socket, struct, subprocess, sys, termios, time
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-server = subprocess.Popen([sys.argv[1], "-l", "-k", "-F", "--peek", "60000", "--announce=where", "127.0.0.1", "0"],
-                          stdout=theirs)
+size, count = int(sys.argv[2]), int(sys.argv[3])
+peek = ["--peek", str(size)] if size else []
+server = subprocess.Popen([sys.argv[1], "-l", "-k", "-F", *peek, "--announce=where", "127.0.0.1", "0"], stdout=theirs)
 theirs.close()
 while not os.path.exists("where") or not open("where").read().endswith("\n"):
     pass
 port = int(open("where").read().strip().rpartition(":")[2])
 clients = []
-for _ in range(20):
-    clients.append(socket.create_connection(("127.0.0.1", port), timeout=10))
-    clients[-1].sendall(bytes(60000))
+for _ in range(count):
+    clients.append(socket.socket())
+    clients[-1].setblocking(False)
+    clients[-1].connect_ex(("127.0.0.1", port))
+    if size:
+        select.select([], clients[-1:], [], 10)
+        clients[-1].sendall(bytes(size))
 def unread():
     return struct.unpack("i", fcntl.ioctl(ours, termios.FIONREAD, bytes(4)))[0]
 
 before = -1
-while before < 10000 or before != unread():  # until it takes no more
+while before < 100 or before != unread():  # until it takes no more
     before = unread()
     time.sleep(0.1)
 server.terminate()
 print(server.wait(10))
 PYTHON
-    run -0 timeout 30 python3 stuck.py "$SKT"
+    run -0 timeout 30 python3 stuck.py "$SKT" 60000 20
+    assert_equal "$output" "-15"
+    rm where
+    run -0 timeout 30 python3 stuck.py "$SKT" 0 500
     assert_equal "$output" "-15"
 }
 
