@@ -105,6 +105,10 @@ PYTHON
     assert_equal "$stderr" "skt: fd:9: is a socket that is connected: leave out -l"
     run -2 --separate-stderr child_of inherit tcp x -- -s 127.0.0.1 fd:9
     assert_equal "$stderr" "skt: -s and fd:9: the socket is open already"
+    run -2 --separate-stderr child_of inherit tcp x -- --retry 1 fd:9
+    assert_equal "$stderr" "skt: --retry and fd:9: the socket is open already"
+    run -2 --separate-stderr child_of inherit tcp x -- -l --retry 1 --relay fd:9 127.0.0.1 0
+    assert_equal "$stderr" "skt: -l and --retry: nothing is connected to, unless --relay says where"
     run -2 --separate-stderr child_of inherit tcp x -- fd:9 80
     assert_equal "$stderr" "skt: surplus operand 80: the descriptor says it all"
 }
@@ -233,6 +237,33 @@ PYTHON
     peer_succeeds
     end_status "$parent_pid"
     assert_equal "$status $(<"$parent_out")" "0 before b'\\x00' blocks"$'\n'"answer"
+}
+
+@test "what --pass-fd gives away is as it was made, also with --keep-open" {
+    need python3
+    cat >taker.py <<'PYTHON'
+import os, socket, subprocess, sys
+near, far = socket.socketpair()
+server = subprocess.Popen(sys.argv[1:] + ["-l", "-F", "--seqpacket", "--announce=where", "-U", "path"], stdout=far)
+far.close()
+while not os.path.exists("where") or not open("where").read().endswith("\n"):
+    pass
+client = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+client.connect("path")
+_, passed, _, _ = socket.recv_fds(near, 1, 1)
+taken = socket.socket(fileno=passed[0])
+server.terminate()
+server.wait(10)
+print(taken.getsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED), taken.getblocking())
+taken.send(b"here")
+print(client.recv(100).decode())
+PYTHON
+    for more in "" -k; do
+        # shellcheck disable=SC2086  # none, or one
+        run -0 timeout 20 python3 taker.py "$SKT" $more
+        assert_equal "$output" $'0 True\nhere'
+        rm -f where path
+    done
 }
 
 @test "what --pass-fd sends, --receive-fd takes" {

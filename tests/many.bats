@@ -289,7 +289,7 @@ PYTHON
 }
 
 @test "limits of many clients are refused where there is one at a time" {
-    for words in "--serial --max-conns 5" "--serial --rate-conns 5" "-F --when-full refuse" "--peek 1 --max-per-peer 1" "-k --peek 5 --when-full refuse"; do
+    for words in "--serial --max-conns 5" "--serial --rate-conns 5" "--block 4 --when-full refuse" "--oob x --max-per-peer 1"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr "$SKT" -l -k $words 127.0.0.1 0
         assert_one_line "$stderr" "exclude each other"
@@ -306,6 +306,28 @@ PYTHON
     # it looks again now and then whether there are descriptors, which a slow build can be seen at; spinning is 100
     [[ $output =~ ^40\ answered,\ ([0-9]+)\ ticks\ idle ]] || fail "$output"
     assert_at_most "${BASH_REMATCH[1]}" 5
+}
+
+@test "where a client needs several descriptors, none is let in for whom there are too few" {
+    need python3
+    start_skt_listener -k --echo 127.0.0.1 0
+    local far=$port limit words
+    for words in "--relay 127.0.0.1:$far" "-e cat" "--no-splice -e cat" "--pty=raw -e cat"; do
+        for limit in 20 21; do
+            # shellcheck disable=SC2086  # words
+            background_input=/dev/null start_background bash -c 'ulimit -n "$0"; exec "$@"' "$limit" \
+                "$SKT" -l -k --announce="where-$limit" $words 127.0.0.1 0
+            listener_pid=$started_pid
+            wait_until test -s "where-$limit"
+            port_of "$(<"where-$limit")"
+            rm "where-$limit"
+            run -0 many 30 few
+            [[ $output =~ ^30\ answered,\ ([0-9]+)\ ticks\ idle ]] || fail "$words, $limit: $output"
+            assert_at_most "${BASH_REMATCH[1]}" 5
+            stop "$listener_pid"
+            assert_equal "$(<"$started_err")" ""
+        done
+    done
 }
 
 @test "-w ends a client that is idle, and the server goes on" {

@@ -265,7 +265,7 @@ is_gone() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$1" 2>/dev/null)" 
     run -0 timeout 10 "$SKT" --peek 3 -c 'echo $SKT_PEEKED; head -c 5 >got' 127.0.0.1 "$port"
     assert_equal "$output" ""
     assert_file_is got hello
-    for words in "--peek 201 -e cat" "-k --peek 4 --max-conns 5" "-k -u --peek 4 -e cat"; do
+    for words in "--peek 201 -e cat" "-k -u --peek 4 -e cat"; do
         # shellcheck disable=SC2086  # words
         run -2 --separate-stderr "$SKT" -l $words 127.0.0.1 0
         assert_one_line "$stderr" "skt: --peek"
@@ -315,6 +315,143 @@ print(len(children))
 PYTHON
     assert_equal "$output" 4
     assert_equal "$stderr" ""
+}
+
+# passed_on COMMAND...: a server, whose standard output is a Unix socket. Two clients say nothing, or too little, and
+# twenty all that is asked for; when those have been passed on, the two say more. Prints what came of each: what was shown
+# of it, and what its socket still had.
+passed_on() {
+    cat >taker.py <<'PYTHON'
+import os, socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+server = subprocess.Popen(sys.argv[1:] + ["--announce=where", "127.0.0.1", "0"], stdout=theirs)
+theirs.close()
+while not os.path.exists("where") or not open("where").read().endswith("\n"):
+    pass
+port = int(open("where").read().strip().rpartition(":")[2])
+ours.settimeout(10)
+
+def client(text):
+    end = socket.create_connection(("127.0.0.1", port), timeout=10)
+    end.sendall(text)
+    return end
+
+def take(count):
+    told = []
+    while len(told) < count:
+        seen, parts = b"", []
+        while not parts:
+            data, parts, _, _ = socket.recv_fds(ours, 100, 1)
+            seen += data
+        with socket.socket(fileno=parts[0]) as end:
+            assert end.getblocking() and seen.endswith(b"\0"), seen
+            told.append(f"{seen[:-1].decode()}: {end.recv(100).decode()}")
+            end.sendall(b"thank you")
+    print("\n".join(sorted(told)))
+
+silent = [client(b""), client(b"ab")]
+spoken = [client(f"{i:04} says more".encode()) for i in range(20)]
+take(20)
+for end in silent:
+    end.sendall(b"late words")
+take(2)
+for end in silent + spoken:
+    assert end.recv(100) == b"thank you"
+assert server.poll() is None
+server.terminate()
+assert server.wait() == -15
+PYTHON
+    run -0 --separate-stderr timeout 30 python3 taker.py "$@"
+}
+
+@test "clients are passed on when they have said enough, and a silent one holds up none that come after it" {
+    need python3
+    local i
+    passed_on "$SKT" -l -k -F --peek 4 --max-conns 22
+    for i in {0..19}; do
+        printf '%04d: %04d says more\n' "$i" "$i"
+    done >wanted
+    printf 'abla: ablate words\nlate: late words\n' >>wanted
+    assert_equal "$output" "$(<wanted)"
+    assert_equal "$stderr" ""
+}
+
+@test "--peek with --keep-open shows who has said enough, and a silent client holds up none" {
+    start_skt_listener -k --peek 4 127.0.0.1 0
+    start_peer "connect:tcp:$port" send:a print:there stall
+    wait_for_text "$peer_out" there
+    start_peer "connect:tcp:$port" send:hello drain
+    wait_for_text "$listener_out" hell
+    start_peer "connect:tcp:$port" send:good halfclose drain
+    wait_for_text "$listener_out" hellgood
+}
+
+@test "what was said in vain stands before no other client's descriptor" {
+    need python3
+    cat >vain.py <<'PYTHON'
+import os, socket, subprocess, sys
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+server = subprocess.Popen([sys.argv[1], "-l", "-k", "-F", "--peek", "4", "-w", "0.5", "--announce=where", "127.0.0.1", "0"],
+                          stdout=theirs, stderr=subprocess.PIPE)
+theirs.close()
+while not os.path.exists("where") or not open("where").read().endswith("\n"):
+    pass
+port = int(open("where").read().strip().rpartition(":")[2])
+ours.settimeout(10)
+first = socket.create_connection(("127.0.0.1", port), timeout=10)
+first.sendall(b"abc")
+assert b"timed out: 3 of 4 bytes are there" in server.stderr.readline()
+second = socket.create_connection(("127.0.0.1", port), timeout=10)
+second.sendall(b"defg")
+seen, parts = b"", []
+while not parts:
+    data, parts, _, _ = socket.recv_fds(ours, 100, 1)
+    seen += data
+assert seen == b"defg\0", seen
+ours.close()
+third = socket.create_connection(("127.0.0.1", port), timeout=10)
+third.sendall(b"hijk")
+print(server.wait(10), server.stderr.read().decode(), end="")
+PYTHON
+    run -0 timeout 30 python3 vain.py "$SKT"
+    assert_equal "$output" "9 skt: standard output: Broken pipe"
+}
+
+@test "a server that waits for whoever takes descriptors ends when it is told to" {
+    need python3
+    cat >stuck.py <<'PYTHON'
+import fcntl, os, select, socket, struct, subprocess, sys, termios, time
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+size, count = int(sys.argv[2]), int(sys.argv[3])
+peek = ["--peek", str(size)] if size else []
+server = subprocess.Popen([sys.argv[1], "-l", "-k", "-F", *peek, "--announce=where", "127.0.0.1", "0"], stdout=theirs)
+theirs.close()
+while not os.path.exists("where") or not open("where").read().endswith("\n"):
+    pass
+port = int(open("where").read().strip().rpartition(":")[2])
+clients = []
+for _ in range(count):
+    clients.append(socket.socket())
+    clients[-1].setblocking(False)
+    clients[-1].connect_ex(("127.0.0.1", port))
+    if size:
+        select.select([], clients[-1:], [], 10)
+        clients[-1].sendall(bytes(size))
+def unread():
+    return struct.unpack("i", fcntl.ioctl(ours, termios.FIONREAD, bytes(4)))[0]
+
+before = -1
+while before < 100 or before != unread():  # until it takes no more
+    before = unread()
+    time.sleep(0.1)
+server.terminate()
+print(server.wait(10))
+PYTHON
+    run -0 timeout 30 python3 stuck.py "$SKT" 60000 20
+    assert_equal "$output" "-15"
+    rm where
+    run -0 timeout 30 python3 stuck.py "$SKT" 0 500
+    assert_equal "$output" "-15"
 }
 
 @test "a descriptor that was received has a program, too" {

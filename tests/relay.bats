@@ -333,6 +333,20 @@ is_stuck() {
     assert_equal "$(<"$listener_err")" ""
 }
 
+@test "an idle client takes less than 2 KiB of our memory, its two connections together" {
+    need python3
+    need_plain_build
+    [ "$(ulimit -H -n)" = unlimited ] || [ "$(ulimit -H -n)" -ge 8100 ] || skip "the limit of descriptors is $(ulimit -H -n)"
+    start_skt_listener -k --echo --max-conns 4000 127.0.0.1 0
+    far_port=$port
+    start_relay -k --max-conns 4000
+    run -0 foreign many.py "$listener_pid" "$port" 4000
+    assert_contains "$output" "4000 answered, 0 ticks idle"
+    [[ $output =~ ([0-9]+)\ KiB\ more ]]
+    assert_at_most "${BASH_REMATCH[1]}" 8000
+    assert_equal "$(<"$listener_err")" ""
+}
+
 # The port that a process listens at, once it does
 wait_port_of() {
     wait_until 10 port_of_pid "$1" >/dev/null
@@ -464,6 +478,107 @@ port_of_pid() {
     kill -KILL "$peer_pid" # with what it has not read, that is a reset
     wait_until 5 has_fds "$listener_pid" "$held"
     assert_one_line "$(<"$listener_err")" "Connection reset by peer"
+}
+
+# --- tried again ---------------------------------------------------------------------------------------------------
+
+@test "with --retry clients wait for the other side to come up, and nothing that they have sent is lost" {
+    need nc socat
+    far_port=$(free_port tcp)
+    start_relay -k -v --retry forever --retry-delay 50ms
+    start_peer "connect:tcp:$port" sendbytes:3000000 halfclose expect:3000000\\n drain close
+    echo question >question
+    background_input=question start_background nc -N 127.0.0.1 "$port"
+    local other=$started_pid other_out=$started_out
+    wait_until 10 has_said 4 "$listener_err" "failed: Connection refused (for 127.0.0.1 port [0-9]*); again in 0.1 s"
+    alive "$peer_pid"
+    alive "$other"
+    start_foreign socat -t 10 "TCP-LISTEN:$far_port,bind=127.0.0.1,fork" "SYSTEM:wc -c"
+    peer_succeeds
+    end_status "$other"
+    assert_equal "$status $(<"$other_out")" "0 9"
+}
+
+# has_said COUNT FILE PATTERN: has that many lines of the pattern
+has_said() { [ "$(grep -c "$3" "$2")" -ge "$1" ]; }
+
+@test "with --retry a client is reset after so many tries, or that time, and says why" {
+    need python3
+    far_port=$(free_port tcp)
+    start_relay -v --retry 2 --retry-delay 20ms
+    start_peer "connect:tcp:$port" send:x drain
+    peer_fails "Connection reset by peer"
+    end_status "$listener_pid"
+    assert_equal "$status" 4
+    assert_equal "$(grep -c "; again in" "$listener_err")" 2
+    assert_contains "$(tail -n 1 "$listener_err")" "port $far_port (tcp) failed: Connection refused (for 127.0.0.1 port "
+    start_relay --retry forever --retry-max-time 300ms --retry-delay 20ms
+    start_peer "connect:tcp:$port" send:x drain
+    peer_fails "Connection reset by peer"
+    relay_ends 6 "port $far_port (tcp) failed: timed out after "
+    start_deaf_listener
+    far_port=$port
+    start_relay -v --retry 1 --retry-delay 20ms --relay-wait 200ms
+    start_peer "connect:tcp:$port" send:x drain
+    peer_fails "Connection reset by peer"
+    end_status "$listener_pid"
+    assert_equal "$status $(grep -c "; again in" "$listener_err")" "6 1"
+}
+
+@test "a client that goes while it waits for another try is not kept, and waiting takes nothing" {
+    need python3
+    far_port=$(free_port tcp)
+    start_relay -k -v --retry forever --retry-delay 1h
+    local held
+    held=$(open_fds "$listener_pid")
+    start_peer "connect:tcp:$port" send:hello waitfile:go reset
+    wait_for_text "$listener_err" "again in 3600.0 s"
+    assert_equal "$(cpu_second "$listener_pid")" 0
+    touch go
+    peer_succeeds
+    wait_until 5 has_fds "$listener_pid" "$held"
+    start_peer "connect:tcp:$port" send:hello print:sent recv:1
+    wait_until 5 has_said 2 "$listener_err" "again in 3600.0 s"
+    kill_by_term "$listener_pid"
+    peer_fails "Connection reset by peer"
+}
+
+@test "with --retry a name is asked for again, once for all clients that wait" {
+    need python3
+    late_name() {
+        use_hosts '127.0.0.1 localhost'
+        start_peer listen:tcp accept expect:hello drain send:bye close accept expect:hello drain send:bye close
+        local far=$peer_pid far_err=$peer_err far_port=$port
+        start_skt_listener -k -v --retry forever --retry-delay 50ms --relay "tcp://late:$far_port" 127.0.0.1 0
+        local clients=()
+        for _ in 1 2; do
+            start_peer "connect:tcp:$port" send:hello halfclose expect:bye drain close
+            clients+=("$peer_pid $peer_err")
+        done
+        wait_until 10 has_said 6 "$listener_err" "lookup of late: .*; again in 0.1 s"
+        echo '127.0.0.1 late' >>hosts
+        for client in "${clients[@]}"; do
+            peer_succeeds "${client%% *}" "${client#* }"
+        done
+        peer_succeeds "$far" "$far_err"
+    }
+    in_netns late_name
+}
+
+@test "--retry tries both sockets again where we connect both" {
+    local near_port
+    far_port=$(free_port tcp) near_port=$(free_port tcp)
+    start_background "$SKT" -v --retry forever --retry-delay 50ms --relay "127.0.0.1:$far_port" 127.0.0.1 "$near_port"
+    local relay=$started_pid relay_err=$started_err
+    wait_until 10 has_said 2 "$relay_err" "port $near_port (tcp) failed: Connection refused; again"
+    start_peer "listen:tcp:$near_port" accept expect:hello send:bye halfclose drain close
+    wait_until 10 has_said 2 "$relay_err" "port $far_port (tcp) failed: Connection refused (for 127.0.0.1 port $near_port); again"
+    local near=$peer_pid near_err=$peer_err
+    start_peer "listen:tcp:$far_port" accept send:hello expect:bye drain close
+    peer_succeeds
+    peer_succeeds "$near" "$near_err"
+    end_status "$relay"
+    assert_equal "$status" 0
 }
 
 # --- other sockets -------------------------------------------------------------------------------------------------

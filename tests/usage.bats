@@ -289,7 +289,7 @@ refuses() {
     refuses "-z and -q: exclude each other" -z -q 1 127.0.0.1 80
     refuses "-z and -o: exclude each other" -z -o file 127.0.0.1 80
     refuses "--parallel and -i: exclude each other" -z -i 1 --parallel 5 127.0.0.1 80
-    refuses "-l and --retry: exclude each other" -l --retry 5 80
+    refuses "-l and --retry: nothing is connected to, unless --relay says where" -l --retry 5 80
     refuses "-o and --hex-dump same: name the same file" -o same --hex-dump same 127.0.0.1 80
     [ ! -e file ]
     [ ! -e same ]

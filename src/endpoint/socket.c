@@ -32,6 +32,13 @@ is_over(const struct socket *socket)
     return socket->base.ends && socket->base.peer_ended && !socket->type->half_closes;
 }
 
+/* Is there something to be told that no descriptor tells? */
+static bool
+has_sequel(const struct socket *socket)
+{
+    return socket->messages && socket->messages->sequel.result != IO_DONE;
+}
+
 static size_t
 socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
@@ -39,7 +46,7 @@ socket_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls,
     short events = 0;
     if (is_over(socket) && wants & (WANT_WRITE | WANT_NOTICE))
         *now = true;
-    if (socket->sequel.result != IO_DONE && wants & WANT_READ)
+    if (has_sequel(socket) && wants & WANT_READ)
         *now = true;
     if (wants & WANT_READ)
         events |= POLLIN;
@@ -64,7 +71,7 @@ socket_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     if (revents & POLLPRI)
         urgent_take(&socket->urgent,
                     socket->fd); /* also while our buffer is full: there is room for one only */
-    if (wants & WANT_READ && (socket->urgent.lost || socket->sequel.result != IO_DONE))
+    if (wants & WANT_READ && (socket->urgent.lost || has_sequel(socket)))
         ready |= READY_READ;
     if (wants & WANT_READ && revents & (POLLIN | POLLHUP | POLLERR))
         ready |= READY_READ;
@@ -83,8 +90,8 @@ socket_ended(struct socket *socket)
     return IO_ENDED;
 }
 
-static int
-pending_error(int fd)
+int
+socket_pending_error(int fd)
 {
     int error = 0;
     socklen_t size = sizeof error;
@@ -109,8 +116,8 @@ socket_not_read(struct socket *socket, struct fault *fault)
         return IO_AGAIN;
     if (errno != socket->type->end_error)
         return socket_broke(socket, errno, fault);
-    int error =
-        socket->broken ? socket->broken : pending_error(socket->fd); /* not every end is an orderly one */
+    int error = socket->broken ? socket->broken
+                               : socket_pending_error(socket->fd); /* not every end is an orderly one */
     return error == 0 ? socket_ended(socket) : socket_broke(socket, error, fault);
 }
 
@@ -154,45 +161,12 @@ static enum io
 socket_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    return socket->type->unit == UNIT_MESSAGES ? socket_read_message(socket, data, room, got, fault)
-                                               : read_bytes(socket, data, room, got, fault);
+    return socket->messages ? socket_read_message(socket, data, room, got, fault)
+                            : read_bytes(socket, data, room, got, fault);
 }
 
-/* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
-static enum io
-was_taken(struct socket *socket, size_t size, size_t n, size_t *put, struct fault *fault)
-{
-    bool is_part = socket->type->unit == UNIT_MESSAGES && socket->part + n < size;
-    if (is_part && socket->type->continues) {
-        socket->part += n;
-        return IO_AGAIN;
-    }
-    if (is_part) {
-        (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zu of %zu bytes",
-                        socket->name, n, size);
-        return IO_FAILED;
-    }
-    *put = socket->part + n;
-    socket->part = 0;
-    return IO_DONE;
-}
-
-/* A stream that is made of messages takes no more at once than its send buffer holds (SCTP): less, then. */
-static ssize_t
-send_some(const struct socket *socket, const void *data, size_t size)
-{
-    for (;;) {
-        ssize_t n = envelope_send(&socket->envelope, socket->fd, data, size, &socket->peer);
-        bool is_too_much = n < 0 && errno == EMSGSIZE && socket->type->unit == UNIT_BYTES && size > 1;
-        if (!is_too_much)
-            return n;
-        size /= 2;
-    }
-}
-
-/* What errno of a sending call means, for a message of `size` bytes. */
-static enum io
-not_written(struct socket *socket, int error, size_t size, struct fault *fault)
+enum io
+socket_not_written(struct socket *socket, int error, size_t size, struct fault *fault)
 {
     bool messages = socket->type->unit == UNIT_MESSAGES;
     if (error == EAGAIN) /* DCCP's poll(2) says writable while its queue is full */
@@ -204,33 +178,26 @@ not_written(struct socket *socket, int error, size_t size, struct fault *fault)
     return socket_broke(socket, error, fault);
 }
 
+/* A stream that is made of messages takes no more at once than its send buffer holds (SCTP): less, then. */
+static enum io
+write_bytes(struct socket *socket, const void *data, size_t size, size_t *put, struct fault *fault)
+{
+    ssize_t n;
+    while ((n = envelope_send(&socket->envelope, socket->fd, data, size, NULL)) < 0) {
+        if (errno != EMSGSIZE || size <= 1)
+            return socket_not_written(socket, errno, size, fault);
+        size /= 2;
+    }
+    *put = (size_t)n;
+    return IO_DONE;
+}
+
 static enum io
 socket_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    if (socket->type->unit == UNIT_MESSAGES &&
-        envelope_check(&socket->envelope, endpoint, size, fault) != IO_DONE)
-        return IO_FAILED;
-    ssize_t n = send_some(socket, (const char *)data + socket->part, size - socket->part);
-    if (n >= 0)
-        return was_taken(socket, size, (size_t)n, put, fault);
-    return not_written(socket, errno, size, fault);
-}
-
-/* The refusal of the first may have come while others were sent, and nothing else may ask for it any more. */
-static enum io
-socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
-                   struct fault *fault)
-{
-    struct socket *socket = (struct socket *)endpoint;
-    int error = bulk_send(&socket->bulk, socket->fd, envelope_send_flags(&socket->envelope), messages, count,
-                          &socket->peer, NULL, sent);
-    if (error == 0) {
-        error = pending_error(socket->fd);
-        return error == 0 ? IO_DONE : socket_broke(socket, error, fault);
-    }
-    enum io result = not_written(socket, error, messages[*sent].iov_len, fault);
-    return *sent > 0 && result != IO_FAILED ? IO_DONE : result;
+    return socket->messages ? socket_write_message(socket, data, size, put, fault)
+                            : write_bytes(socket, data, size, put, fault);
 }
 
 static enum io
@@ -262,7 +229,7 @@ static enum io
 socket_lost(struct endpoint *endpoint, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    int error = pending_error(socket->fd);
+    int error = socket_pending_error(socket->fd);
     if (is_loss(socket, error))
         return IO_AGAIN;
     if (error != 0 || socket->broken != 0)
@@ -329,7 +296,7 @@ socket_settle(struct endpoint *endpoint, struct fault *fault)
         return IO_ENDED;
     if (!socket->base.peer_ended && discard(socket, fault) == IO_FAILED)
         return IO_FAILED;
-    int error = pending_error(socket->fd);
+    int error = socket_pending_error(socket->fd);
     if (error != 0 && !is_end_refused(socket))
         return socket_broke(socket, error, fault);
     if (socket->is_gone && socket->broken == 0)
@@ -337,13 +304,6 @@ socket_settle(struct endpoint *endpoint, struct fault *fault)
     if (socket->base.peer_ended)
         return socket_unsettled(endpoint) > 0 ? IO_AGAIN : IO_ENDED;
     return in_flight(socket) > 0 ? IO_AGAIN : IO_DONE;
-}
-
-static uint64_t
-socket_dropped(struct endpoint *endpoint)
-{
-    const struct socket *socket = (const struct socket *)endpoint;
-    return endpoint->reads_batches ? bulk_dropped(&socket->bulk, socket->fd) : 0;
 }
 
 /* TCP resets a connection that is closed so (RFC 9293 section 3.10.4); others just end. */
@@ -360,12 +320,11 @@ static void
 socket_close(struct endpoint *endpoint)
 {
     struct socket *socket = (struct socket *)endpoint;
-    if (socket->type->shuts_both)
+    if (socket->type->shuts_both && !socket->choice.is_left)
         (void)shutdown(socket->fd, SHUT_RDWR); /* the peer that is gone already needs none */
     (void)fd_close(&socket->fd);               /* what close could say, settle has said */
-    pieces_free(&socket->pieces);
-    sequel_free(&socket->sequel);
     free(socket->urgent.fault);
+    messages_free(socket->messages);
     free(socket);
 }
 
@@ -386,6 +345,19 @@ static const struct endpoint_ops socket_ops = {
     .close = socket_close,
 };
 
+/* May its bytes be moved past us? */
+static void
+lend_descriptors(struct socket *socket)
+{
+    const struct type *type = socket->type;
+    const struct socket_choice *choice = &socket->choice;
+    /* SCTP's streams are made of messages; urgent data stands between bytes; an end that is an error is told only once */
+    bool is_plain = type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;
+    bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0;
+    socket->base.read_fd = is_plain && reads_plainly ? socket->fd : -1;
+    socket->base.write_fd = is_plain && choice->send_flags == 0 && type->send_flags == 0 ? socket->fd : -1;
+}
+
 struct endpoint *
 socket_take(int fd, const struct domain *domain, const struct type *type, const struct address *peer,
             const struct socket_choice *choice, const char *name, struct fault *fault)
@@ -399,11 +371,14 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
     }
     *socket = (struct socket){
         .base = { .ops = &socket_ops,
+                  .name = socket->name,
                   .unit = type->unit,
                   .ends = type->accepts || type->listens,
                   .tells_end = type->half_closes,
                   .unread_lost = type->unread_lost,
-                  .join_max = type->unit == UNIT_BYTES ? SIZE_MAX : 0 },
+                  .join_max = type->unit == UNIT_BYTES ? SIZE_MAX : 0,
+                  .socket = fd,
+                  .message_max = domain_message_max(domain, fd, type) },
         .fd = fd,
         .domain = domain,
         .type = type,
@@ -411,24 +386,13 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         .urgent = { .sink = choice->urgent },
         .envelope = envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags),
     };
-    if (type->addressed)
-        socket->peer = *peer;
     memcpy(socket->name, name, name_size);
-    socket->base.name = socket->name;
-    socket->base.socket = fd;
-    socket->base.message_max = domain_message_max(domain, fd, type);
-    /* SCTP's streams are made of messages; urgent data stands between bytes; an end that is an error is told only once */
-    bool is_plain = type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;
-    bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0;
-    socket->base.read_fd = is_plain && reads_plainly ? fd : -1;
-    socket->base.write_fd = is_plain && choice->send_flags == 0 && type->send_flags == 0 ? fd : -1;
-    if (domain->has_trains && domain->has_trains(fd, type)) {
-        socket->base.reads_batches = socket->base.writes_batches = true;
-        socket->bulk = bulk_make(fd, choice->is_shared);
-    }
-    if (type->unit == UNIT_MESSAGES && type->accepts && !type->no_empty) {
-        const int on = 1; /* a family without it has no empty records */
-        socket->marks_records = setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
-    }
-    return &socket->base;
+    lend_descriptors(socket);
+    socket->messages = type->unit == UNIT_MESSAGES ? messages_new(socket, peer) : NULL;
+    if (socket->messages || type->unit == UNIT_BYTES)
+        return &socket->base;
+    (void)fault_set(fault, STATUS_LOCAL, "%s", name);
+    (void)fd_close(&socket->fd);
+    free(socket);
+    return NULL;
 }

@@ -21,9 +21,10 @@ struct socket_choice {
     int protocol;               /* of the socket, as the user chose it; 0: the usual one */
     int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
     int receive_flags;
-    bool is_shared;      /* others have the socket, too, and may read it */
-    on_loss *on_loss;    /* may be NULL */
-    on_loss *on_drop;    /* called once when the kernel tells that it drops what comes; may be NULL */
+    bool is_shared;   /* others have the socket, too, and may read it */
+    bool is_left;     /* as it is, to somebody else: nothing of it is changed, nor the peer told of an end */
+    on_loss *on_loss; /* may be NULL */
+    on_loss *on_drop; /* called once when the kernel tells that it drops what comes; may be NULL */
     const void *context; /* of both */
     struct urgent_sink urgent;
 };

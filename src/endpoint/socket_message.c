@@ -3,7 +3,38 @@
 #include "base/fd.h"
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
+
+struct messages *
+messages_new(struct socket *socket, const struct address *peer)
+{
+    const struct type *type = socket->type;
+    struct messages *messages = calloc(1, sizeof *messages);
+    if (!messages)
+        return NULL;
+    if (type->addressed)
+        messages->peer = *peer;
+    if (socket->domain->has_trains && socket->domain->has_trains(socket->fd, type)) {
+        socket->base.reads_batches = socket->base.writes_batches = true;
+        messages->bulk = bulk_make(socket->fd, socket->choice.is_shared);
+    }
+    if (type->accepts && !type->no_empty && !socket->choice.is_left) {
+        const int on = 1; /* a family without it has no empty records */
+        messages->marks_records = setsockopt(socket->fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
+    }
+    return messages;
+}
+
+void
+messages_free(struct messages *messages)
+{
+    if (!messages)
+        return;
+    pieces_free(&messages->pieces);
+    sequel_free(&messages->sequel);
+    free(messages);
+}
 
 /* A message of ours that nobody took came back, without its bytes. */
 static enum io
@@ -53,8 +84,8 @@ take_message(struct socket *socket, const struct msghdr *message, void *data, si
     if (*got == 0 && !socket->type->half_closes &&
         socket->choice.eof_message) /* the connection may still end */
         return socket->type->unread_lost ? IO_ENDED : socket_ended(socket);
-    return envelope_open(&socket->envelope, &socket->base, socket->fd, &socket->pieces, message->msg_flags,
-                         data, room, got, fault);
+    return envelope_open(&socket->envelope, &socket->base, socket->fd, &socket->messages->pieces,
+                         message->msg_flags, data, room, got, fault);
 }
 
 enum io
@@ -65,7 +96,7 @@ socket_read_message(struct socket *socket, void *data, size_t room, size_t *got,
         char space[CMSG_SPACE(sizeof(struct ucred))];
     } control;
     struct iovec vector = { .iov_base = data, .iov_len = room };
-    bool told = socket->marks_records; /* others would get descriptors that nobody asked for */
+    bool told = socket->messages->marks_records; /* others would get descriptors that nobody asked for */
     struct msghdr message = {
         .msg_iov = &vector,
         .msg_iovlen = 1,
@@ -98,12 +129,68 @@ socket_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *
 {
     struct socket *socket = (struct socket *)endpoint;
     struct arrival arrivals[BATCH_SLOTS];
-    if (socket->sequel.result != IO_DONE)
-        return sequel_tell(&socket->sequel, fault);
-    int count = bulk_receive(&socket->bulk, socket->fd, socket->choice.receive_flags, batch, arrivals);
+    if (socket->messages->sequel.result != IO_DONE)
+        return sequel_tell(&socket->messages->sequel, fault);
+    int count =
+        bulk_receive(&socket->messages->bulk, socket->fd, socket->choice.receive_flags, batch, arrivals);
     if (count < 0)
         return socket_not_received(socket, fault);
-    if (bulk_tells_drops(&socket->bulk) && socket->choice.on_drop)
+    if (bulk_tells_drops(&socket->messages->bulk) && socket->choice.on_drop)
         socket->choice.on_drop(socket->choice.context, socket->name);
-    return bulk_sort(arrivals, count, batch, take_arrival, socket, &socket->sequel, fault);
+    return bulk_sort(arrivals, count, batch, take_arrival, socket, &socket->messages->sequel, fault);
+}
+
+/* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */
+static enum io
+was_taken(struct socket *socket, size_t size, size_t n, size_t *put, struct fault *fault)
+{
+    struct messages *messages = socket->messages;
+    bool is_part = messages->part + n < size;
+    if (is_part && socket->type->continues) {
+        messages->part += n;
+        return IO_AGAIN;
+    }
+    if (is_part) {
+        (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zu of %zu bytes",
+                        socket->name, n, size);
+        return IO_FAILED;
+    }
+    *put = messages->part + n;
+    messages->part = 0;
+    return IO_DONE;
+}
+
+enum io
+socket_write_message(struct socket *socket, const void *data, size_t size, size_t *put, struct fault *fault)
+{
+    const struct messages *messages = socket->messages;
+    if (envelope_check(&socket->envelope, &socket->base, size, fault) != IO_DONE)
+        return IO_FAILED;
+    ssize_t n = envelope_send(&socket->envelope, socket->fd, (const char *)data + messages->part,
+                              size - messages->part, &messages->peer);
+    return n >= 0 ? was_taken(socket, size, (size_t)n, put, fault)
+                  : socket_not_written(socket, errno, size, fault);
+}
+
+/* The refusal of the first may have come while others were sent, and nothing else may ask for it any more. */
+enum io
+socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t count, size_t *sent,
+                   struct fault *fault)
+{
+    struct socket *socket = (struct socket *)endpoint;
+    int error = bulk_send(&socket->messages->bulk, socket->fd, envelope_send_flags(&socket->envelope),
+                          messages, count, &socket->messages->peer, NULL, sent);
+    if (error == 0) {
+        error = socket_pending_error(socket->fd);
+        return error == 0 ? IO_DONE : socket_broke(socket, error, fault);
+    }
+    enum io result = socket_not_written(socket, error, messages[*sent].iov_len, fault);
+    return *sent > 0 && result != IO_FAILED ? IO_DONE : result;
+}
+
+uint64_t
+socket_dropped(struct endpoint *endpoint)
+{
+    const struct socket *socket = (const struct socket *)endpoint;
+    return endpoint->reads_batches ? bulk_dropped(&socket->messages->bulk, socket->fd) : 0;
 }

@@ -326,8 +326,7 @@ operand_inherited(struct command *command, struct fault *fault)
 {
     static const char *const unfit[] = { "source",     "source-port", "random", "mode",
                                          "reuse-port", "backlog",     "nodns",  "connect-timeout",
-                                         "zero",       "promiscuous", "netns",  "retry",
-                                         NULL };
+                                         "zero",       "promiscuous", "netns",  NULL };
     struct socket_plan *plan = &command->request.socket;
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
     if (activation_is_word(word)) {

@@ -41,7 +41,10 @@ static const struct sockopt_word shutdown_choices[] = {
 };
 
 /* What one client has after the other. */
-#define CONFLICTS_WITH_MANY "pass-fd block oob"
+#define CONFLICTS_WITH_LIMITS "block oob"
+
+/* The same, and what is no session. */
+#define CONFLICTS_WITH_MANY "pass-fd " CONFLICTS_WITH_LIMITS
 
 /* Each client has something for itself. */
 #define CONFLICTS_WITH_SHARING OWN_ENDS "exec sh-exec peek " CONFLICTS_WITH_MANY
@@ -262,7 +265,7 @@ const struct option_row option_rows[] = {
       .max = TIME_MAX_MS, .fallback = "no limit", .group = GROUP_TIME,
       .help = "for everything together" },
     { .name = "retry", .value = "N", .kind = OPTION_CHOICE, FIELD(request.retry.times), .max = 1000000,
-      .choices = retry_choices, .fallback = "0", .excludes = "listen receive-fd", .group = GROUP_TIME,
+      .choices = retry_choices, .fallback = "0", .excludes = "receive-fd", .group = GROUP_TIME,
       .help = "try again, so often or forever, while nobody can be connected to" },
     { .name = "retry-delay", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.retry.delay_ms),
       .min = 1, .max = TIME_MAX_MS, .fallback = "100ms, growing to 5s", .needs = "retry reconnect",
@@ -368,16 +371,16 @@ const struct option_row option_rows[] = {
       .fits = FITS_ACCEPTING, .group = GROUP_MANY,
       .help = "serve by so many processes, each started again when it dies" },
     { .name = "max-conns", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_conns), .min = 1,
-      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
+      .max = 1000000, .fallback = "1024", .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "serve so many clients at once" },
     { .name = "max-per-peer", .value = "N", .kind = OPTION_NUMBER, FIELD(request.max_per_peer), .min = 1,
-      .max = 1000000, .fallback = "no limit", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat",
+      .max = 1000000, .fallback = "no limit", .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat",
       .fits = FITS_CLIENTS, .group = GROUP_MANY, .help = "... so many of one address, or local user; more are refused" },
     { .name = "rate-conns", .value = "RATE", .kind = OPTION_RATE, FIELD(request.rate), .fallback = "no limit",
-      .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
+      .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat", .fits = FITS_CLIENTS, .group = GROUP_MANY,
       .help = "take so many new clients in a second, or with /m or /h in a minute or hour" },
     { .name = "when-full", .value = "HOW", .kind = OPTION_CHOICE, FIELD(request.refuses_when_full),
-      .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_MANY, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
+      .choices = when_full_choices, .fallback = "wait", .excludes = CONFLICTS_WITH_LIMITS, .needs = "keep-open broker chat", .fits = FITS_ACCEPTING,
       .group = GROUP_MANY, .help = "what happens to more: they wait, or are refused" },
 
     { .letter = 'b', .name = "broadcast", .kind = OPTION_FLAG, .sockopt = "broadcast",

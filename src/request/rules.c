@@ -294,15 +294,10 @@ rules_tell_apart(const struct command *command)
 static int
 check_clients(const struct command *command, struct fault *fault)
 {
-    static const char *const of_many[] = { "max-conns", "max-per-peer", "rate-conns", "when-full", NULL };
     const struct request *request = &command->request;
     const struct socket_plan *plan = &request->socket;
     bool is_hub = request->local == LOCAL_BROKER || request->local == LOCAL_CHAT;
     bool shares_one = request->local == LOCAL_STREAMS && request->program == NULL;
-    const char *given = find_given(command, of_many);
-    if (given != NULL && request->peek_size > 0 && request->program == NULL)
-        return fault_say(fault, STATUS_USAGE, "exclude each other, unless a program is started",
-                         "--peek and --%s", given);
     if (command_has(command, "max-per-peer") && plan->domain->knows_by_connection && !plan->type->accepts)
         return fault_say(fault, STATUS_USAGE, "its datagrams do not say for sure whose they are",
                          "--max-per-peer with domain %s, type %s", plan->domain->name, plan->type->name);
@@ -322,10 +317,28 @@ check_peeking(const struct command *command, struct fault *fault)
                      request->peek_size);
 }
 
+/* What is tried again is to connect: the socket, or the other one of a relay. */
+static int
+check_retrying(const struct command *command, struct fault *fault)
+{
+    const struct request *request = &command->request;
+    bool is_open = request->socket.inherited >= 0;
+    bool relays = request->local == LOCAL_RELAY && request->relay.socket.inherited < 0;
+    if (!command_has(command, "retry") || relays || (!request->listens && !is_open))
+        return 0;
+    const struct option_name name = command_name(command, option_named("retry"));
+    if (!request->listens)
+        return fault_say(fault, STATUS_USAGE, "the socket is open already", "%s and %s", name.text,
+                         request->socket.remote.host);
+    return fault_say(fault, STATUS_USAGE, "nothing is connected to, unless --relay says where", "%s and %s",
+                     command_name(command, option_named("listen")).text, name.text);
+}
+
 int
 rules_meet(const struct command *command, struct fault *fault)
 {
-    if (check_passing(command, fault) != 0 || check_clients(command, fault) != 0)
+    if (check_passing(command, fault) != 0 || check_clients(command, fault) != 0 ||
+        check_retrying(command, fault) != 0)
         return -1;
     return check_peeking(command, fault);
 }

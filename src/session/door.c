@@ -4,13 +4,18 @@
 #include "base/fd.h"
 #include "endpoint/peers.h"
 #include "observe/stats.h"
+#include "session/local.h"
 #include "session/report.h"
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 enum {
-    CLIENTS_AT_ONCE = 64, /* taken in before those that are there have their turn */
+    DESCRIPTORS_SPARE = 4, /* for a moment: what a program gets of pipes, the next address that is tried */
+    CLIENTS_AT_ONCE = 64,  /* taken in before those that are there have their turn */
     PEER_IDLE_MS =
         120 * 1000, /* RFC 4787, REQ-5: no mapping of a peer that sends datagrams is to go sooner */
 };
@@ -22,8 +27,29 @@ struct door {
     struct door_calls calls;
     struct quota *quota;
     uint64_t entered; /* in this step */
+    uint64_t clients_max;
     int64_t accept_deadline;
 };
+
+/*
+ * As many clients as there may be. One that was let in and then has no descriptors for its local end can only be turned
+ * away, so that the others wait outside.
+ */
+static uint64_t
+find_max(const struct run *run, const struct listener *listener)
+{
+    const uint64_t asked = (uint64_t)run->request->max_conns;
+    unsigned near = local_descriptors(run);
+    struct rlimit limit;
+    if (near == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return asked;
+    int first = fcntl(listener->sockets[0].fd, F_DUPFD_CLOEXEC, 0); /* that is free */
+    rlim_t taken = first >= 0 ? (rlim_t)first + DESCRIPTORS_SPARE : limit.rlim_cur;
+    (void)fd_close(&first); /* a copy */
+    uint64_t most =
+        limit.rlim_cur > taken ? (limit.rlim_cur - taken) / (near + run->request->socket.type->accepts) : 0;
+    return most == 0 ? 1 : most < asked ? most : asked;
+}
 
 static int64_t
 idle_ms(const struct run *run)
@@ -141,7 +167,7 @@ open_peers(struct door *door, struct fault *fault)
 {
     const struct request *request = door->run->request;
     const struct peers_choice choice = {
-        .max = (uint64_t)request->max_conns,
+        .max = door->clients_max,
         .idle_ms = idle_ms(door->run),
         .queue_size = request->queue_size,
         .keeps_headers = request->socket.keeps_headers,
@@ -185,7 +211,7 @@ tell_dropped(const struct door *door)
 bool
 door_is_full(const struct door *door, uint64_t clients)
 {
-    return clients >= (uint64_t)door->run->request->max_conns;
+    return clients >= door->clients_max;
 }
 
 /* A limit that this client would break; NULL: none. */
@@ -323,7 +349,9 @@ door_open(const struct run *run, struct listener *listener, const struct door_ca
         (void)fault_set(fault, STATUS_LOCAL, "listener");
         return NULL;
     }
-    *door = (struct door){ .run = run, .listener = listener, .calls = *calls };
+    *door = (struct door){
+        .run = run, .listener = listener, .calls = *calls, .clients_max = find_max(run, listener)
+    };
     door_count_time(door);
     door->quota = quota_open(run->request, fault);
     if (door->quota && (run->request->socket.type->accepts || open_peers(door, fault) == 0))

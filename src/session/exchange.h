@@ -16,8 +16,8 @@ struct exchange {
 };
 
 /*
- * Names for a relay that begins, which it has to hold before the next call. Returns NULL with STATUS_LOCAL. They may be
- * there already, or be awaited from now on.
+ * Names for a relay that begins to dial, which has to hold them before the next call. Returns NULL with STATUS_LOCAL. They
+ * may be there already, or be awaited from now on.
  */
 struct names *exchange_ask(struct exchange *exchange, const struct run *run, struct fault *fault);
 

@@ -4,6 +4,7 @@
 #include "endpoint/intake.h"
 #include "endpoint/stdio.h"
 #include "endpoint/supply.h"
+#include "session/program.h"
 #include "session/report.h"
 #include <stdio.h>
 #include <string.h>
@@ -62,9 +63,7 @@ bool
 local_is_in_turn(const struct request *request)
 {
     bool shares = request->local == LOCAL_STREAMS && !request->program;
-    bool is_of_one = request->passes || request->urgent_text != NULL;
-    bool is_of_one_stream = request->peek_size > 0 || request->pump.block_size > 0;
-    return request->serial || is_of_one || (shares && is_of_one_stream);
+    return request->serial || request->urgent_text || (shares && request->pump.block_size > 0);
 }
 
 bool
@@ -73,6 +72,26 @@ local_is_each_ones(const struct request *request)
     bool is_addressed = !request->socket.type->paired; /* a circuit has its only peer */
     return is_addressed &&
            (request->local != LOCAL_STREAMS || request->program != NULL || request->tells_apart);
+}
+
+unsigned
+local_descriptors(const struct run *run)
+{
+    switch (run->request->local) {
+    case LOCAL_STREAMS:
+        return run->request->program ? program_descriptors(run) : 0;
+    case LOCAL_FILE:
+    case LOCAL_FOLDER:
+    case LOCAL_RELAY:
+        return 1;
+    case LOCAL_ECHO:
+    case LOCAL_DISCARD:
+    case LOCAL_CHARGEN:
+    case LOCAL_BROKER:
+    case LOCAL_CHAT:
+        break;
+    }
+    return 0;
 }
 
 struct hub *
@@ -89,6 +108,7 @@ local_hub(const struct request *request, const struct hub_calls *calls, bool *no
         .labels = request->labels,
         .queue_size = request->queue_size,
     };
-    *none = request->program || (local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT);
+    *none = request->program || session_hands_over(request) ||
+            (local != LOCAL_STREAMS && local != LOCAL_BROKER && local != LOCAL_CHAT);
     return *none ? NULL : hub_open(&choice, calls, fault);
 }

@@ -23,6 +23,9 @@ bool local_is_in_turn(const struct request *request);
  */
 bool local_is_each_ones(const struct request *request);
 
+/* How many descriptors the local end of one client has. */
+unsigned local_descriptors(const struct run *run);
+
 /*
  * The hub of a server whose clients share what they are joined with. Returns NULL with STATUS_LOCAL, or with *none set if
  * each has an end of its own.

@@ -40,12 +40,14 @@ is_dialling(const struct member *member)
 static void
 note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
 {
-    bool is_ours = fault->status == STATUS_LOCAL && observer_has_failed(crowd->run->observers);
-    if (!crowd->is_over && (member->is_streams || is_ours)) {
+    const struct run *run = crowd->run;
+    bool is_output = session_hands_over(run->request) && (fault->status == STATUS_LOCAL || fault->signal);
+    bool is_copy = fault->status == STATUS_LOCAL && observer_has_failed(run->observers);
+    if (!crowd->is_over && (member->is_streams || is_output || is_copy)) {
         crowd->is_over = true;
         crowd->fault = *fault;
     } else {
-        log_fault(crowd->run->log, fault);
+        log_fault(run->log, fault);
     }
 }
 
@@ -281,13 +283,25 @@ forget_relay(struct member *member)
     member->relay = NULL;
 }
 
+/* What the relays together wait for, once one of them has asked. */
+static int
+watch_exchange(struct crowd *crowd, struct fault *fault)
+{
+    struct pollfd poll;
+    if (crowd->answer.count > 0)
+        return 0;
+    size_t count = exchange_interest(&crowd->exchange, &poll);
+    return count > 0 ? poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault) : 0;
+}
+
 /* The near end is still being made. */
 static void
 step_relay(struct crowd *crowd, struct member *member)
 {
     struct fault fault;
     enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
-    bool goes_on = state == RELAY_DIALS || (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
+    bool goes_on = (state == RELAY_DIALS && watch_exchange(crowd, &fault) == 0) ||
+                   (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
     if (!goes_on) {
         note_failure(crowd, member, &fault);
         end_member(crowd, member);
@@ -298,19 +312,10 @@ step_relay(struct crowd *crowd, struct member *member)
     member_watch(crowd, member);
 }
 
-/* What the relays together wait for. */
-static int
-watch_exchange(struct crowd *crowd, struct fault *fault)
-{
-    struct pollfd poll;
-    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
-    size_t count = exchange_interest(&crowd->exchange, &poll);
-    return poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault);
-}
-
 int
 member_take_answer(struct crowd *crowd, struct fault *fault)
 {
+    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
     if (exchange_step(&crowd->exchange))
         for (struct member *member = crowd->members; member; member = member->next)
             if (is_dialling(member))
@@ -322,15 +327,26 @@ static void
 begin_relay(struct crowd *crowd, struct member *member)
 {
     struct fault fault;
-    struct names *names = exchange_ask(&crowd->exchange, crowd->run, &fault);
-    member->relay = names ? relay_start(crowd->run, member->far, names, &fault) : NULL;
-    if (member->relay && watch_exchange(crowd, &fault) == 0)
+    member->relay = relay_start(crowd->run, member->far, &crowd->exchange, &fault);
+    if (member->relay)
         step_relay(crowd, member);
     else
         fail(crowd, member, &fault);
 }
 
-/* The first bytes of what a client says, for its program. */
+/* It is shown and passed on by standard output, and whose turn that is has it for itself until then: so all wait. */
+static void
+hand_over(struct crowd *crowd, struct member *member, int result, struct fault *fault)
+{
+    result = session_hand_over(crowd->run, member->far, member->peek, result, fault);
+    if (result == 0)
+        door_count_time(crowd->door);
+    else
+        note_failure(crowd, member, fault);
+    end_member(crowd, member);
+}
+
+/* The first bytes of what a client says, for its program, or to be shown. */
 static void
 step_peek(struct crowd *crowd, struct member *member)
 {
@@ -338,10 +354,23 @@ step_peek(struct crowd *crowd, struct member *member)
     enum io result = peek_step(member->peek, &fault);
     if (result == IO_AGAIN)
         member_watch(crowd, member);
+    else if (session_hands_over(crowd->run->request))
+        hand_over(crowd, member, result == IO_DONE ? 0 : -1, &fault);
     else if (result == IO_FAILED)
         fail(crowd, member, &fault);
     else
         begin_session(crowd, member, NULL);
+}
+
+static void
+begin_peek(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    member->peek = peek_start(crowd->run, crowd->listener->plan, member->far, &fault);
+    if (member->peek)
+        member_watch(crowd, member);
+    else
+        fail(crowd, member, &fault);
 }
 
 /* Keep what the client is called where it is not the only one. Returns 0, or -1 with STATUS_LOCAL. */
@@ -368,11 +397,9 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
     } else if (request->local == LOCAL_RELAY) {
         begin_relay(crowd, member);
     } else if (request->peek_size > 0) {
-        member->peek = peek_start(crowd->run, member->far, &fault);
-        if (member->peek)
-            member_watch(crowd, member);
-        else
-            fail(crowd, member, &fault);
+        begin_peek(crowd, member);
+    } else if (request->passes) {
+        hand_over(crowd, member, 0, &fault);
     } else {
         begin_session(crowd, member, label);
     }

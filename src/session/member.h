@@ -4,6 +4,7 @@
  *
  * Its near end may have to come first: what the client says is peeked at, or another socket is dialled. Then a pump joins
  * it with the far end, unless a program has the far end itself. A program outlives its session until nothing is left of it.
+ * Or there is no session, and the far end is handed over to whoever is at standard output.
  */
 #ifndef SKT_SESSION_MEMBER_H
 #define SKT_SESSION_MEMBER_H

@@ -15,6 +15,17 @@ enum {
     HEADER_ROOM = 256, /* for the kernel's headers before a message */
 };
 
+struct peek {
+    const struct run *run;
+    const struct socket_plan *plan;
+    const struct endpoint *far;
+    int64_t until; /* there has to be enough */
+    char words[2 * PEEK_TOLD_MAX + 1];
+    size_t got;
+    size_t size; /* of data */
+    char data[];
+};
+
 /* Has the peer ended or broken the connection, so that no more will come? */
 static bool
 has_ended(int fd)
@@ -35,119 +46,38 @@ what_for(int fd, bool has_some, int64_t *deadline)
     return (struct pollfd){ .fd = fd, .events = has_some ? POLLRDHUP : POLLIN };
 }
 
-/* Until when there has to be enough. */
-static int64_t
-limit(const struct run *run)
-{
-    return deadline_sooner(run->deadline, deadline_after(deadline_now(), run->request->pump.idle_ms));
-}
-
-/* Look once. IO_DONE: there is enough, or no more will come. *got (at most `size`) is kept if nothing new is there. */
+/* Look once. IO_DONE: there is enough, or no more will come. What was there is kept if nothing new is. */
 static enum io
-look_once(int fd, enum unit unit, char *data, size_t size, size_t *got, const char *name, struct fault *fault)
+look(struct peek *peek, struct fault *fault)
 {
+    int fd = peek->far->socket;
     bool ended = has_ended(fd); /* before looking: what comes between the two is seen */
-    ssize_t n = recv(fd, data, size, MSG_PEEK | MSG_DONTWAIT);
+    ssize_t n = recv(fd, peek->data, peek->size, MSG_PEEK | MSG_DONTWAIT);
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        (void)fault_set(fault, STATUS_CONNECTION, "%s", name);
+        (void)fault_set(fault, STATUS_CONNECTION, "%s", peek->far->name);
         return IO_FAILED;
     }
     if (n > 0)
-        *got = (size_t)n;
-    bool is_enough = n == 0 || *got == size || (n > 0 && (ended || unit == UNIT_MESSAGES));
+        peek->got = (size_t)n;
+    bool is_enough =
+        n == 0 || peek->got == peek->size || (n > 0 && (ended || peek->far->unit == UNIT_MESSAGES));
     return is_enough ? IO_DONE : IO_AGAIN;
 }
 
-static void
-say_too_late(const struct run *run, size_t got, const char *name, struct fault *fault)
-{
-    (void)fault_say(fault, STATUS_TIMEOUT, "timed out", "%s", name);
-    fault_add(fault, ": %zu of %" PRId64 " bytes are there", got, run->request->peek_size);
-}
-
-/* Look until there is enough. Returns 0 with *got, or -1; *got is set either way. */
-static int
-look(const struct run *run, int fd, enum unit unit, char *data, size_t size, size_t *got, const char *name,
-     struct fault *fault)
-{
-    const int64_t until = limit(run);
-    *got = 0;
-    for (;;) {
-        enum io result = look_once(fd, unit, data, size, got, name, fault);
-        if (result != IO_AGAIN)
-            return result == IO_DONE ? 0 : -1;
-        if (deadline_passed(until, deadline_now())) {
-            say_too_late(run, *got, name, fault);
-            return -1;
-        }
-        int64_t deadline = until;
-        struct pollfd input = what_for(fd, *got > 0, &deadline);
-        if (loop_wait(run->loop, &input, 1, deadline, fault) < 0)
-            return -1;
-    }
-}
-
-static int
-show(const struct run *run, const char *data, size_t size, struct fault *fault)
-{
-    while (size > 0) {
-        struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
-        if (loop_wait(run->loop, &output, 1, run->deadline, fault) < 0)
-            return -1;
-        if (deadline_passed(run->deadline, deadline_now()))
-            return fault_say(fault, STATUS_TIMEOUT, "timed out: nobody takes it", "standard output");
-        ssize_t n = write(STDOUT_FILENO, data, size < WRITE_MAX ? size : WRITE_MAX);
-        if (n < 0 && errno != EAGAIN && errno != EINTR)
-            return fault_set(fault, STATUS_LOCAL, "standard output");
-        if (n > 0) {
-            data += n;
-            size -= (size_t)n;
-        }
-    }
-    return 0;
-}
-
-int
-peek_run(const struct run *run, const struct socket_plan *plan, int fd, const char *name, struct fault *fault)
-{
-    size_t wanted = (size_t)run->request->peek_size;
-    size_t size = plan->type->unit == UNIT_MESSAGES ? wanted + HEADER_ROOM : wanted;
-    char *data = malloc(size);
-    if (!data)
-        return fault_set(fault, STATUS_LOCAL, "%zu bytes", size);
-    size_t got;
-    int result = look(run, fd, plan->type->unit, data, size, &got, name, fault);
-    if (plan->type->unit == UNIT_MESSAGES)
-        got = envelope_payload(plan->domain, fd, plan->type, data, got);
-    struct fault writing;
-    if (show(run, data, got < wanted ? got : wanted, &writing) != 0 && result == 0) {
-        *fault = writing;
-        result = -1;
-    }
-    free(data);
-    return result;
-}
-
-/* --- for a program ----------------------------------------------------------------------------------------------- */
-
-struct peek {
-    const struct run *run;
-    const struct endpoint *far;
-    int64_t until;
-    size_t got;
-    char data[PEEK_TOLD_MAX];
-    char words[2 * PEEK_TOLD_MAX + 1];
-};
-
 struct peek *
-peek_start(const struct run *run, const struct endpoint *far, struct fault *fault)
+peek_start(const struct run *run, const struct socket_plan *plan, const struct endpoint *far,
+           struct fault *fault)
 {
-    struct peek *peek = malloc(sizeof *peek);
+    size_t size = (size_t)run->request->peek_size + (far->unit == UNIT_MESSAGES ? HEADER_ROOM : 0);
+    struct peek *peek = malloc(sizeof *peek + size);
     if (!peek) {
         (void)fault_set(fault, STATUS_LOCAL, "%s", far->name);
         return NULL;
     }
-    *peek = (struct peek){ .run = run, .far = far, .until = limit(run) };
+    int64_t idle = deadline_after(deadline_now(), run->request->pump.idle_ms);
+    *peek = (struct peek){
+        .run = run, .plan = plan, .far = far, .until = deadline_sooner(run->deadline, idle), .size = size
+    };
     return peek;
 }
 
@@ -161,11 +91,11 @@ peek_interest(const struct peek *peek, int64_t *deadline)
 enum io
 peek_step(struct peek *peek, struct fault *fault)
 {
-    enum io result = look_once(peek->far->socket, peek->far->unit, peek->data,
-                               (size_t)peek->run->request->peek_size, &peek->got, peek->far->name, fault);
+    enum io result = look(peek, fault);
     if (result != IO_AGAIN || !deadline_passed(peek->until, deadline_now()))
         return result;
-    say_too_late(peek->run, peek->got, peek->far->name, fault);
+    (void)fault_say(fault, STATUS_TIMEOUT, "timed out", "%s", peek->far->name);
+    fault_add(fault, ": %zu of %" PRId64 " bytes are there", peek->got, peek->run->request->peek_size);
     return IO_FAILED;
 }
 
@@ -183,10 +113,44 @@ peek_wait(struct peek *peek, struct fault *fault)
     }
 }
 
+/* How many of the bytes are wanted, from the start of the data on: not the kernel's headers. */
+static size_t
+payload(struct peek *peek)
+{
+    const struct socket_plan *plan = peek->plan;
+    size_t wanted = (size_t)peek->run->request->peek_size;
+    if (plan->type->unit == UNIT_MESSAGES)
+        peek->got = envelope_payload(plan->domain, peek->far->socket, plan->type, peek->data, peek->got);
+    return peek->got < wanted ? peek->got : wanted;
+}
+
 const char *
 peek_words(struct peek *peek)
 {
-    return hex_write(peek->data, peek->got, peek->words, sizeof peek->words);
+    return hex_write(peek->data, payload(peek), peek->words, sizeof peek->words);
+}
+
+int
+peek_show(struct peek *peek, struct fault *fault)
+{
+    const struct run *run = peek->run;
+    const char *data = peek->data;
+    size_t size = payload(peek);
+    while (size > 0) {
+        struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
+        if (loop_wait(run->loop, &output, 1, run->deadline, fault) < 0)
+            return -1;
+        if (deadline_passed(run->deadline, deadline_now()))
+            return fault_say(fault, STATUS_TIMEOUT, "timed out: nobody takes it", "standard output");
+        ssize_t n = write(STDOUT_FILENO, data, size < WRITE_MAX ? size : WRITE_MAX);
+        if (n < 0 && errno != EAGAIN && errno != EINTR)
+            return fault_set(fault, STATUS_LOCAL, "standard output");
+        if (n > 0) {
+            data += n;
+            size -= (size_t)n;
+        }
+    }
+    return 0;
 }
 
 void

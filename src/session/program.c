@@ -50,18 +50,34 @@ may_block(const struct run *run, int fd)
     return flags >= 0 && (is_ours || !(flags & O_NONBLOCK)); /* others' flags are never changed */
 }
 
-bool
-program_takes(const struct run *run, const struct endpoint *far)
+/* Does nothing of what is asked for need the pump to come between? */
+static bool
+may_take(const struct run *run)
 {
     const struct request *request = run->request;
     const struct pump_policy *pump = &request->pump;
-    bool is_plain = far->unit == UNIT_BYTES && far->read_fd >= 0 && far->read_fd == far->write_fd;
     bool is_seen = run->observers || request->stats || pump->no_splice || pump->receive_max > 0;
     bool is_changed = pump->crlf || pump->delay_ms > 0 || pump->block_size > 0;
     bool is_timed = pump->idle_ms >= 0 || pump->quit_ms >= 0;
     bool ends_usually = request->half_close == HALF_CLOSE_WRITE && !request->send_only;
-    return is_plain && !is_seen && !is_changed && !is_timed && ends_usually &&
-           request->terminal == TERMINAL_NONE && may_block(run, far->read_fd);
+    return !is_seen && !is_changed && !is_timed && ends_usually && request->terminal == TERMINAL_NONE;
+}
+
+bool
+program_takes(const struct run *run, const struct endpoint *far)
+{
+    bool is_plain = far->unit == UNIT_BYTES && far->read_fd >= 0 && far->read_fd == far->write_fd;
+    return is_plain && may_take(run) && may_block(run, far->read_fd);
+}
+
+unsigned
+program_descriptors(const struct run *run)
+{
+    const struct request *request = run->request;
+    const unsigned watch = 1;
+    if (request->socket.type->unit == UNIT_BYTES && may_take(run))
+        return watch;
+    return watch + (request->terminal != TERMINAL_NONE ? 1 : 2);
 }
 
 /* The program's own status, once it has ended by itself. */

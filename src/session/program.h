@@ -22,6 +22,9 @@ enum { PROGRAM_POLLS_MAX = 2 };
 /* May the program have the socket itself? */
 bool program_takes(const struct run *run, const struct endpoint *far);
 
+/* How many descriptors of ours one has as a rule, besides the socket. */
+unsigned program_descriptors(const struct run *run);
+
 /*
  * Start it with the socket, or with the pump to come between. far outlives the program, or its session. peeked: as
  * environment_new has it; outlives the session.

@@ -4,16 +4,20 @@
 #include "base/fd.h"
 #include "dial/inherit.h"
 #include "endpoint/socket.h"
+#include "session/exchange.h"
 #include "session/report.h"
+#include "session/retry.h"
 #include <stdlib.h>
 #include <sys/socket.h>
 
 struct relay {
     const struct run *run;
     struct endpoint *client;
-    struct names *names; /* held; NULL: the dial's own */
-    struct dial *dial;   /* NULL: not begun, or over */
-    size_t dial_polls;   /* of those that relay_interest has named */
+    struct exchange *exchange; /* NULL: the dial asks by itself */
+    struct dial *dial;         /* NULL: not begun, or over */
+    struct retry retry;
+    int64_t dial_at;   /* when the next one begins */
+    size_t dial_polls; /* of those that relay_interest has named */
     size_t client_polls;
     bool client_ended; /* in order; poll goes on saying so */
     struct binding source;
@@ -26,13 +30,15 @@ plan_of(const struct run *run)
 }
 
 struct relay *
-relay_start(const struct run *run, struct endpoint *client, struct names *names, struct fault *fault)
+relay_start(const struct run *run, struct endpoint *client, struct exchange *exchange, struct fault *fault)
 {
     struct relay *relay = malloc(sizeof *relay);
-    if (relay)
-        *relay = (struct relay){ .run = run, .client = client, .names = names ? names_hold(names) : NULL };
-    else
+    if (!relay) {
         (void)fault_set(fault, STATUS_LOCAL, "%s", client->name);
+        return NULL;
+    }
+    *relay = (struct relay){ .run = run, .client = client, .exchange = exchange, .dial_at = deadline_now() };
+    retry_start(&relay->retry, run);
     return relay;
 }
 
@@ -40,8 +46,10 @@ size_t
 relay_interest(struct relay *relay, struct pollfd *polls, int64_t *deadline)
 {
     bool at_once = false;
-    relay->client_polls = 0;
-    relay->dial_polls = dial_interest(relay->dial, polls, deadline);
+    relay->dial_polls = relay->client_polls = 0;
+    *deadline = relay->dial_at;
+    if (relay->dial)
+        relay->dial_polls = dial_interest(relay->dial, polls, deadline);
     if (!relay->client_ended)
         relay->client_polls =
             relay->client->ops->interest(relay->client, WANT_NOTICE, polls + relay->dial_polls, &at_once);
@@ -110,8 +118,6 @@ finish_dial(struct relay *relay, struct endpoint **near, struct fault *fault)
     struct address peer;
     int fd = dial_end(relay->dial, &peer, &relay->source);
     relay->dial = NULL;
-    names_leave(relay->names);
-    relay->names = NULL;
     *near = fd >= 0 ? as_endpoint(relay->run, fd, &peer, fault) : NULL;
     return *near ? RELAY_JOINED : RELAY_FAILED;
 }
@@ -121,8 +127,11 @@ static bool
 begin_dial(struct relay *relay, struct fault *fault)
 {
     const struct run *run = relay->run;
+    struct names *names = relay->exchange ? exchange_ask(relay->exchange, run, fault) : NULL;
+    if (relay->exchange && !names)
+        return false;
     int64_t deadline = deadline_after(deadline_now(), run->request->relay.connect_ms);
-    relay->dial = dial_start(plan_of(run), relay->names, deadline_sooner(run->deadline, deadline), fault);
+    relay->dial = dial_start(plan_of(run), names, deadline_sooner(relay->retry.deadline, deadline), fault);
     return relay->dial != NULL;
 }
 
@@ -131,6 +140,8 @@ step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, st
 {
     if (plan_of(relay->run)->inherited >= 0)
         return take_inherited(relay->run, near, fault);
+    if (!relay->dial && !deadline_passed(relay->dial_at, deadline_now()))
+        return RELAY_DIALS;
     if (!relay->dial && !begin_dial(relay, fault))
         return RELAY_FAILED;
     return dial_step(relay->dial, polls, fault) == DIAL_RUNS ? RELAY_DIALS : finish_dial(relay, near, fault);
@@ -142,9 +153,10 @@ relay_step(struct relay *relay, const struct pollfd *polls, struct endpoint **ne
     if (has_lost_client(relay, polls, fault))
         return RELAY_FAILED;
     enum relay_state state = step(relay, polls, near, fault);
-    if (state == RELAY_FAILED)
-        fault_add(fault, " (for %s)", relay->client->name);
-    return state;
+    if (state != RELAY_FAILED)
+        return state;
+    fault_add(fault, " (for %s)", relay->client->name);
+    return retry_next(&relay->retry, relay->run, &relay->dial_at, fault) == 0 ? RELAY_DIALS : RELAY_FAILED;
 }
 
 bool
@@ -185,7 +197,6 @@ relay_end(struct relay *relay)
         return;
     if (relay->dial)
         (void)dial_end(relay->dial, &peer, &relay->source); /* it was not connected yet */
-    names_leave(relay->names);
     dial_release(plan_of(relay->run), &relay->source);
     free(relay);
 }

@@ -1,7 +1,7 @@
 /*
  * --relay: another socket in place of the standard streams. Each client has one of its own, which is connected when the
- * client comes. That never waits by itself: whoever has the client waits for what relay_interest names. What the client
- * sends meanwhile stays in the kernel, so it is not lost, and no more than fits there.
+ * client comes, and with --retry as often as it takes. That never waits by itself: whoever has the client waits for what
+ * relay_interest names. What the client sends meanwhile stays in the kernel, so it is not lost, and no more than fits there.
  *
  * Where nobody can be connected to, the client is reset, not closed: there is no refusing it any more, and an end would
  * look like an answer that is empty.
@@ -12,6 +12,7 @@
 #include "dial/dial.h"
 #include "session/session.h"
 
+struct exchange;
 struct relay;
 
 enum relay_state { RELAY_DIALS, RELAY_JOINED, RELAY_FAILED };
@@ -19,10 +20,11 @@ enum relay_state { RELAY_DIALS, RELAY_JOINED, RELAY_FAILED };
 enum { RELAY_POLLS_MAX = DIAL_POLLS_MAX + ENDPOINT_POLLS_MAX };
 
 /*
- * Begin to connect for a client, which is lent; names: as dial_start has it. Returns a relay to end, once the endpoint that it made is closed; or NULL
+ * Begin to connect for a client, which is lent. exchange: where all relays ask for addresses (exchange.h), to be looked at
+ * after each step; NULL: there is only this one. Returns a relay to end, once the endpoint that it made is closed; or NULL
  * with STATUS_LOCAL.
  */
-struct relay *relay_start(const struct run *run, struct endpoint *client, struct names *names,
+struct relay *relay_start(const struct run *run, struct endpoint *client, struct exchange *exchange,
                           struct fault *fault);
 
 /* After a step that was RELAY_DIALS: fill polls (room for RELAY_POLLS_MAX) with what to wait for. Returns how many. */

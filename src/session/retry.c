@@ -72,14 +72,14 @@ next_try(const struct retry *retry, int64_t now)
 }
 
 int
-retry_wait(struct retry *retry, const struct run *run, struct fault *fault)
+retry_next(struct retry *retry, const struct run *run, int64_t *next, struct fault *fault)
 {
     if (!may_get_better(retry, fault) || !retry->is_wanted)
         return -1;
     retry->tries++;
     int64_t now = deadline_now();
-    int64_t next = next_try(retry, now);
-    if (next <= now)
+    *next = next_try(retry, now);
+    if (*next <= now)
         return give_up(retry, fault);
     if (retry->left == 0)
         return -1;
@@ -87,8 +87,17 @@ retry_wait(struct retry *retry, const struct run *run, struct fault *fault)
         retry->left--;
     if (run->log->level >= LOG_TALK)
         log_line(run->log, LOG_ERROR, "%s: %s; again in %.1f s", fault->what, fault->why,
-                 (double)(next - now) / 1000);
+                 (double)(*next - now) / 1000);
     if (retry->grows)
         retry->delay_ms = retry->delay_ms * 2 < DELAY_LAST_MS ? retry->delay_ms * 2 : DELAY_LAST_MS;
+    return 0;
+}
+
+int
+retry_wait(struct retry *retry, const struct run *run, struct fault *fault)
+{
+    int64_t next;
+    if (retry_next(retry, run, &next, fault) != 0)
+        return -1;
     return loop_wait(run->loop, NULL, 0, next, fault);
 }

@@ -27,14 +27,17 @@ void retry_start_lost(struct retry *retry, const struct run *run);
 int64_t retry_deadline(const struct retry *retry, const struct run *run);
 
 /*
- * After a failed try: wait until the next one is due. -v tells.
+ * After a failed try: is there to be another one? -v tells.
  *
  * fault  why it has failed. Only what may get better by itself is tried again: a name that was not found, an address
  *        that could not be connected to, a time limit, or the loss that it is about.
  *
- * Returns 0: try again; or -1: that was the last one, with fault as it is, as STATUS_TIMEOUT once the time for all of
- * them is over, or as a signal.
+ * Returns 0: try again at *next; or -1: that was the last one, with fault as it is, or as STATUS_TIMEOUT once the time
+ * for all of them is over.
  */
+int retry_next(struct retry *retry, const struct run *run, int64_t *next, struct fault *fault);
+
+/* The same, and wait until then. Returns 0: try again now; or -1, also with fault as a signal. */
 int retry_wait(struct retry *retry, const struct run *run, struct fault *fault);
 
 #endif

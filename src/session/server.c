@@ -157,7 +157,7 @@ receive(const struct run *run, struct listener *listener, struct fault *fault)
     struct endpoint *far =
         mailbox_take(fds, listener->count, request->socket.domain, request->socket.type, &choice, fault);
     struct outcome outcome;
-    return far ? session_run(run, far, &outcome, fault) : -1;
+    return far ? session_run(run, &request->socket, far, &outcome, fault) : -1;
 }
 
 /* We listen, and are ready: serve, by ourselves or by workers. *is_worker: this is one of them. */

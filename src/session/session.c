@@ -63,6 +63,7 @@ socket_choice(const struct run *run)
         .receive_flags = request->receive_flags,
         .urgent = run->urgent,
         .is_shared = session_is_shared(request),
+        .is_left = session_hands_over(request),
         .on_loss = session_tell_loss,
         .on_drop = session_tell_drop,
         .context = run,
@@ -169,32 +170,16 @@ run_program(const struct run *run, struct endpoint *far, const char *peeked, str
 }
 
 static int
-look_and_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
+look_and_run(const struct run *run, const struct socket_plan *plan, struct endpoint *far,
+             struct outcome *outcome, struct fault *fault)
 {
-    struct peek *peek = peek_start(run, far, fault);
+    struct peek *peek = peek_start(run, plan, far, fault);
     if (!peek)
         return -1;
     int result = peek_wait(peek, fault);
     if (result == 0)
         result = run_program(run, far, peek_words(peek), outcome, fault);
     peek_free(peek);
-    return result;
-}
-
-int
-session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
-{
-    int result;
-    *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
-    if (run->request->local == LOCAL_RELAY)
-        result = run_relay(run, far, outcome, fault);
-    else if (!run->request->program)
-        result = run_local(run, far, outcome, fault);
-    else if (run->request->peek_size > 0)
-        result = look_and_run(run, far, outcome, fault);
-    else
-        result = run_program(run, far, NULL, outcome, fault);
-    far->ops->close(far);
     return result;
 }
 
@@ -213,16 +198,58 @@ pass(const struct run *run, int fd, struct fault *fault)
     return pass_descriptor(run->loop, fd, deadline, fault);
 }
 
-/* No session: show what is there, then give the descriptor away. */
-static int
-hand_over(const struct run *run, const struct socket_plan *plan, int fd, const char *name,
-          struct outcome *outcome, struct fault *fault)
+bool
+session_hands_over(const struct request *request)
 {
-    *outcome = (struct outcome){ .started = deadline_now() };
-    int result = run->request->peek_size > 0 ? peek_run(run, plan, fd, name, fault) : 0;
-    if (result == 0 && run->request->passes)
-        result = pass(run, fd, fault);
-    outcome->ended = deadline_now();
+    return request->passes || (request->peek_size > 0 && !request->program);
+}
+
+int
+session_hand_over(const struct run *run, const struct endpoint *far, struct peek *peek, int result,
+                  struct fault *fault)
+{
+    struct fault showing;
+    bool shows = peek && (result == 0 || !run->request->passes);
+    if (shows && peek_show(peek, &showing) != 0 && result == 0) {
+        *fault = showing;
+        result = -1;
+    }
+    return result == 0 && run->request->passes ? pass(run, far->socket, fault) : result;
+}
+
+static int
+look_and_hand_over(const struct run *run, const struct socket_plan *plan, struct endpoint *far,
+                   struct fault *fault)
+{
+    struct peek *peek = NULL;
+    int result = 0;
+    if (run->request->peek_size > 0) {
+        peek = peek_start(run, plan, far, fault);
+        result = peek ? peek_wait(peek, fault) : -1;
+    }
+    result = session_hand_over(run, far, peek, result, fault);
+    if (peek)
+        peek_free(peek);
+    return result;
+}
+
+int
+session_run(const struct run *run, const struct socket_plan *plan, struct endpoint *far,
+            struct outcome *outcome, struct fault *fault)
+{
+    int result;
+    *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
+    if (session_hands_over(run->request))
+        result = look_and_hand_over(run, plan, far, fault);
+    else if (run->request->local == LOCAL_RELAY)
+        result = run_relay(run, far, outcome, fault);
+    else if (!run->request->program)
+        result = run_local(run, far, outcome, fault);
+    else if (run->request->peek_size > 0)
+        result = look_and_run(run, plan, far, outcome, fault);
+    else
+        result = run_program(run, far, NULL, outcome, fault);
+    far->ops->close(far);
     return result;
 }
 
@@ -258,11 +285,6 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
     report_who(run->log, plan, fd);
-    if (request->passes || (request->peek_size > 0 && !request->program)) {
-        int result = hand_over(run, plan, fd, name, outcome, fault);
-        (void)fd_close(&fd); /* somebody else has it, or what is unread is not wanted */
-        return result;
-    }
     if (request->urgent_text && urgent_send(run, fd, name, fault) != 0) {
         *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
         (void)fd_close(&fd); /* the failure is told already */
@@ -271,7 +293,7 @@ session_join(const struct run *run, const struct socket_plan *plan, int fd, cons
     struct endpoint *far = session_far(run, plan, fd, peer, fault);
     if (!far)
         return -1;
-    int result = session_run(run, far, outcome, fault);
+    int result = session_run(run, plan, far, outcome, fault);
     outcome->untouched = outcome->untouched && !request->urgent_text;
     return result;
 }

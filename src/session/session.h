@@ -15,6 +15,8 @@
 #include "request/request.h"
 #include "session/admission.h"
 
+struct peek;
+
 /* What all sessions of a run share. */
 struct run {
     struct loop *loop;
@@ -44,11 +46,24 @@ struct pump_policy session_policy(const struct run *run);
 struct endpoint *session_far(const struct run *run, const struct socket_plan *plan, int fd,
                              const struct address *peer, struct fault *fault);
 
+/* Is there no session, but what is there is shown (--peek), or the descriptor given away (-F)? */
+bool session_hands_over(const struct request *request);
+
 /*
- * Join `far` with the local end, or with a program, until both have ended; print --stats. Closes far.
+ * Do that: show what was peeked at (peek.h; NULL: nothing), which was enough if result is 0, and then give the descriptor
+ * away; what stands before a descriptor is shown only if that follows. Waits in the loop while standard output takes nothing. far stays the caller's, to be closed.
+ * Returns 0, or -1 with fault: the one of before, STATUS_LOCAL, STATUS_TIMEOUT or a signal.
+ */
+int session_hand_over(const struct run *run, const struct endpoint *far, struct peek *peek, int result,
+                      struct fault *fault);
+
+/*
+ * Join `far`, which is a socket of `plan`, with the local end, or with a program, until both have ended, and print
+ * --stats; or hand it over. Closes far.
  * Returns 0, or -1 with fault, which may be the program's status (program.h); *outcome is filled either way.
  */
-int session_run(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault);
+int session_run(const struct run *run, const struct socket_plan *plan, struct endpoint *far,
+                struct outcome *outcome, struct fault *fault);
 
 /*
  * Do with a connected socket of `plan` what the request asks for: run a session, or hand the descriptor over. Closes
