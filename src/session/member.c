@@ -311,6 +311,7 @@ watch_exchange(struct crowd *crowd, struct fault *fault)
 int
 member_take_answer(struct crowd *crowd, struct fault *fault)
 {
+    poller_drop(crowd->poller, &crowd->answer); /* before its descriptor is closed, by us or by the thread */
     if (exchange_step(&crowd->exchange))
         for (struct member *member = crowd->members; member; member = member->next)
             if (is_dialling(member))
