@@ -524,3 +524,48 @@ PYTHON
     say_to now 127.0.0.1 "$port"
     wait_for_text "$listener_out" now
 }
+
+@test "a listener in the background leaves the terminal to others, and has what is typed in the foreground" {
+    need python3
+    run -0 timeout 30 python3 - "$SKT" <<'PYTHON'
+import os, pty, re, signal, socket, subprocess, sys, time
+
+skt = sys.argv[1]
+child, terminal = pty.fork()
+if child == 0:  # what a shell does: a job in a group of its own, and then the same in the foreground
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    job = subprocess.Popen([skt, "-lk", "--announce=where", "127.0.0.1", "0"], preexec_fn=os.setpgrp,
+                           stdout=open("out", "w"))
+    with open("job.tmp", "w") as file:
+        file.write(str(job.pid))
+    os.rename("job.tmp", "job")
+    print(sys.stdin.readline(), end="", flush=True)
+    os.tcsetpgrp(0, job.pid)
+    open("front", "w").close()
+    sys.exit(job.wait())
+
+
+def wait_for(condition):
+    end = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+wait_for(lambda: os.path.exists("job") and os.path.exists("where") and os.path.getsize("where") > 0)
+job = int(open("job").read())
+port = int(re.search(r":(\d+)\n", open("where").read()).group(1))
+client = socket.create_connection(("127.0.0.1", port), 10)
+client.sendall(b"there\n")
+wait_for(lambda: os.path.getsize("out") == 6)
+os.write(terminal, b"for the shell\n")
+wait_for(lambda: os.path.exists("front"))
+state = open(f"/proc/{job}/stat").read().split()[2]
+assert state == "S", state
+os.write(terminal, b"for skt\n")
+print(client.recv(100).decode(), end="")
+os.write(terminal, b"\x03")
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) in (2, 254), "status"
+PYTHON
+    assert_equal "$output" 'for skt'
+}

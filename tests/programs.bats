@@ -557,3 +557,19 @@ PYTHON
         peer_succeeds
     done
 }
+
+@test "a program has the limit of descriptors that skt was started with" {
+    need python3
+    ulimit -Sn 256
+    for options in '' --workers=2; do
+        for kind in "${ways[@]}" terminal; do
+            # shellcheck disable=SC2086  # one word or none
+            serve "$kind" $options -c 'ulimit -Sn'
+            run -0 timeout 10 "$SKT" 127.0.0.1 "$port" </dev/null
+            assert_equal "$kind: ${output%$'\r'}" "$kind: 256"
+        done
+    done
+    run -0 bash -c 'grep "^Max open files" "/proc/$0/limits"' "$(children "$listener_pid" | cut -d ' ' -f 1)"
+    [[ $output =~ ^Max\ open\ files\ +([0-9]+)\ +([0-9]+) ]]
+    assert_equal "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" # the server itself has all that it may
+}

@@ -451,3 +451,19 @@ COMMANDS
         run -0 timeout 10 "$SKT" $words 127.0.0.1 "$port" <<<x
     done
 }
+
+# --- habits from other programs --------------------------------------------------------------------------------------
+
+@test "several ports after a host are told to be one word" {
+    refuses "80: several ports are one word, as in 22,80-90" -z 127.0.0.1 80 443
+    refuses "20-30: several ports are one word, as in 22,80-90" -z localhost 20-30 80
+    refuses "22: several ports are one word, as in 22,80-90" -uzv 127.0.0.1 ::1 22 80
+}
+
+@test "an address in the words of socat is told as a URL" {
+    refuses "tcp:127.0.0.1:80: did you mean tcp://127.0.0.1:80?" tcp:127.0.0.1:80
+    refuses "TCP4:localhost:http: did you mean tcp4://localhost:http?" TCP4:localhost:http
+    refuses "udp:[::1]:53: did you mean udp://[::1]:53?" -l 'udp:[::1]:53'
+    refuses "--relay TCP:127.0.0.1:80: did you mean tcp://127.0.0.1:80?" -l --relay TCP:127.0.0.1:80 0
+    run -4 timeout 10 "$SKT" -U tcp:no:file </dev/null
+}

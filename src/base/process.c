@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -92,6 +93,38 @@ add_descriptors(posix_spawn_file_actions_t *actions, const struct process_plan *
     return error;
 }
 
+/* How many descriptors we might have when we were started, if it is more now; otherwise 0. */
+static rlim_t first_limit;
+
+void
+process_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
+        return;
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) == 0) /* refused: running out of them is waited through */
+        first_limit = before;
+}
+
+/* A child begins with the limit that its parent has: ours is that for a moment. What is open stays open. */
+static int
+spawn_with_limit(pid_t *pid, const struct process_plan *plan, const posix_spawn_file_actions_t *actions,
+                 const posix_spawnattr_t *attributes)
+{
+    struct rlimit ours;
+    bool is_lowered = first_limit > 0 && getrlimit(RLIMIT_NOFILE, &ours) == 0 && first_limit < ours.rlim_cur;
+    if (is_lowered) {
+        const struct rlimit theirs = { .rlim_cur = first_limit, .rlim_max = ours.rlim_max };
+        (void)setrlimit(RLIMIT_NOFILE, &theirs); /* less is always allowed, and so is going back */
+    }
+    int error = posix_spawn(pid, plan->path, actions, attributes, plan->words, plan->environment);
+    if (is_lowered)
+        (void)setrlimit(RLIMIT_NOFILE, &ours);
+    return error;
+}
+
 /* Whatever we, or who started us, ignore or block. */
 static int
 add_signals(posix_spawnattr_t *attributes)
@@ -123,7 +156,7 @@ spawn(pid_t *pid, const struct process_plan *plan)
         if (error == 0)
             error = add_descriptors(&actions, plan);
         if (error == 0)
-            error = posix_spawn(pid, plan->path, &actions, &attributes, plan->words, plan->environment);
+            error = spawn_with_limit(pid, plan, &actions, &attributes);
         (void)posix_spawnattr_destroy(&attributes);
     }
     (void)posix_spawn_file_actions_destroy(&actions);

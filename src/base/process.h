@@ -40,6 +40,12 @@ struct process {
  */
 int process_find(const char *name, char path[PATH_MAX], struct fault *fault);
 
+/*
+ * Have as many descriptors as we may. Programs go on to begin with the limit that we were started with: it is low so that
+ * select(2) works, and for those that close all descriptors up to it.
+ */
+void process_raise_limit(void);
+
 /* Returns 0, or -1 with STATUS_NOT_FOUND (its interpreter, too) or STATUS_CANNOT_RUN. */
 int process_start(struct process *process, const struct process_plan *plan, struct fault *fault);
 

@@ -12,7 +12,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
+
+enum {
+    LOOK_NS = 500 * 1000 * 1000
+}; /* nothing tells a process that is running that it has got the terminal */
 
 /* How one of the two descriptors is used without ever blocking on it. */
 enum manner {
@@ -35,6 +40,7 @@ struct stdio {
     struct stdio_choice choice;
     struct stream in, out;
     struct sequel sequel;
+    int look_fd;    /* timerfd(2), of a terminal; -1: none */
     bool used;      /* something was read or written */
     bool out_ended; /* no more is to be written; it stays open until it is used */
 };
@@ -128,15 +134,36 @@ io_failed(const char *name, struct fault *fault)
     return IO_FAILED;
 }
 
+/*
+ * Has somebody else the terminal, as a shell that has started us with "&"? What is typed is for that one, and who reads it all
+ * the same is stopped by SIGTTIN (termios(3)).
+ */
+static bool
+is_in_background(const struct stdio *stdio)
+{
+    pid_t front = stdio->look_fd >= 0 ? tcgetpgrp(stdio->in.inherited) : -1;
+    return front >= 0 && front != getpgrp(); /* -1: it is not the one that controls us, and stops nobody */
+}
+
+/* The inherited one: our own never hears of the end of a FIFO whose writers were gone before (pipe.c) */
+static int
+input_to_poll(const struct stdio *stdio)
+{
+    const struct itimerspec in_a_moment = { .it_value.tv_nsec = LOOK_NS };
+    if (!is_in_background(stdio))
+        return stdio->in.inherited;
+    (void)timerfd_settime(stdio->look_fd, 0, &in_a_moment, NULL); /* a good time cannot fail */
+    return stdio->look_fd;
+}
+
 static size_t
 stdio_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     size_t count = 0;
-    /* The inherited one: our own never hears of the end of a FIFO whose writers were gone before (pipe.c) */
     *now = *now || (wants & WANT_READ && stdio->sequel.result != IO_DONE);
     if (wants & WANT_READ && !stdio->choice.no_input)
-        polls[count++] = (struct pollfd){ .fd = stdio->in.inherited, .events = POLLIN };
+        polls[count++] = (struct pollfd){ .fd = input_to_poll(stdio), .events = POLLIN };
     if (stdio->choice.discards) {
         *now = *now || wants & WANT_WRITE;
         return count;
@@ -182,7 +209,7 @@ stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, stru
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     struct stream *in = &stdio->in;
-    if (in->manner == MANNER_BOUNDED && !fd_is_ready(in->fd, POLLIN))
+    if ((in->manner == MANNER_BOUNDED && !fd_is_ready(in->fd, POLLIN)) || is_in_background(stdio))
         return IO_AGAIN;
     ssize_t n;
     do
@@ -308,6 +335,7 @@ stdio_close(struct endpoint *endpoint)
         (void)fd_close(&stdio->in.fd);
     if (stdio->out.fd != stdio->out.inherited)
         (void)fd_close(&stdio->out.fd);
+    (void)fd_close(&stdio->look_fd); /* only a clock */
     sequel_free(&stdio->sequel);
     free(stdio);
 }
@@ -342,6 +370,7 @@ stdio_open(const struct stdio_choice *choice, struct fault *fault)
         .out = stream_open(STDOUT_FILENO, O_WRONLY),
     };
     stdio->base.person = !choice->no_input && isatty(STDIN_FILENO);
+    stdio->look_fd = stdio->base.person ? timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK) : -1;
     stdio->base.silent = choice->no_input;
     stdio->base.message_max = SIZE_MAX;
     stdio->base.reads_batches = stdio->in.is_packets && stdio->in.manner != MANNER_BOUNDED;

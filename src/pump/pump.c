@@ -54,8 +54,9 @@ step_flows(struct pump *pump, const struct pollfd *polls, struct fault *fault)
 {
     struct joint *joint = &pump->joint;
     unsigned near_ready = joint->near->ops->ready(joint->near, pump->near_wants, polls, pump->near_polls);
-    unsigned far_ready =
-        joint->far->ops->ready(joint->far, pump->far_wants, polls + pump->near_polls, pump->far_polls);
+    const struct pollfd *far_polls =
+        pump->near_polls > 0 ? polls + pump->near_polls : polls; /* or NULL: none */
+    unsigned far_ready = joint->far->ops->ready(joint->far, pump->far_wants, far_polls, pump->far_polls);
     carry(joint, &joint->received, far_ready, near_ready, fault);
     carry(joint, &joint->sent, near_ready, far_ready, fault);
     if (pump->awaits_only_input && (joint->near->person || !(near_ready & READY_READ)))

@@ -298,6 +298,12 @@ check_source(const struct command *command, struct fault *fault)
     return has_source ? check(command, source, PURPOSE_SOURCE, fault) : 0;
 }
 
+static bool
+looks_like_port(const char *word)
+{
+    return word[strspn(word, "0123456789")] == '\0' || is_range(word);
+}
+
 /* What -z is to try: every port of every host, or every path. */
 static int
 scan_targets(struct command *command, struct fault *fault)
@@ -314,6 +320,8 @@ scan_targets(struct command *command, struct fault *fault)
         scan->host_count = 1;
     for (size_t i = 0; i < scan->host_count; i++) {
         const char *host = scan->hosts != NULL ? scan->hosts[i] : plan->remote.host;
+        if (has_ports && i > 0 && looks_like_port(host)) /* nc(1) takes several words */
+            return refuse(host, "several ports are one word, as in 22,80-90", fault);
         const struct target target = { .host = host, .port = has_ports ? "1" : NULL }; /* they are good */
         if (check(command, &target, PURPOSE_CONNECT, fault) != 0)
             return -1;

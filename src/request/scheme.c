@@ -110,6 +110,27 @@ refuse_scheme(const char *word, size_t size, struct fault *fault)
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
+/* SCHEME:HOST:PORT, as socat(1) has it. Where there is no second colon it may be a host that is called so. */
+static const struct scheme_row *
+scheme_without_slashes(const char *word)
+{
+    const char *colon = strchr(word, ':');
+    for (size_t i = 0; i < SCHEMES && colon != NULL && strchr(colon + 1, ':') != NULL; i++) {
+        size_t size = strlen(scheme_rows[i].name);
+        if (!scheme_rows[i].bare && word + size == colon && strncasecmp(word, scheme_rows[i].name, size) == 0)
+            return &scheme_rows[i];
+    }
+    return NULL;
+}
+
+static int
+refuse_without_slashes(const struct scheme_row *row, const char *word, struct fault *fault)
+{
+    char why[sizeof fault->why];
+    (void)snprintf(why, sizeof why, "did you mean %s://%s?", row->name, word + strlen(row->name) + 1);
+    return fault_say(fault, STATUS_USAGE, why, "%s", word);
+}
+
 /* The one of two domains that is within the other; NULL if neither is. */
 static const struct domain *
 narrower(const struct domain *a, const struct domain *b)
@@ -177,6 +198,9 @@ scheme_take(struct command *command, struct fault *fault)
     size_t unknown = row == NULL ? unknown_scheme_size(word) : 0;
     if (unknown > 0 && (command->domain == NULL || command->domain->has_port))
         return refuse_scheme(word, unknown, fault);
+    const struct scheme_row *meant = row == NULL ? scheme_without_slashes(word) : NULL;
+    if (meant != NULL && (command->domain == NULL || command->domain->has_port))
+        return refuse_without_slashes(meant, word, fault);
     if (row == NULL)
         return 0;
     const struct type *type = row->type != NULL ? row->type : command->type;

@@ -1,10 +1,10 @@
 #include "session/crowd.h"
 
 #include "base/deadline.h"
+#include "base/process.h"
 #include "session/local.h"
 #include "session/member.h"
 #include <inttypes.h>
-#include <sys/resource.h>
 
 /* What the door waits for. */
 static int
@@ -56,18 +56,6 @@ step_door(struct crowd *crowd, struct fault *fault)
     if (door_step(crowd->door, crowd->count, crowd->entrance.polls, fault) != 0)
         return -1;
     return watch_door(crowd, fault);
-}
-
-/* A descriptor a client, and a few for what else is open. The limit is soft so that select(2) works, which is not used. */
-static void
-raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE,
-                    &limit); /* refused: fewer clients; running out of them is waited through */
 }
 
 static void
@@ -197,7 +185,7 @@ run_crowd(struct crowd *crowd, struct fault *fault)
 int
 crowd_serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
-    raise_descriptor_limit();
+    process_raise_limit(); /* a descriptor a client, and a few for what else is open */
     struct crowd crowd = { .run = run, .listener = listener, .poller = poller_open(fault) };
     if (!crowd.poller)
         return -1;
