@@ -315,7 +315,7 @@ step_relay(struct crowd *crowd, struct member *member)
 int
 member_take_answer(struct crowd *crowd, struct fault *fault)
 {
-    poller_drop(crowd->poller, &crowd->answer); /* another question may have the descriptor of the last one */
+    poller_drop(crowd->poller, &crowd->answer); /* before its descriptor is closed, by us or by the thread */
     if (exchange_step(&crowd->exchange))
         for (struct member *member = crowd->members; member; member = member->next)
             if (is_dialling(member))
