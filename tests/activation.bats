@@ -61,6 +61,21 @@ ask() { echo "$1" | timeout 10 nc -N "${@:2}"; }
     run -124 timeout 0.5 nc -N 127.0.0.1 "${ports[1]}" </dev/null # nobody accepts
 }
 
+@test "a relay at a socket that was passed waits with its clients for a service that is not up yet" {
+    need nc socat
+    local service
+    service=$(free_port tcp)
+    start_manager tcp -- "$SKT" -l -k -v --retry forever --retry-delay 50ms --relay "127.0.0.1:$service" fd:systemd
+    mapfile -t ports <where
+    echo early >words
+    background_input=words start_background nc -N 127.0.0.1 "${ports[0]}"
+    local client=$started_pid client_out=$started_out
+    wait_for_text "$manager_err" "again in 0.1 s"
+    start_foreign socat -t 10 "TCP-LISTEN:$service,bind=127.0.0.1,fork" PIPE
+    end_status "$client"
+    assert_equal "$status $(<"$client_out")" "0 early"
+}
+
 @test "sockets of IPv4 and IPv6 are one listener" {
     need nc
     need_ipv6

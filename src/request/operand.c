@@ -334,7 +334,8 @@ operand_inherited(struct command *command, struct fault *fault)
 {
     static const char *const unfit[] = { "source",     "source-port", "random", "mode",
                                          "reuse-port", "backlog",     "nodns",  "connect-timeout",
-                                         "zero",       "promiscuous", "netns",  NULL };
+                                         "zero",       "promiscuous", "netns",  "retry",
+                                         NULL };
     struct socket_plan *plan = &command->request.socket;
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
     if (activation_is_word(word)) {
@@ -349,10 +350,12 @@ operand_inherited(struct command *command, struct fault *fault)
     if (command->operand_count > most)
         return fault_say(fault, STATUS_USAGE, "the descriptor says it all", "surplus operand %s",
                          command->operands[most]);
-    for (const char *const *name = unfit; *name != NULL && plan->inherited >= 0; name++)
-        if (command_has(command, *name))
+    for (const char *const *name = unfit; *name != NULL && plan->inherited >= 0; name++) {
+        bool is_for_relay = command->endpoint != NULL && strcmp(*name, "retry") == 0;
+        if (command_has(command, *name) && !is_for_relay)
             return fault_say(fault, STATUS_USAGE, "the socket is open already", "%s and %s",
                              command_name(command, option_named(*name)).text, word);
+    }
     plan->remote.host = command->request.receives ? "the descriptor received" : word;
     return 0;
 }
