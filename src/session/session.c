@@ -126,17 +126,22 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
     return result;
 }
 
+/* The same with a near end of its own, which is closed. NULL: it could not be opened. */
+static int
+run_with(const struct run *run, struct endpoint *near, struct endpoint *far, struct outcome *outcome,
+         struct fault *fault)
+{
+    if (!near)
+        return -1;
+    int result = run_pump(run, near, far, outcome, fault);
+    near->ops->close(near);
+    return result;
+}
+
 static int
 run_local(const struct run *run, struct endpoint *far, struct outcome *outcome, struct fault *fault)
 {
-    struct relay *relay = NULL;
-    struct endpoint *near = run->request->local == LOCAL_RELAY ? relay_open(run, far, &relay, fault)
-                                                               : local_open(run, far, fault);
-    int result = near ? run_pump(run, near, far, outcome, fault) : -1;
-    if (near)
-        near->ops->close(near);
-    relay_end(relay);
-    return result;
+    return run_with(run, local_open(run, far, fault), far, outcome, fault);
 }
 
 static int
@@ -144,9 +149,7 @@ run_relay(const struct run *run, struct endpoint *far, struct outcome *outcome, 
 {
     struct relay *relay;
     struct endpoint *near = relay_open(run, far, &relay, fault);
-    int result = near ? run_pump(run, near, far, outcome, fault) : -1;
-    if (near)
-        near->ops->close(near);
+    int result = run_with(run, near, far, outcome, fault);
     relay_end(relay);
     return result;
 }
