@@ -13,11 +13,11 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/timerfd.h>
+#include <termios.h>
 #include <unistd.h>
 
-enum {
-    LOOK_NS = 500 * 1000 * 1000
-}; /* nothing tells a process that is running that it has got the terminal */
+/* Nothing tells a process that is running that it has got the terminal. */
+enum { LOOK_NS = 500 * 1000 * 1000 };
 
 /* How one of the two descriptors is used without ever blocking on it. */
 enum manner {
@@ -40,7 +40,7 @@ struct stdio {
     struct stdio_choice choice;
     struct stream in, out;
     struct sequel sequel;
-    int look_fd;    /* timerfd(2), of a terminal; -1: none */
+    int look_fd;    /* timerfd(2), of the terminal that controls us; -1: none */
     bool used;      /* something was read or written */
     bool out_ended; /* no more is to be written; it stays open until it is used */
 };
@@ -134,6 +134,13 @@ io_failed(const char *name, struct fault *fault)
     return IO_FAILED;
 }
 
+/* Another terminal stops nobody, nor does the master of a pseudo-terminal, which answers for whom that controls. */
+static bool
+controls_us(int terminal)
+{
+    return tcgetsid(terminal) == getsid(0);
+}
+
 /*
  * Has somebody else the terminal, as a shell that has started us with "&"? What is typed is for that one, and who reads it all
  * the same is stopped by SIGTTIN (termios(3)).
@@ -142,7 +149,7 @@ static bool
 is_in_background(const struct stdio *stdio)
 {
     pid_t front = stdio->look_fd >= 0 ? tcgetpgrp(stdio->in.inherited) : -1;
-    return front >= 0 && front != getpgrp(); /* -1: it is not the one that controls us, and stops nobody */
+    return front >= 0 && front != getpgrp();
 }
 
 /* The inherited one: our own never hears of the end of a FIFO whose writers were gone before (pipe.c) */
@@ -370,7 +377,8 @@ stdio_open(const struct stdio_choice *choice, struct fault *fault)
         .out = stream_open(STDOUT_FILENO, O_WRONLY),
     };
     stdio->base.person = !choice->no_input && isatty(STDIN_FILENO);
-    stdio->look_fd = stdio->base.person ? timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK) : -1;
+    bool is_ours = stdio->base.person && controls_us(STDIN_FILENO);
+    stdio->look_fd = is_ours ? timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK) : -1;
     stdio->base.silent = choice->no_input;
     stdio->base.message_max = SIZE_MAX;
     stdio->base.reads_batches = stdio->in.is_packets && stdio->in.manner != MANNER_BOUNDED;
