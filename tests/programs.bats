@@ -573,3 +573,32 @@ PYTHON
     [[ $output =~ ^Max\ open\ files\ +([0-9]+)\ +([0-9]+) ]]
     assert_equal "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" # the server itself has all that it may
 }
+
+@test "clients that have said too little to be peeked at cost next to nothing, and are served when they say more" {
+    need python3
+    start_skt_listener -k --peek 4 -c 'exec cat' 127.0.0.1 0
+    run -0 timeout 30 python3 - "$port" "$listener_pid" <<'PYTHON'
+import socket, sys, time
+
+port, pid = int(sys.argv[1]), sys.argv[2]
+
+
+def ticks():
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
+clients = [socket.create_connection(("127.0.0.1", port), 10) for _ in range(500)]
+for client in clients:
+    client.sendall(b"a")
+time.sleep(2)  # a time to measure in, and one for all to have come
+before = ticks()
+time.sleep(3)
+print(ticks() - before)
+clients[7].sendall(b"bcd")
+assert clients[7].recv(4, socket.MSG_WAITALL) == b"abcd"
+clients[8].shutdown(socket.SHUT_WR)  # no more will come
+assert clients[8].recv(4) == b"a"
+PYTHON
+    assert_at_most "$output" 3
+}

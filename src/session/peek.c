@@ -10,16 +10,18 @@
 #include <unistd.h>
 
 enum {
-    PAUSE_MS = 20,     /* between two looks at a socket that is readable, but has too little yet */
-    WRITE_MAX = 4096,  /* after POLLOUT so much never blocks in a pipe: pipe(7), PIPE_BUF */
-    HEADER_ROOM = 256, /* for the kernel's headers before a message */
+    PAUSE_FIRST_MS = 20, /* between two looks at a socket that is readable, but has too little yet */
+    PAUSE_LAST_MS = 320, /* twice as long each time, as there may be a thousand who say no more */
+    WRITE_MAX = 4096,    /* after POLLOUT so much never blocks in a pipe: pipe(7), PIPE_BUF */
+    HEADER_ROOM = 256,   /* for the kernel's headers before a message */
 };
 
 struct peek {
     const struct run *run;
     const struct socket_plan *plan;
     const struct endpoint *far;
-    int64_t until; /* there has to be enough */
+    int64_t until;    /* there has to be enough */
+    int64_t pause_ms; /* until the next look; 0: there is nothing yet */
     char words[2 * PEEK_TOLD_MAX + 1];
     size_t got;
     size_t size; /* of data */
@@ -39,11 +41,22 @@ has_ended(int fd)
  * SO_RCVLOWAT, which would change that, is not known to all families: so with some bytes there only a pause is left.
  */
 static struct pollfd
-what_for(int fd, bool has_some, int64_t *deadline)
+what_for(int fd, int64_t pause_ms, int64_t *deadline)
 {
-    if (has_some)
-        *deadline = deadline_sooner(*deadline, deadline_after(deadline_now(), PAUSE_MS));
-    return (struct pollfd){ .fd = fd, .events = has_some ? POLLRDHUP : POLLIN };
+    if (pause_ms > 0)
+        *deadline = deadline_sooner(*deadline, deadline_after(deadline_now(), pause_ms));
+    return (struct pollfd){ .fd = fd, .events = pause_ms > 0 ? POLLRDHUP : POLLIN };
+}
+
+/* The next pause, after a look that has found something, or no more than the one before. 0: there is nothing yet. */
+static int64_t
+next_pause(int64_t pause_ms, size_t before, size_t now)
+{
+    if (now == 0)
+        return 0;
+    if (now != before)
+        return PAUSE_FIRST_MS;
+    return pause_ms * 2 < PAUSE_LAST_MS ? pause_ms * 2 : PAUSE_LAST_MS;
 }
 
 /* Look once. IO_DONE: there is enough, or no more will come. What was there is kept if nothing new is. */
@@ -85,13 +98,15 @@ struct pollfd
 peek_interest(const struct peek *peek, int64_t *deadline)
 {
     *deadline = peek->until;
-    return what_for(peek->far->socket, peek->got > 0, deadline);
+    return what_for(peek->far->socket, peek->pause_ms, deadline);
 }
 
 enum io
 peek_step(struct peek *peek, struct fault *fault)
 {
+    size_t before = peek->got;
     enum io result = look(peek, fault);
+    peek->pause_ms = next_pause(peek->pause_ms, before, peek->got);
     if (result != IO_AGAIN || !deadline_passed(peek->until, deadline_now()))
         return result;
     (void)fault_say(fault, STATUS_TIMEOUT, "timed out", "%s", peek->far->name);
