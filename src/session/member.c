@@ -1,7 +1,6 @@
 #include "session/member.h"
 
 #include "base/deadline.h"
-#include "observe/stats.h"
 #include "session/local.h"
 #include "session/report.h"
 #include <stdlib.h>
@@ -28,124 +27,20 @@ member_new(struct crowd *crowd, bool is_streams, struct fault *fault)
     return member;
 }
 
-static bool
-is_dialling(const struct member *member)
-{
-    return member->relay && !member->pump;
-}
-
-/* --- the end of one ---------------------------------------------------------------------------------------------- */
-
-/* What has gone wrong with one ends that one. What all share are the standard streams, and copies of the traffic. */
-static void
-note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault)
-{
-    const struct run *run = crowd->run;
-    bool is_output = session_hands_over(run->request) && (fault->status == STATUS_LOCAL || fault->signal);
-    bool is_copy = fault->status == STATUS_LOCAL && observer_has_failed(run->observers);
-    if (!crowd->is_over && (member->is_streams || is_output || is_copy)) {
-        crowd->is_over = true;
-        crowd->fault = *fault;
-    } else {
-        log_fault(run->log, fault);
-    }
-}
-
-/* The program's part after its session: the client needs not wait for it. */
-static void
-leave_program(struct member *member, const struct outcome *outcome, int result, const struct fault *fault)
-{
-    member->near = NULL; /* it is the program's */
-    program_leave(member->program, outcome, result, fault);
-    member->far->ops->close(member->far);
-    member->far = NULL;
-}
-
-/* End its session, and tell of it. */
-static void
-end_session(struct crowd *crowd, struct member *member)
-{
-    const struct run *run = crowd->run;
-    struct outcome outcome;
-    struct fault fault;
-    int result = pump_end(member->pump, &outcome, &fault);
-    session_part(run, member->near, member->far);
-    member->pump = NULL;
-    bool is_empty = !member->is_streams && !member->program && session_was_empty(run, &outcome);
-    bool is_told = member->program; /* that will tell of it */
-    if (result != 0 && !is_told && (!is_empty || fault.status == STATUS_LOCAL))
-        note_failure(crowd, member, &fault);
-    else if (is_empty)
-        log_line(run->log, LOG_TALK, "Connection closed without a byte");
-    if (!is_empty)
-        door_count_time(crowd->door);
-    if (run->request->stats && !member->is_streams)
-        stats_print(run->log, member->label, &outcome.sent, &outcome.received,
-                    run->request->socket.type->unit == UNIT_MESSAGES, outcome.ended - outcome.started);
-    if (member->program)
-        leave_program(member, &outcome, result, &fault);
-}
-
-static void
-end_program(struct crowd *crowd, struct member *member)
-{
-    struct fault fault;
-    if (program_end(member->program, NULL, &fault) != 0)
-        log_fault(crowd->run->log, &fault);
-    member->program = NULL;
-    door_count_time(crowd->door);
-}
-
-static void
-end_member(struct crowd *crowd, struct member *member)
-{
-    bool was_full = door_is_full(crowd->door, crowd->count);
-    if (is_dialling(member))
-        relay_refuse(member->relay);
-    poller_drop(crowd->poller, &member->watch);
-    if (member->pump)
-        end_session(crowd, member);
-    if (member->program)
-        end_program(crowd, member);
-    if (member->near)
-        member->near->ops->close(member->near);
-    if (member->far)
-        member->far->ops->close(member->far);
-    relay_end(member->relay);
-    if (member->peek)
-        peek_free(member->peek);
-    *(member->before ? &member->before->next : &crowd->members) = member->next;
-    if (member->next)
-        member->next->before = member->before;
-    crowd->count -= !member->is_streams;
-    door_leave(crowd->door, member->place);
-    free(member->label);
-    free(member);
-    if (was_full) /* somebody may wait outside */
-        poller_wake(crowd->poller, &crowd->entrance);
-}
-
-static void
-fail(struct crowd *crowd, struct member *member, const struct fault *fault)
-{
-    log_fault(crowd->run->log, fault);
-    end_member(crowd, member);
-}
-
 /* --- waiting ----------------------------------------------------------------------------------------------------- */
 
 /* Without memory for waiting it ends. A program is waited for here and now: that takes none. */
 static void
 give_up(struct crowd *crowd, struct member *member, const struct fault *fault)
 {
-    note_failure(crowd, member, fault);
+    member_note_failure(crowd, member, fault);
     if (member->pump)
-        end_session(crowd, member);
+        member_end_session(crowd, member);
     if (member->program) {
         program_stop(member->program);
         program_wait(member->program);
     }
-    end_member(crowd, member);
+    member_end(crowd, member);
 }
 
 static size_t
@@ -168,11 +63,11 @@ step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls
     bool is_over = pump_step(member->pump, polls, deadline_now(), &crowd->scratch);
     if (is_over && member->program) {
         poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
-        end_session(crowd, member);
+        member_end_session(crowd, member);
         return true;
     }
     if (is_over || (member->is_streams && pump_has_failed_reading(member->pump))) {
-        end_member(crowd, member);
+        member_end(crowd, member);
         return false;
     }
     pump_rest(member->pump);
@@ -248,7 +143,7 @@ start_program(struct crowd *crowd, struct member *member, struct fault *fault)
         return member->program ? 0 : -1;
     member->near = program_endpoint(member->program);
     if (join_ends(crowd, member, fault) != 0)
-        leave_program(member, NULL, -1, fault); /* it tells of that when it has ended */
+        member_leave_program(member, NULL, -1, fault); /* it tells of that when it has ended */
     return 0;
 }
 
@@ -266,7 +161,7 @@ begin_session(struct crowd *crowd, struct member *member, const char *label)
 {
     struct fault fault;
     if (start_session(crowd, member, label, &fault) != 0)
-        fail(crowd, member, &fault);
+        member_fail(crowd, member, &fault);
     else if (member->pump)
         step_first(crowd, member);
     else
@@ -303,8 +198,8 @@ step_relay(struct crowd *crowd, struct member *member)
     bool goes_on = (state == RELAY_DIALS && watch_exchange(crowd, &fault) == 0) ||
                    (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
     if (!goes_on) {
-        note_failure(crowd, member, &fault);
-        end_member(crowd, member);
+        member_note_failure(crowd, member, &fault);
+        member_end(crowd, member);
         return;
     }
     poller_drop(crowd->poller, &member->watch); /* what was closed may have left its number to what is new */
@@ -318,7 +213,7 @@ member_take_answer(struct crowd *crowd, struct fault *fault)
     poller_drop(crowd->poller, &crowd->answer); /* before its descriptor is closed, by us or by the thread */
     if (exchange_step(&crowd->exchange))
         for (struct member *member = crowd->members; member; member = member->next)
-            if (is_dialling(member))
+            if (member_dials(member))
                 poller_wake(crowd->poller, &member->watch);
     return watch_exchange(crowd, fault);
 }
@@ -331,7 +226,7 @@ begin_relay(struct crowd *crowd, struct member *member)
     if (member->relay)
         step_relay(crowd, member);
     else
-        fail(crowd, member, &fault);
+        member_fail(crowd, member, &fault);
 }
 
 /* It is shown and passed on by standard output, and whose turn that is has it for itself until then: so all wait. */
@@ -342,8 +237,8 @@ hand_over(struct crowd *crowd, struct member *member, int result, struct fault *
     if (result == 0)
         door_count_time(crowd->door);
     else
-        note_failure(crowd, member, fault);
-    end_member(crowd, member);
+        member_note_failure(crowd, member, fault);
+    member_end(crowd, member);
 }
 
 /* The first bytes of what a client says, for its program, or to be shown. */
@@ -357,7 +252,7 @@ step_peek(struct crowd *crowd, struct member *member)
     else if (session_hands_over(crowd->run->request))
         hand_over(crowd, member, result == IO_DONE ? 0 : -1, &fault);
     else if (result == IO_FAILED)
-        fail(crowd, member, &fault);
+        member_fail(crowd, member, &fault);
     else
         begin_session(crowd, member, NULL);
 }
@@ -370,7 +265,7 @@ begin_peek(struct crowd *crowd, struct member *member)
     if (member->peek)
         member_watch(crowd, member);
     else
-        fail(crowd, member, &fault);
+        member_fail(crowd, member, &fault);
 }
 
 /* Keep what the client is called where it is not the only one. Returns 0, or -1 with STATUS_LOCAL. */
@@ -393,7 +288,7 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
     if (request->labels || request->stats || crowd->run->observers)
         report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
     if (keep_label(crowd, member, label, &fault) != 0) {
-        fail(crowd, member, &fault);
+        member_fail(crowd, member, &fault);
     } else if (request->local == LOCAL_RELAY) {
         begin_relay(crowd, member);
     } else if (request->peek_size > 0) {
@@ -416,7 +311,7 @@ member_step(struct crowd *crowd, struct member *member)
     } else if (member->program) {
         goes_on = !program_step(member->program, member->watch.polls);
         if (!goes_on)
-            end_member(crowd, member);
+            member_end(crowd, member);
     } else if (member->relay) {
         step_relay(crowd, member);
         return;
@@ -426,23 +321,4 @@ member_step(struct crowd *crowd, struct member *member)
     }
     if (goes_on)
         member_watch(crowd, member);
-}
-
-void
-member_end_all(struct crowd *crowd)
-{
-    for (struct member *member = crowd->members, *next; member; member = next) {
-        next = member->next;
-        poller_drop(crowd->poller, &member->watch);
-        if (member->pump)
-            end_session(crowd, member);
-        if (member->program)
-            program_stop(member->program);
-        else
-            end_member(crowd, member);
-    }
-    for (struct member *member = crowd->members; member; member = member->next)
-        program_wait(member->program); /* they end and are killed by the same clock, whoever is looked at */
-    while (crowd->members)
-        end_member(crowd, crowd->members);
 }

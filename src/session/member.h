@@ -1,6 +1,6 @@
 /*
  * Inside the crowd: a member, which is one client with its session, or the standard streams with theirs, and what it goes
- * through. Only crowd.c and member.c include it.
+ * through. Only crowd.c, member.c and member_end.c include it.
  *
  * Its near end may have to come first: what the client says is peeked at, or another socket is dialled. Then a pump joins
  * it with the far end, unless a program has the far end itself. A program outlives its session until nothing is left of it.
@@ -65,6 +65,33 @@ void member_step(struct crowd *crowd, struct member *member);
 
 /* The exchange may have an answer: members that wait for it go on. Returns 0, or -1 with STATUS_LOCAL. */
 int member_take_answer(struct crowd *crowd, struct fault *fault);
+
+/* Is its near end, another socket, still being made? */
+static inline bool
+member_dials(const struct member *member)
+{
+    return member->relay && !member->pump;
+}
+
+/*
+ * --- the end of one: member_end.c ---
+ *
+ * What has gone wrong with one ends that one. What all share are the standard streams, and copies of the traffic.
+ */
+void member_note_failure(struct crowd *crowd, const struct member *member, const struct fault *fault);
+
+/* The program's part after its session, which came to result and fault: the client needs not wait for it. */
+void member_leave_program(struct member *member, const struct outcome *outcome, int result,
+                          const struct fault *fault);
+
+/* End its session, and tell of it. */
+void member_end_session(struct crowd *crowd, struct member *member);
+
+/* End all that there is of it, and free it. */
+void member_end(struct crowd *crowd, struct member *member);
+
+/* Tell of the fault, and end it. */
+void member_fail(struct crowd *crowd, struct member *member, const struct fault *fault);
 
 /* End all: first the sessions, and then what programs are left, all in the same time. */
 void member_end_all(struct crowd *crowd);
