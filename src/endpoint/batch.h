@@ -13,7 +13,7 @@
 enum {
     BATCH_MESSAGES_MAX = 256,    /* in one call that writes; reading, so many trains */
     BATCH_SLOT_SIZE = 64 * 1024, /* larger than any datagram, and than any train of them */
-    BATCH_SLOTS = 16,            /* datagrams or trains in one call that reads; twice that fills a cache */
+    BATCH_SLOTS = 8,             /* datagrams or trains in one call that reads: they stay in a cache */
     BATCH_SIZE = BATCH_SLOTS * BATCH_SLOT_SIZE,
 };
 
