@@ -65,10 +65,12 @@ class Server:
             try:
                 speaker, hearer = self.connect(), self.connect()
                 out = self.process.stdout if is_streams else hearer
-                speaker.sendall(b"hello\n")
                 heard = b""
                 until = time.monotonic() + 2
-                while time.monotonic() < until and select.select([out], [], [], 0.1)[0]:
+                while time.monotonic() < until:
+                    speaker.sendall(b"hello\n")  # again and again: the hearer may not have been let in yet
+                    if not select.select([out], [], [], 0.1)[0]:
+                        continue
                     data = os.read(out.fileno(), 1 << 16)
                     heard += data
                     if b"hello\n" in heard:
