@@ -5,6 +5,7 @@
 #include "observe/dump.h"
 #include "observe/log.h"
 #include "request/request.h"
+#include "session/credentials.h"
 #include "session/domains.h"
 #include "session/key.h"
 #include "session/session.h"
@@ -22,8 +23,14 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         .urgent = { .fd = -1 },
     };
     struct key key;
+    struct credentials credentials[2];
     struct socket_plan *plan = &request->socket;
     int result = key_take(loop, request, run.deadline, &key, fault);
+    if (result == 0)
+        result = credentials_take(loop, &plan->proxy, "--proxy", run.deadline, &credentials[0], fault);
+    if (result == 0)
+        result = credentials_take(loop, &request->relay.socket.proxy, "--relay-proxy", run.deadline,
+                                  &credentials[1], fault);
     if (result == 0 && plan->filter_file)
         result = filter_read(loop, plan->filter_file, run.deadline, &plan->filter, fault);
     if (result == 0 && request->access.count > 0) {
@@ -57,6 +64,8 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
                  : request->listens ? server_run(&run, fault)
                                     : client_run(&run, fault);
     key_forget(&key);
+    credentials_forget(&credentials[0]);
+    credentials_forget(&credentials[1]);
     filter_free(&plan->filter);
     urgent_close(&run.urgent);
     admission_close(run.admission);

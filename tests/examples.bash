@@ -29,7 +29,7 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2154  # started_pid and the like come from helpers.bash
 
-example_hosts='server|client|receiver|sender|relay|example\.org'
+example_hosts='server|client|gate|receiver|sender|relay|example\.org'
 example_ports='5000|5001|8080'
 
 # The few escapes of roff that a display needs.

@@ -68,6 +68,8 @@ sweep_allocations() {
 
 @test "whichever system call of a lookup fails, the client recovers or says so" { sweep name-client; }
 
+@test "whichever system call on the way through a proxy fails, the client recovers or says so" { sweep proxy-client; }
+
 @test "whichever write of a copy fails, the client says so, and never lies about the copy" {
     sweep --copy --only=openat,write,close tcp-client
 }
@@ -95,7 +97,7 @@ sweep_allocations() {
 # --- allocations -----------------------------------------------------------------------------------------
 
 @test "without memory for any one allocation a client ends with one message, and never crashes" {
-    sweep_allocations tcp-client unix-client seqpacket-client
+    sweep_allocations tcp-client unix-client seqpacket-client proxy-client
 }
 
 @test "without memory for any one allocation a listener ends with one message, and never crashes" {

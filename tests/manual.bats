@@ -406,7 +406,7 @@ long_names() { tr ' ' '\n' | sed -n 's/^--//p' | sort | tr '\n' ' '; }
 }
 
 @test "the manual says of each option which one it needs" {
-    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -k/ --keep-open/; s/ -z/ --zero/; s/ -e/ --exec/; s/ -c/ --sh-exec/' |
+    help_of_each | sed -nE 's/^([^ ]+) .*\(needs ([^)]*)\).*/\1 \2/p' | sed 's/ -l/ --listen/; s/ -o/ --output/; s/ -S/ --tcp-md5/; s/ -k/ --keep-open/; s/ -z/ --zero/; s/ -e/ --exec/; s/ -c/ --sh-exec/; s/ -x/ --proxy/' |
         awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^--/) print $1, substr($i, 3) }' | sort >needed
     assert_at_least "$(wc -l <needed)" 5
     options_after Needs >said
@@ -418,7 +418,7 @@ long_names() { tr ' ' '\n' | sed -n 's/^--//p' | sort | tr '\n' ' '; }
         awk '/^-/ { name = $1; next } { for (i = 1; i <= NF; i++) print name, $i }' | sort >words
     assert_at_least "$(wc -l <words)" 40
     entries_of_manual | sed -nE 's/^(--[^ ]+) \..*Cm /\1 /p' |
-        awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^[a-z0-9]+$/) print $1, $i }' | sort >said
+        awk '{ for (i = 2; i <= NF; i++) if ($i ~ /^[A-Za-z0-9]+$/) print $1, $i }' | sort >said
     assert_equal "$(comm -23 words said)" ""
 }
 

@@ -228,6 +228,16 @@ while True:
     end_example 130 0 0
 }
 
+@test "recipe 21: a service is reached through a proxy" {
+    need python3 microsocks
+    local proxy
+    proxy=$(free_port tcp)
+    start_background microsocks -i 127.0.0.1 -p "$proxy"
+    wait_listening tcp "$proxy"
+    stands_for 1080 "$proxy"
+    play_recipe 21
+}
+
 @test "each recipe is run by a test, and there are at least ten" {
     local count
     count=$(grep -cE '^[0-9]+\. ' "$readme")

@@ -5,6 +5,7 @@
 #include "dial/netns.h"
 #include "dial/lookup.h"
 #include "dial/source.h"
+#include "dial/tunnel.h"
 #include <stdlib.h>
 
 int
@@ -41,7 +42,8 @@ struct dial {
     bool shares_names;   /* somebody else waits for them */
     struct race *race;   /* NULL: not begun, or over */
     const struct address_list *remotes;
-    int fd; /* connected; -1: not yet */
+    struct tunnel *tunnel; /* through the proxy, while that has not connected us; NULL: none, or not yet */
+    int fd;                /* connected; -1: not yet */
     size_t winner;
     struct binding source;
 };
@@ -67,6 +69,8 @@ dial_interest(struct dial *dial, struct pollfd *polls, int64_t *deadline)
 {
     if (dial->race)
         return race_interest(dial->race, polls, deadline);
+    if (dial->tunnel)
+        return tunnel_interest(dial->tunnel, polls, deadline);
     *deadline = dial->deadline;
     if (dial->shares_names)
         return 0;
@@ -91,6 +95,16 @@ begin_race(struct dial *dial, struct fault *fault)
     return dial->race ? 0 : -1;
 }
 
+/* It has come to nothing after all. */
+static void
+drop(struct dial *dial)
+{
+    tunnel_free(dial->tunnel);
+    dial->tunnel = NULL;
+    (void)fd_close(&dial->fd); /* nothing of ours was sent yet */
+    dial_release(dial->plan, &dial->source);
+}
+
 /* Somebody has answered: what is still to be done with the socket. */
 static int
 finish(struct dial *dial, struct fault *fault)
@@ -105,14 +119,47 @@ finish(struct dial *dial, struct fault *fault)
         return 0;
     struct fault told;
     (void)netns_leave(&outside, &told); /* if it fails now, that is not what went wrong */
-    (void)fd_close(&dial->fd);          /* nothing was sent yet */
-    dial_release(plan, &dial->source);
+    drop(dial);
     return -1;
+}
+
+static enum dial_state
+step_tunnel(struct dial *dial, struct fault *fault)
+{
+    switch (tunnel_step(dial->tunnel, fault)) {
+    case TUNNEL_RUNS:
+        return DIAL_RUNS;
+    case TUNNEL_THROUGH:
+        tunnel_free(dial->tunnel);
+        dial->tunnel = NULL;
+        return DIAL_CONNECTED;
+    case TUNNEL_FAILED:
+        break;
+    }
+    drop(dial);
+    return DIAL_FAILED;
+}
+
+/* The socket is connected: to whom it was to be, or to a proxy. */
+static enum dial_state
+go_through(struct dial *dial, struct fault *fault)
+{
+    if (finish(dial, fault) < 0)
+        return DIAL_FAILED;
+    if (!dial->plan->proxy.kind)
+        return DIAL_CONNECTED;
+    dial->tunnel = tunnel_start(dial->plan, names_target(dial->names), dial->fd, dial->deadline, fault);
+    if (dial->tunnel)
+        return step_tunnel(dial, fault);
+    drop(dial);
+    return DIAL_FAILED;
 }
 
 enum dial_state
 dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault)
 {
+    if (dial->tunnel)
+        return step_tunnel(dial, fault);
     if (!dial->race && !has_names(dial)) {
         if (!deadline_passed(dial->deadline, deadline_now()))
             return DIAL_RUNS;
@@ -125,7 +172,7 @@ dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault)
     case RACE_RUNS:
         return DIAL_RUNS;
     case RACE_WON:
-        return finish(dial, fault) == 0 ? DIAL_CONNECTED : DIAL_FAILED;
+        return go_through(dial, fault);
     case RACE_LOST:
         break;
     }
@@ -135,10 +182,12 @@ dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault)
 int
 dial_end(struct dial *dial, struct address *peer, struct binding *source)
 {
-    int fd = dial->fd;
     *source = (struct binding){ .owns_file = false };
     if (dial->race)
         (void)race_end(dial->race, &dial->winner, &dial->source); /* nobody has won it */
+    if (dial->tunnel)
+        drop(dial);
+    int fd = dial->fd;
     if (fd >= 0) {
         *peer = dial->remotes->items[dial->winner];
         *source = dial->source;

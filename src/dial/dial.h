@@ -1,4 +1,4 @@
-/* Addresses to a connected descriptor: look up, race, finish. */
+/* Addresses to a connected descriptor: look up, race, finish, and go through a proxy if the plan has one. */
 #ifndef SKT_DIAL_DIAL_H
 #define SKT_DIAL_DIAL_H
 
@@ -17,7 +17,7 @@ enum { DIAL_POLLS_MAX = RACE_RUNNERS_MAX };
 
 /*
  * Begin to open the socket of `plan` and to connect it to plan->remote, from plan->source. The plan is lent, and outlives
- * it. The deadline (monotonic ms) covers the lookups and the connection together.
+ * it. The deadline (monotonic ms) covers the lookups, the connection and what a proxy has to say together.
  *
  * names  of the plan, that others wait for, too: then whoever waits for names_fd goes on with all of them. NULL: its own
  *
@@ -31,13 +31,13 @@ size_t dial_interest(struct dial *dial, struct pollfd *polls, int64_t *deadline)
 
 /*
  * Go on, with the revents of the same polls; there are none before the first step. DIAL_FAILED: STATUS_LOOKUP,
- * STATUS_CONNECT, STATUS_TIMEOUT ("connect to HOST port PORT (tcp)": "timed out") or STATUS_LOCAL.
+ * STATUS_CONNECT, STATUS_PROXY, STATUS_TIMEOUT ("connect to HOST port PORT (tcp)": "timed out") or STATUS_LOCAL.
  */
 enum dial_state dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault);
 
 /*
  * Free it, whatever it has come to. After DIAL_CONNECTED, returns a non-blocking descriptor for the caller to close,
- * finished (open_finish), the address in *peer and what was bound in *source, for dial_release. Otherwise -1, and there is
+ * finished (open_finish), the address in *peer (a proxy's, where the plan has one) and what was bound in *source, for dial_release. Otherwise -1, and there is
  * nothing to release.
  */
 int dial_end(struct dial *dial, struct address *peer, struct binding *source);

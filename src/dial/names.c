@@ -4,14 +4,14 @@
 #include "dial/race.h"
 #include <stdlib.h>
 
-enum stage { STAGE_REMOTES, STAGE_SOURCES, STAGE_OVER };
+enum stage { STAGE_REMOTES, STAGE_SOURCES, STAGE_TARGETS, STAGE_OVER };
 
 struct names {
     const struct socket_plan *plan;
     unsigned holders;
     enum stage stage;
     struct lookup lookup;
-    struct address_list remotes, sources;
+    struct address_list lists[STAGE_OVER]; /* by the stage that asks for them */
     int result;
     struct fault fault;
 };
@@ -25,12 +25,19 @@ end(struct names *names, int result)
     names->stage = STAGE_OVER;
 }
 
+static struct resolve_query
+query_of(const struct socket_plan *plan, enum stage stage)
+{
+    if (stage == STAGE_TARGETS)
+        return open_query_remote(plan, PURPOSE_CONNECT);
+    return open_query(plan, stage == STAGE_SOURCES ? PURPOSE_SOURCE : PURPOSE_CONNECT);
+}
+
 /* Ask for the addresses of this stage. */
 static void
 ask(struct names *names, enum stage stage)
 {
-    enum purpose purpose = stage == STAGE_SOURCES ? PURPOSE_SOURCE : PURPOSE_CONNECT;
-    const struct resolve_query query = open_query(names->plan, purpose);
+    const struct resolve_query query = query_of(names->plan, stage);
     names->stage = stage;
     if (lookup_start(&names->lookup, names->plan->domain, &query, &names->fault) < 0)
         end(names, -1);
@@ -62,24 +69,34 @@ names_leave(struct names *names)
     if (!names || --names->holders > 0)
         return;
     lookup_drop(&names->lookup);
-    address_list_free(&names->remotes);
-    address_list_free(&names->sources);
+    for (int i = 0; i < STAGE_OVER; i++)
+        address_list_free(&names->lists[i]);
     free(names);
+}
+
+/* The stage after this one, of those that the plan has. */
+static enum stage
+stage_after(const struct socket_plan *plan, enum stage stage)
+{
+    if (stage == STAGE_REMOTES && open_has_source(plan))
+        return STAGE_SOURCES;
+    bool has_targets = plan->proxy.kind && plan->proxy.resolves_here;
+    return stage < STAGE_TARGETS && has_targets ? STAGE_TARGETS : STAGE_OVER;
 }
 
 /* The answer of this stage is there. */
 static void
 take_answer(struct names *names)
 {
-    bool are_sources = names->stage == STAGE_SOURCES;
-    struct address_list *list = are_sources ? &names->sources : &names->remotes;
+    struct address_list *list = &names->lists[names->stage];
     int result = lookup_take(&names->lookup, list, &names->fault);
-    if (!are_sources && result == 0)
+    if (names->stage == STAGE_REMOTES && result == 0)
         race_interleave(list);
-    if (result < 0 || are_sources || !open_has_source(names->plan))
+    enum stage next = stage_after(names->plan, names->stage);
+    if (result < 0 || next == STAGE_OVER)
         end(names, result);
     else
-        ask(names, STAGE_SOURCES);
+        ask(names, next);
 }
 
 bool
@@ -106,11 +123,18 @@ int
 names_result(const struct names *names, const struct address_list **remotes,
              const struct address_list **sources, struct fault *fault)
 {
-    *remotes = &names->remotes;
-    *sources = &names->sources;
+    *remotes = &names->lists[STAGE_REMOTES];
+    *sources = &names->lists[STAGE_SOURCES];
     if (names->result < 0)
         *fault = names->fault;
     return names->result;
+}
+
+const struct address *
+names_target(const struct names *names)
+{
+    const struct address_list *targets = &names->lists[STAGE_TARGETS];
+    return targets->count > 0 ? &targets->items[0] : NULL;
 }
 
 int

@@ -1,5 +1,5 @@
 /*
- * The addresses that a plan connects to, and those that it comes from, on their way. Several dials may wait for the same,
+ * The addresses that a plan connects to, those that it comes from, and that of a target behind a proxy, on their way. Several dials may wait for the same,
  * so that many clients of one relay are one question to the name server, and one thread.
  */
 #ifndef SKT_DIAL_NAMES_H
@@ -34,6 +34,9 @@ int names_fd(const struct names *names);
  */
 int names_result(const struct names *names, const struct address_list **remotes,
                  const struct address_list **sources, struct fault *fault);
+
+/* The address of whom a proxy is to connect us to, if we are the ones who look that up; lent likewise. Otherwise NULL. */
+const struct address *names_target(const struct names *names);
 
 /* Say that it took too long: STATUS_TIMEOUT. Returns -1. */
 int names_timed_out(const struct names *names, struct fault *fault);

@@ -1,6 +1,7 @@
 #include "dial/open.h"
 
 #include "base/fd.h"
+#include "base/text.h"
 #include "dial/netns.h"
 #include "domain/other.h"
 #include <errno.h>
@@ -14,12 +15,19 @@ open_has_source(const struct socket_plan *plan)
     return plan->source.host || plan->source.port || plan->random_source_port;
 }
 
+/* Whom the socket itself connects to. */
+static const struct target *
+reached(const struct socket_plan *plan)
+{
+    return plan->proxy.kind ? &plan->proxy.at : &plan->remote;
+}
+
 struct resolve_query
 open_query(const struct socket_plan *plan, enum purpose purpose)
 {
     return (struct resolve_query){
         .family = plan->family,
-        .target = purpose == PURPOSE_SOURCE ? plan->source : plan->remote,
+        .target = purpose == PURPOSE_SOURCE ? plan->source : *reached(plan),
         .purpose = purpose,
         .type = plan->type,
         .protocol = plan->protocol,
@@ -29,6 +37,18 @@ open_query(const struct socket_plan *plan, enum purpose purpose)
         .groups = plan->groups,
         .netns = plan->netns,
     };
+}
+
+struct resolve_query
+open_query_remote(const struct socket_plan *plan, enum purpose purpose)
+{
+    struct resolve_query query = open_query(plan, purpose);
+    query.target = plan->remote;
+    if (plan->proxy.kind) {
+        query.family = plan->proxy.kind->only_ipv4 ? AF_INET : AF_UNSPEC;
+        query.numeric = plan->numeric && plan->proxy.resolves_here;
+    }
+    return query;
 }
 
 /* The kernel's answers when it has no such family, type or protocol, or nothing that carries it (vsock). */
@@ -185,7 +205,7 @@ open_format(const struct socket_plan *plan, const struct address *address, struc
 bool
 open_is_typed(const struct socket_plan *plan, const char *host)
 {
-    const char *typed = plan->remote.host ? plan->remote.host : "";
+    const char *typed = reached(plan)->host ? reached(plan)->host : "";
     size_t brackets = *typed == '[' ? 1 : 0, length = strlen(host);
     return plan->numeric ||
            (strlen(typed) == length + 2 * brackets && strncmp(typed + brackets, host, length) == 0);
@@ -194,8 +214,9 @@ open_is_typed(const struct socket_plan *plan, const char *host)
 void
 open_words(const struct socket_plan *plan, const struct address *tried, char *words, size_t size)
 {
-    const struct target *remote = &plan->remote;
+    const struct target *remote = reached(plan);
     const char *host = remote->host ? remote->host : "";
+    const char *kind = plan->proxy.kind ? "proxy " : "";
     struct address_text text = { .host = "", .port = "" };
     if (tried)
         plan->domain->format(tried, &text);
@@ -205,7 +226,9 @@ open_words(const struct socket_plan *plan, const struct address *tried, char *wo
     if (!open_has_port(plan))
         (void)snprintf(words, size, "%s", *host ? host : plan->domain->name);
     else
-        (void)snprintf(words, size, "%s%s%s%s%sport %s (%s)", host, before, text.host, after,
+        (void)snprintf(words, size, "%s%s%s%s%s%sport %s (%s)", kind, host, before, text.host, after,
                        *host ? " " : "", remote->port ? remote->port : "",
                        domain_protocol_name(plan->domain, plan->type, plan->protocol));
+    if (plan->proxy.kind)
+        text_add(words, size, " for %s port %s", plan->remote.host, plan->remote.port);
 }

@@ -4,6 +4,7 @@
 
 #include "base/fault.h"
 #include "dial/filter.h"
+#include "dial/proxy.h"
 #include "dial/sockopt.h"
 #include "domain/domain.h"
 #include <stdbool.h>
@@ -13,17 +14,18 @@ enum { OPEN_INHERITED_MAX = 16 };
 
 struct socket_plan {
     const struct domain *domain;
-    int family;              /* the domain's, or the number of one that has no row */
-    const struct type *type; /* the domain's own row */
-    int protocol;            /* 0: the domain's usual one for the type */
-    struct target remote;    /* whom to reach or, listening, where to listen */
-    struct target source;    /* where to come from; all NULL: the kernel decides */
-    bool numeric;            /* no name lookups */
-    bool random_source_port; /* bind a port chosen at random before connecting */
-    bool reuse_port;         /* let other listeners share the port (SO_REUSEPORT) */
-    int backlog;             /* of a listener; 0: the system's maximum */
-    int path_mode;           /* of a socket file; -1: 0600 */
-    int inherited;           /* a descriptor that is the socket, and remote.host its name: fd:N; -1: none */
+    int family;                /* the domain's, or the number of one that has no row */
+    const struct type *type;   /* the domain's own row */
+    int protocol;              /* 0: the domain's usual one for the type */
+    struct target remote;      /* whom to reach or, listening, where to listen */
+    struct target source;      /* where to come from; all NULL: the kernel decides */
+    struct proxy_choice proxy; /* what connects us to `remote`; then the socket's own peer is that proxy */
+    bool numeric;              /* no name lookups */
+    bool random_source_port;   /* bind a port chosen at random before connecting */
+    bool reuse_port;           /* let other listeners share the port (SO_REUSEPORT) */
+    int backlog;               /* of a listener; 0: the system's maximum */
+    int path_mode;             /* of a socket file; -1: 0600 */
+    int inherited;             /* a descriptor that is the socket, and remote.host its name: fd:N; -1: none */
     int inherited_more[OPEN_INHERITED_MAX - 1]; /* a listener may have several */
     size_t inherited_more_count;
     const char *netns;  /* open it in this network namespace (netns.h); NULL: where we are */
@@ -39,8 +41,17 @@ struct socket_plan {
 /* Does it come from an address or a port that is said, or from one chosen at random? */
 bool open_has_source(const struct socket_plan *plan);
 
-/* What plan->domain has to check and resolve: the source for PURPOSE_SOURCE, otherwise the remote target. */
+/*
+ * What plan->domain has to check and resolve: the source for PURPOSE_SOURCE, otherwise whom the socket connects to or where
+ * it listens, which is the remote target or a proxy.
+ */
 struct resolve_query open_query(const struct socket_plan *plan, enum purpose purpose);
+
+/*
+ * The same of the remote target, wherever there is a proxy or not. Behind one, the plan's family and -n say nothing of
+ * it, unless we look it up.
+ */
+struct resolve_query open_query_remote(const struct socket_plan *plan, enum purpose purpose);
 
 /*
  * socket(2) for an address of `family`, close-on-exec and non-blocking, with the options of PHASE_OPENED.
@@ -77,12 +88,16 @@ bool open_has_port(const struct socket_plan *plan);
 /* An address of the plan in words; no port where there is none. */
 void open_format(const struct socket_plan *plan, const struct address *address, struct address_text *text);
 
-/* Is this numeric host what was typed (brackets apart, and with -n always), so that it needs no mention? */
+/*
+ * Is this numeric host what was typed of whom the socket connects to (brackets apart, and with -n always), so that it needs
+ * no mention?
+ */
 bool open_is_typed(const struct socket_plan *plan, const char *host);
 
 /*
  * The remote target in words as typed, for messages: "HOST port PORT (tcp)", or only the path. `tried` is put
- * in parentheses after the host ("localhost (::1) port 80 (tcp)") unless it is what was typed; NULL: not.
+ * in parentheses after the host ("localhost (::1) port 80 (tcp)") unless it is what was typed; NULL: not. Where there is
+ * a proxy, the words are about that: "proxy HOST port PORT (tcp) for HOST port PORT".
  */
 void open_words(const struct socket_plan *plan, const struct address *tried, char *words, size_t size);
 

@@ -10,6 +10,18 @@
 
 enum typed { TYPED_NOT, TYPED_LETTER, TYPED_NAME };
 
+/* What the options say of a proxy. */
+struct proxy_asked {
+    const char *at;        /* [TYPE://[USER:PASSWORD@]]HOST[:PORT]; NULL: there is none */
+    int type;              /* of enum proxy_number */
+    const char *user;      /* whose password is asked for */
+    const char *auth;      /* USER:PASSWORD */
+    const char *auth_file; /* where that is from */
+    int dns;               /* of enum proxy_dns */
+};
+
+enum proxy_dns { PROXY_DNS_REMOTE, PROXY_DNS_LOCAL };
+
 struct command {
     struct request request;
     enum typed typed[OPTIONS_MAX]; /* by row: how the option was given last */
@@ -21,6 +33,8 @@ struct command {
     const char *source;   /* -s and -p, whose meaning depends on -l */
     const char *source_port;
     int64_t wait_ms;
+
+    struct proxy_asked proxy;
 
     struct command *relay; /* --relay: what is said of the other socket, as of one to connect */
     bool is_relay;         /* this is that one */

@@ -5,18 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* How one word names a host, a port, or both. */
-enum shape {
-    SHAPE_WORD,     /* no colon: a host or a port */
-    SHAPE_PAIR,     /* HOST:PORT or [HOST]:PORT */
-    SHAPE_BRACKETS, /* [HOST] */
-    SHAPE_COLONS,   /* several colons and no brackets: IPv6 text, or a mistake */
-    SHAPE_BROKEN,   /* a bracket that is not closed, or followed by something else */
-};
-
-/* Where the host of a pair ends (the colon), and what the word is. */
-static enum shape
-shape_of(const char *word, const char **colon)
+enum shape
+operand_shape(const char *word, const char **colon)
 {
     *colon = strchr(word, ':');
     if (word[0] == '[') {
@@ -112,7 +102,7 @@ connect_to_word(struct command *command, struct fault *fault)
 {
     const char *word = command->address != NULL ? command->address : command->operands[0];
     const char *colon = NULL;
-    enum shape shape = shape_of(word, &colon);
+    enum shape shape = operand_shape(word, &colon);
     if (looks_like_path(word))
         return refuse(word, command->is_relay ? "a path is unix:PATH" : "a path or @NAME needs -U", fault);
     if (shape == SHAPE_PAIR)
@@ -165,7 +155,7 @@ listen_at_word(struct command *command, struct target *target, struct fault *fau
 {
     const char *word = command->address != NULL ? command->address : command->operands[0];
     const char *colon = NULL;
-    enum shape shape = shape_of(word, &colon);
+    enum shape shape = operand_shape(word, &colon);
     if (looks_like_path(word))
         return refuse(word, "a path or @NAME needs -U", fault);
     if (shape == SHAPE_PAIR)
@@ -270,7 +260,8 @@ static int
 check(const struct command *command, const struct target *target, enum purpose purpose, struct fault *fault)
 {
     const struct socket_plan *plan = &command->request.socket;
-    struct resolve_query query = open_query(plan, purpose);
+    struct resolve_query query =
+        purpose == PURPOSE_SOURCE ? open_query(plan, purpose) : open_query_remote(plan, purpose);
     query.target = *target;
     return domain_check(plan->domain, &query, fault);
 }
@@ -332,10 +323,9 @@ scan_targets(struct command *command, struct fault *fault)
 int
 operand_inherited(struct command *command, struct fault *fault)
 {
-    static const char *const unfit[] = { "source",     "source-port", "random", "mode",
-                                         "reuse-port", "backlog",     "nodns",  "connect-timeout",
-                                         "zero",       "promiscuous", "netns",  "retry",
-                                         NULL };
+    static const char *const unfit[] = { "source",  "source-port", "random",          "mode", "reuse-port",
+                                         "backlog", "nodns",       "connect-timeout", "zero", "promiscuous",
+                                         "netns",   "retry",       "proxy",           NULL };
     struct socket_plan *plan = &command->request.socket;
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
     if (activation_is_word(word)) {

@@ -72,6 +72,7 @@ enum option_group {
     GROUP_MODE,
     GROUP_KIND,
     GROUP_ADDRESS,
+    GROUP_PROXY,
     GROUP_ACCESS,
     GROUP_START,
     GROUP_END,

@@ -73,6 +73,10 @@ static const struct sockopt_word terminal_choices[] = { { "cooked", TERMINAL_COO
                                                         { "raw", TERMINAL_RAW },
                                                         { NULL, 0 } };
 
+static const struct sockopt_word proxy_dns_choices[] = { { "remote", PROXY_DNS_REMOTE },
+                                                         { "local", PROXY_DNS_LOCAL },
+                                                         { NULL, 0 } };
+
 static const struct sockopt_word shell_choices[] = {
     { "bash", 0 }, { "zsh", 0 }, { "fish", 0 }, { NULL, 0 }
 };
@@ -81,6 +85,7 @@ const char *const option_group_titles[] = {
     [GROUP_MODE] = "What to do",
     [GROUP_KIND] = "Kind of socket",
     [GROUP_ADDRESS] = "Addresses",
+    [GROUP_PROXY] = "Through a proxy",
     [GROUP_ACCESS] = "Who may connect",
     [GROUP_START] = "Starting and privileges",
     [GROUP_END] = "End of input",
@@ -184,6 +189,24 @@ const struct option_row option_rows[] = {
     { .name = "announce", .value = "FILE", .may_lack_value = true, .kind = OPTION_SINK,
       FIELD(request.announce_to), .fallback = "standard error", .needs = "listen", .group = GROUP_ADDRESS,
       .help = "write the bound address to FILE or fd:N once listening" },
+
+    { .letter = 'x', .name = "proxy", .value = "PROXY", .kind = OPTION_TEXT, FIELD(proxy.at),
+      .excludes = "listen zero receive-fd", .fits = FITS_TCP, .group = GROUP_PROXY,
+      .help = "have a proxy connect us: [TYPE://][USER:PASSWORD@]HOST[:PORT]" },
+    { .letter = 'X', .name = "proxy-type", .value = "TYPE", .kind = OPTION_CHOICE, FIELD(proxy.type),
+      .choices = proxy_words, .fallback = "socks5", .needs = "proxy", .group = GROUP_PROXY,
+      .help = "what it speaks" },
+    { .letter = 'P', .name = "proxy-user", .value = "USER", .kind = OPTION_TEXT, FIELD(proxy.user),
+      .excludes = "proxy-auth proxy-auth-file", .needs = "proxy", .group = GROUP_PROXY,
+      .help = "as this user; the password is asked for on the terminal" },
+    { .name = "proxy-auth", .value = "USER:PASSWORD", .kind = OPTION_TEXT, FIELD(proxy.auth),
+      .excludes = "proxy-auth-file", .needs = "proxy", .group = GROUP_PROXY,
+      .help = "as this user, with a password that ps(1) may show" },
+    { .name = "proxy-auth-file", .value = "FILE", .kind = OPTION_SINK, FIELD(proxy.auth_file),
+      .needs = "proxy", .group = GROUP_PROXY, .help = "both are the first line of FILE or fd:N" },
+    { .name = "proxy-dns", .value = "WHERE", .kind = OPTION_CHOICE, FIELD(proxy.dns),
+      .choices = proxy_dns_choices, .fallback = "remote; with socks4 local", .needs = "proxy",
+      .group = GROUP_PROXY, .help = "where the target's name is looked up" },
 
     { .name = "allow", .value = "PEERS", .kind = OPTION_PEERS, FIELD(request.access),
       .fits = FITS_PATTERNS, .group = GROUP_ACCESS,
@@ -346,6 +369,22 @@ const struct option_row option_rows[] = {
     { .name = "relay-wait", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.connect_ms), .min = 1,
       .max = TIME_MAX_MS, .of_relay = "connect-timeout", .needs = "relay", .fallback = "as -w",
       .group = GROUP_RELAY, .help = "for its lookup and its connection together" },
+    { .name = "relay-proxy", .value = "PROXY", .kind = OPTION_TEXT, FIELD(proxy.at), .of_relay = "proxy",
+      .needs = "relay", .fits = FITS_TCP, .group = GROUP_RELAY,
+      .help = "have a proxy connect us, as --proxy does" },
+    { .name = "relay-proxy-type", .value = "TYPE", .kind = OPTION_CHOICE, FIELD(proxy.type),
+      .choices = proxy_words, .of_relay = "proxy-type", .needs = "relay-proxy", .fallback = "socks5",
+      .group = GROUP_RELAY, .help = "what it speaks" },
+    { .name = "relay-proxy-auth", .value = "USER:PASSWORD", .kind = OPTION_TEXT, FIELD(proxy.auth),
+      .of_relay = "proxy-auth", .excludes = "relay-proxy-auth-file", .needs = "relay-proxy",
+      .group = GROUP_RELAY, .help = "as this user, with a password that ps(1) may show" },
+    { .name = "relay-proxy-auth-file", .value = "FILE", .kind = OPTION_SINK, FIELD(proxy.auth_file),
+      .of_relay = "proxy-auth-file", .needs = "relay-proxy", .group = GROUP_RELAY,
+      .help = "both are the first line of FILE or fd:N" },
+    { .name = "relay-proxy-dns", .value = "WHERE", .kind = OPTION_CHOICE, FIELD(proxy.dns),
+      .choices = proxy_dns_choices, .of_relay = "proxy-dns", .needs = "relay-proxy",
+      .fallback = "remote; with socks4 local", .group = GROUP_RELAY,
+      .help = "where the target's name is looked up" },
 
     { .name = "serial", .kind = OPTION_FLAG, FIELD(request.serial),
       .excludes = "max-conns max-per-peer rate-conns when-full label merge slow queue " OWN_ENDS,

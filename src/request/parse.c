@@ -8,6 +8,7 @@
 #include "request/kind.h"
 #include "request/nearest.h"
 #include "request/operand.h"
+#include "request/proxy_option.h"
 #include "request/relay.h"
 #include "request/rules.h"
 #include "request/scheme.h"
@@ -222,7 +223,8 @@ conclude(struct command *command, struct fault *fault)
     if (rules_agree(command, fault) != 0 || operand_inherited(command, fault) != 0 ||
         scheme_take(command, fault) != 0 || kind_choose(command, fault) != 0 ||
         relay_choose(command, fault) != 0 || rules_fit(command, fault) != 0 ||
-        operand_targets(command, fault) != 0 || choose_files(command, fault) != 0 ||
+        proxy_option_choose(command, fault) != 0 || operand_targets(command, fault) != 0 ||
+        proxy_option_check(command, fault) != 0 || choose_files(command, fault) != 0 ||
         check_access(command, fault) != 0 || relay_conclude(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");

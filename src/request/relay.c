@@ -2,6 +2,7 @@
 
 #include "request/kind.h"
 #include "request/operand.h"
+#include "request/proxy_option.h"
 #include "request/scheme.h"
 #include <stdio.h>
 #include <stdint.h>
@@ -30,7 +31,8 @@ relay_choose(struct command *command, struct fault *fault)
     relay->operands = relay->words;
     relay->operand_count = 1;
     if (operand_inherited(relay, fault) == 0 && scheme_take(relay, fault) == 0 &&
-        kind_choose(relay, fault) == 0 && operand_targets(relay, fault) == 0)
+        kind_choose(relay, fault) == 0 && proxy_option_choose(relay, fault) == 0 &&
+        operand_targets(relay, fault) == 0 && proxy_option_check(relay, fault) == 0)
         return 0;
     name_option(command->endpoint, fault);
     return -1;

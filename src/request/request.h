@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { REQUEST_STRINGS_MAX = 4, ACCESS_SOURCES_MAX = 64 };
+enum { REQUEST_STRINGS_MAX = 16, ACCESS_SOURCES_MAX = 64 };
 
 /* Where it says who may connect, or may not: a file, or patterns (pattern.h) with commas between them. */
 struct access_source {
@@ -157,7 +157,8 @@ struct request {
 
 /*
  * Fill a request from the command line. Every operand and value is checked; no socket is opened and no file.
- * argv is permuted so that the operands come last, as getopt_long(3) does, and has to outlive the request.
+ * argv is permuted so that the operands come last, as getopt_long(3) does, and has to outlive the request. A proxy's
+ * password in it is overwritten.
  *
  * Returns 0 with a request for the caller to free, or -1 with nothing to free: STATUS_USAGE and one line that
  * names the word as typed and says what would be right (STATUS_LOCAL without memory).

@@ -17,6 +17,10 @@ void
 report_name(const struct socket_plan *plan, const struct address *address, char *name, size_t size)
 {
     struct address_text text;
+    if (plan->proxy.kind) { /* the address is the proxy's */
+        (void)snprintf(name, size, "%s port %s", plan->remote.host, plan->remote.port);
+        return;
+    }
     open_format(plan, address, &text);
     const char *host = !is_unnamed(address) ? text.host : plan->inherited >= 0 ? plan->remote.host : "client";
     (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
@@ -49,11 +53,33 @@ report_service(const struct socket_plan *plan, const char *port, char *name, siz
     return found;
 }
 
+/* nc says the first of these of a target behind a proxy. */
+static void
+report_through(const struct log *log, const struct socket_plan *plan, const struct address *peer)
+{
+    const struct proxy_choice *proxy = &plan->proxy;
+    struct address_text text;
+    char service[64], port[8];
+    open_format(plan, peer, &text);
+    bool as_typed = open_is_typed(plan, text.host);
+    (void)snprintf(port, sizeof port, "%u", (unsigned)proxy->port);
+    (void)report_service(plan, port, service, sizeof service);
+    log_line(log, LOG_TALK, "Connection to %s %s port [%s/%s] succeeded!", plan->remote.host, port,
+             domain_protocol_name(plan->domain, plan->type, plan->protocol), service);
+    log_line(log, LOG_TALK, "It goes through the proxy %s%s%s%s port %s (%s)", proxy->at.host,
+             as_typed ? "" : " (", as_typed ? "" : text.host, as_typed ? "" : ")", text.port,
+             proxy->kind->name);
+}
+
 void
 report_connected(const struct log *log, const struct socket_plan *plan, const struct address *peer)
 {
     if (log->level < LOG_TALK)
         return;
+    if (plan->proxy.kind) {
+        report_through(log, plan, peer);
+        return;
+    }
     const char *protocol = domain_protocol_name(plan->domain, plan->type, plan->protocol);
     struct address_text text;
     open_format(plan, peer, &text);

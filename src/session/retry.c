@@ -40,12 +40,20 @@ is_lacking(int error)
     return error == EAFNOSUPPORT || error == ESOCKTNOSUPPORT || error == EPROTONOSUPPORT;
 }
 
+/* Does what a proxy has said mean that it may say something else another time? */
+static bool
+is_of_the_moment(const struct fault *fault)
+{
+    return fault->status == STATUS_PROXY && fault->error != EACCES && fault->error != EPROTO &&
+           fault->error != EOPNOTSUPP;
+}
+
 static bool
 may_get_better(const struct retry *retry, const struct fault *fault)
 {
     return !fault->signal && !is_lacking(fault->error) &&
            ((retry->is_lost && fault->status == STATUS_CONNECTION) || fault->status == STATUS_LOOKUP ||
-            fault->status == STATUS_CONNECT || fault->status == STATUS_TIMEOUT);
+            fault->status == STATUS_CONNECT || fault->status == STATUS_TIMEOUT || is_of_the_moment(fault));
 }
 
 /* The time for all tries is over: say so, and why the last of them has failed. */

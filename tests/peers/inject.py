@@ -7,6 +7,7 @@ The exchange: the program sends SIZE bytes and receives SIZE others at the same 
 SCENARIO is KIND-client or KIND-listener, the program's part in it; KIND is
   tcp unix              streams
   name                  tcp, to "localhost", which has to be looked up (client only)
+  proxy                 tcp, through a SOCKS5 proxy, which the other side is, too (client only)
   seqpacket             Unix records, with --records u32 on the program's standard streams
 
   --size=BYTES          of each direction (1048576)
@@ -104,6 +105,11 @@ SANITIZED = os.environ.get("SKT_SANITIZED", "no") == "yes"
 SANITIZER_STATUS = 99
 WORKERS = len(os.sched_getaffinity(0))
 RECORD = 32768
+# RFC 1928: no password; and to 127.0.0.1 port 9
+PROXY_TURNS = [
+    (b"\5\1\0", b"\5\0"),
+    (b"\5\1\0\1\x7f\0\0\1\0\x09", b"\5\0\0\1\0\0\0\0\0\0"),
+]
 # The program's first call of its own; what comes before is the loader's and the C library's.
 OWN = re.compile(r"fcntl\(0, F_GETFD")
 
@@ -121,8 +127,9 @@ def error_name(error):
 class Peer:
     """The other side of the exchange, in threads of this process."""
 
-    def __init__(self, family, kind, down):
+    def __init__(self, family, kind, down, is_proxy):
         self.family, self.kind = family, kind
+        self.is_proxy = is_proxy
         self.down = down
         self.listener = None
         self.connection = None
@@ -145,7 +152,20 @@ class Peer:
             self.connection, _ = self.listener.accept()
         except OSError:
             return  # nobody came: the listener was shut down once the program had ended
-        self.converse()
+        if not self.is_proxy or self.connects():
+            self.converse()
+
+    def connects(self):
+        """What a proxy hears and says before what it connects to does. False if it hears something else."""
+        try:
+            for question, answer in PROXY_TURNS:
+                if self.connection.recv(len(question), socket.MSG_WAITALL) != question:
+                    return False
+                self.connection.sendall(answer)
+        except OSError as error:
+            self.end = error_name(error)
+            return False
+        return True
 
     def call(self, find_address, has_ended):
         """Connect when there is an address; again when nothing was taken and the program goes on."""
@@ -216,7 +236,8 @@ class Run:
         kind, _, role = sweep.scenario.partition("-")
         self.name = "localhost" if kind == "name" else "127.0.0.1"
         self.is_client = role == "client"
-        self.is_inet = kind in ("tcp", "name")
+        self.is_inet = kind in ("tcp", "name", "proxy")
+        self.has_proxy = kind == "proxy"
         self.has_records = kind == "seqpacket"
         self.input = marked(sweep.up) if self.has_records else sweep.up
         self.wanted = marked(sweep.down) if self.has_records else sweep.down
@@ -227,7 +248,8 @@ class Run:
         self.has_program = sweep.options["exec"] is not None
         self.result = os.path.join(folder, "result")
         family = socket.AF_INET if self.is_inet else socket.AF_UNIX
-        self.peer = Peer(family, socket.SOCK_SEQPACKET if self.has_records else socket.SOCK_STREAM, sweep.down)
+        type_ = socket.SOCK_SEQPACKET if self.has_records else socket.SOCK_STREAM
+        self.peer = Peer(family, type_, sweep.down, self.has_proxy)
         self.output = self.errors = b""
         self.status = None
 
@@ -254,6 +276,8 @@ class Run:
         if not self.is_inet:
             return listen + kind + ["-U", self.path]
         port = self.peer.listener.getsockname()[1] if self.is_client else 0
+        if self.has_proxy:
+            return listen + ["-x", f"{self.name}:{port}", self.name, "9"]
         return listen + [self.name, str(port)]
 
     def perform(self, before, environment):

@@ -1,5 +1,6 @@
 /* The option table is sound, and command lines become the requests that they should. */
 #include "request/option.h"
+#include "base/text.h"
 #include "request/command.h"
 #include "request/request.h"
 #include "tap.h"
@@ -92,12 +93,16 @@ static void
 spell(const struct request *request, char *text, size_t size)
 {
     const struct socket_plan *plan = &request->socket;
-    int used =
-        snprintf(text, size, "%s %s/%s %s %s", request->listens ? "listen" : "connect", plan->domain->name,
-                 plan->type->name, text_or_none(plan->remote.host), text_or_none(plan->remote.port));
+    const struct proxy_choice *proxy = &plan->proxy;
+    (void)snprintf(text, size, "%s %s/%s %s %s", request->listens ? "listen" : "connect", plan->domain->name,
+                   plan->type->name, text_or_none(plan->remote.host), text_or_none(plan->remote.port));
     if (plan->source.host != NULL || plan->source.port != NULL)
-        (void)snprintf(text + used, size - (size_t)used, " from %s %s", text_or_none(plan->source.host),
-                       text_or_none(plan->source.port));
+        text_add(text, size, " from %s %s", text_or_none(plan->source.host), text_or_none(plan->source.port));
+    if (proxy->kind != NULL)
+        text_add(text, size, " through %s %s %s to %u, user %s %s%s%s", proxy->kind->name, proxy->at.host,
+                 proxy->at.port, (unsigned)proxy->port, text_or_none(proxy->user),
+                 text_or_none(proxy->password), proxy->asks_password ? ", asks" : "",
+                 proxy->resolves_here ? ", looks up" : "");
 }
 
 static const struct {
@@ -105,6 +110,24 @@ static const struct {
     const char *request;
 } good[] = {
     { "localhost 80", "connect inet46/stream localhost 80" },
+    { "-x p h 80", "connect inet46/stream h 80 through socks5 p 1080 to 80, user - -" },
+    { "-x p -X connect h:http", "connect inet46/stream h http through http p 3128 to 80, user - -" },
+    { "-x p:1 -X 4A h 80", "connect inet46/stream h 80 through socks4a p 1 to 80, user - -" },
+    { "-x p -X 4 h 80", "connect inet46/stream h 80 through socks4 p 1080 to 80, user - -, looks up" },
+    { "-x [::1] -X5 -6 10.1.2.3 80",
+      "connect inet6/stream 10.1.2.3 80 through socks5 [::1] 1080 to 80, user - -" },
+    { "--proxy SOCKS5H://[::1]:9050/ tcp://h:80",
+      "connect inet46/stream h 80 through socks5 [::1] 9050 to 80, user - -" },
+    { "--proxy http://a%3Ab:c%25d%@p h 80 --proxy-dns local",
+      "connect inet46/stream h 80 through http p 3128 to 80, user a:b c%d%, looks up" },
+    { "-x socks4a://[fe80::1%25lo]:1/ h 80",
+      "connect inet46/stream h 80 through socks4a [fe80::1%lo] 1 to 80, user - -" },
+    { "--proxy u:p@w@p h 80", "connect inet46/stream h 80 through socks5 p 1080 to 80, user u p@w" },
+    { "-x p --proxy-auth u:p:%41 h 80",
+      "connect inet46/stream h 80 through socks5 p 1080 to 80, user u p:%41" },
+    { "-x p -P u h 80", "connect inet46/stream h 80 through socks5 p 1080 to 80, user u -, asks" },
+    { "-x p -P u -X 4a h 80", "connect inet46/stream h 80 through socks4a p 1080 to 80, user u -" },
+    { "-n -x 127.0.0.1 h 80", "connect inet46/stream h 80 through socks5 127.0.0.1 1080 to 80, user - -" },
     { "localhost:80", "connect inet46/stream localhost 80" },
     { "::1 80", "connect inet46/stream ::1 80" },
     { "[::1] 80", "connect inet46/stream [::1] 80" },
@@ -264,8 +287,8 @@ static const struct {
     { "--join 239.1.2.3 -u h 1", "--join: needs --listen" },
     { "-l --join 239.1.2.3 1",
       "--join: needs a type that keeps messages apart (dgram, seqpacket, raw, dccp): stream does not" },
-    { "-x h 1", "-x: no such option: see skt --help" },
-    { "-lx 1", "-x: no such option: see skt --help" },
+    { "-B h 1", "-B: no such option: see skt --help" },
+    { "-lB 1", "-B: no such option: see skt --help" },
     { "--no h 1", "--no: could be --nodns --notify --no-input --no-shutdown --no-splice" },
     { "--listen=5", "--listen: takes no value" },
     { "--wait", "--wait: needs a value: TIME" },
