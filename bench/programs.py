@@ -42,6 +42,10 @@ class Program:
         """Bytes one way or both; ends when they have ended."""
         return None
 
+    def encrypted(self, role, side, port, certificate):
+        """The same by TLS over TCP; the certificate is for 127.0.0.1, signs itself, and has its key in its file."""
+        return None
+
     def seqpacket(self, role, side, path):
         return None
 
@@ -89,6 +93,12 @@ class Skt(Program):
         listen = ["-l"] if side == "listen" else []
         where = ["-U", address] if is_path(address) else [HOST, address]
         return [self.path(), *listen, *where]
+
+    def encrypted(self, role, side, port, certificate):
+        if "--ssl-cert" not in self.help:
+            return None
+        words = ["-l", "--ssl-cert", certificate] if side == "listen" else ["--ssl-trustfile", certificate]
+        return [self.path(), *words, HOST, port]
 
     def seqpacket(self, role, side, path):
         return [self.path(), "--seqpacket", *self.stream(role, side, path)[1:]]
@@ -147,6 +157,9 @@ class Limit(Program):
 
     def stream(self, role, side, address):
         return self.tool("stream", role, side, address)
+
+    def encrypted(self, role, side, port, certificate):
+        return self.tool("tls", role, side, port, certificate)
 
     def seqpacket(self, role, side, path):
         return self.tool("seqpacket", role, side, path)
@@ -234,6 +247,12 @@ class Ncat(Program):
         where = ["-U", address] if is_path(address) else ["-n", HOST, address]
         return [self.path(), *words, *listen, *where]
 
+    def encrypted(self, role, side, port, certificate):
+        words = {"send": ["--send-only"], "receive": ["--recv-only"]}[role]
+        if side == "listen":
+            words += ["-l", "--ssl-cert", certificate, "--ssl-key", certificate]
+        return [self.path(), "--ssl", *words, "-n", HOST, port]
+
     def datagrams(self, role, port):
         words = ["-l", "--recv-only"] if role == "receive" else ["--send-only"]
         return [self.path(), "-n", "-u", *words, HOST, port]
@@ -282,6 +301,11 @@ class Socat(Program):
     def stream(self, role, side, address):
         # when one way has ended, the other has this long: half a second if nothing is said
         return self.run("-t", "60", *self.ways(role, self.socket(side, address)))
+
+    def encrypted(self, role, side, port, certificate):
+        socket = (f"OPENSSL-LISTEN:{port},bind={HOST},cert={certificate},verify=0" if side == "listen"
+                  else f"OPENSSL:{HOST}:{port},cafile={certificate}")
+        return self.run("-t", "60", *self.ways(role, socket))
 
     def seqpacket(self, role, side, path):
         return self.run("-t", "60", *self.ways(role, self.socket(side, path, ",type=5")))

@@ -11,6 +11,25 @@
 #include "session/session.h"
 #include "session/urgent.h"
 
+/* What encrypts, read before there is a socket. */
+static int
+open_tls(struct run *run, struct fault *fault)
+{
+    const struct request *request = run->request;
+    if (request->tls.is_on)
+        run->tls = tls_context_open(&request->tls, request->listens, fault);
+    if (request->tls.is_on && !run->tls)
+        return -1;
+    if (request->local == LOCAL_RELAY && request->relay.tls.is_on)
+        run->relay_tls = tls_context_open(&request->relay.tls, false, fault);
+    if (request->local == LOCAL_RELAY && request->relay.tls.is_on && !run->relay_tls)
+        return -1;
+    const char *pin = run->tls && request->listens ? tls_context_pin(run->tls) : NULL;
+    if (pin)
+        log_line(run->log, LOG_TALK, "Our certificate is sha256:%s", pin);
+    return 0;
+}
+
 /* Connect, listen or scan, with the files that watch the traffic open, and the key and the filter read. */
 static int
 run_sessions(struct loop *loop, struct request *request, const struct log *log, struct fault *fault)
@@ -54,6 +73,8 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         run.intake = intake_open(&choice, fault);
         result = run.intake ? 0 : -1;
     }
+    if (result == 0)
+        result = open_tls(&run, fault);
     char path[PATH_MAX];
     if (result == 0 && request->program) {
         run.program_path = path;
@@ -63,6 +84,8 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         result = request->scans     ? scan_run(&run, fault)
                  : request->listens ? server_run(&run, fault)
                                     : client_run(&run, fault);
+    tls_context_close(run.tls);
+    tls_context_close(run.relay_tls);
     key_forget(&key);
     credentials_forget(&credentials[0]);
     credentials_forget(&credentials[1]);

@@ -23,6 +23,7 @@
 #   play_example [STATUS...]    start_example and end_example
 #   play NAME [STATUS...]       the same for an example of the manual
 #   play_recipe N [STATUS...]   the same for a recipe of the README
+#   make_certificate FILE       a certificate for 127.0.0.1, which signs itself, with its key; skips without openssl
 #   plays_as_messages_grow      the same for the lines of the file "example", in which a client and a server, interrupted in
 #                               the end, send on to the file "log" what the file "messages" gets
 #
@@ -81,6 +82,13 @@ while read -r number <&9 && [ "$number" != end ]; do
     echo "$?" >status-"$number"
 done 9<"$1"
 TERMINAL
+}
+
+make_certificate() {
+    need_tls
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=server \
+        -addext subjectAltName=IP:127.0.0.1 -keyout key.pem -out certificate.pem 2>/dev/null
+    cat certificate.pem key.pem >"$1"
 }
 
 stands_for() { stand_ins[$1]=$2; }

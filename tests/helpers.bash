@@ -90,8 +90,9 @@
 #   digest FILE...                      prints the SHA-256 of each, a line each; without FILE, of its input
 #
 # Needs: each skips the test, with the reason, where it is not met
-#   need COMMAND...      need_ipv6      need_root      need_plain_build (no sanitizers: for what they change,
-#   such as memory in use, or what cannot be together with them, such as strace)      need_tracer (strace)
+#   need COMMAND...      need_ipv6      need_root      need_tls (skt has it, and openssl is there)
+#   need_plain_build (no sanitizers: for what they change, such as memory in use, or what cannot be together with
+#   them, such as strace)      need_tracer (strace)
 #
 # Assertions, which print both sides when they fail
 #   assert_equal GOT WANT               assert_contains TEXT PART        refute_contains TEXT PART
@@ -562,6 +563,11 @@ need_tracer() {
 }
 
 traces() { [ "${SKT_SANITIZED:-no}" = no ] && strace -o /dev/null true 2>/dev/null; }
+
+need_tls() {
+    need openssl
+    "$SKT" --version | grep -q '^TLS: .*OpenSSL' || skip "skt is built without OpenSSL"
+}
 
 need_plain_build() { [ "${SKT_SANITIZED:-no}" = no ] || skip "not with sanitizers"; }
 

@@ -62,6 +62,13 @@ setup() {
     end_example
 }
 
+@test "a server is known by the digest of its certificate" {
+    mv "$(random_file 300000)" original
+    make_certificate own.pem
+    play pin
+    assert_same_file copy original
+}
+
 @test "who hears a group gets what is sent to it" {
     stands_for eth0 lo
     manual_example group >example

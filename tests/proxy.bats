@@ -2,6 +2,7 @@
 # --proxy: connecting through SOCKS and HTTP proxies, and --relay-proxy: a relay that does so for each client.
 
 load helpers
+load examples # make_certificate
 
 # What a SOCKS5 proxy hears and says when a name is asked for without a password.
 name_asked='expect:\x05\x01\x00\x03\x0bexample.org\x00\x50'
@@ -582,4 +583,55 @@ names() {
         run -0 timeout 10 "$SKT" -d 127.0.0.1 "$port"
         assert_equal "$output" welcome
     done
+}
+
+# --- TLS through a proxy ---------------------------------------------------------------------------------------------------
+
+# start_encrypted: an echo service that speaks TLS, with a certificate for 127.0.0.1 alone. Sets $port.
+start_encrypted() {
+    make_certificate own.pem
+    start_skt_listener -k --ssl-cert own.pem --echo 127.0.0.1 0
+}
+
+@test "TLS goes through a proxy, and the certificate is for the host behind it" {
+    need ncat
+    start_encrypted
+    start_real_proxy
+    local http proxy
+    http=$(free_port tcp)
+    start_background ncat -l -k --proxy-type http 127.0.0.1 "$http"
+    wait_listening tcp "$http"
+    for proxy in "socks5://localhost:$proxy_port" "http://127.0.0.1:$http"; do
+        run -0 timeout 20 "$SKT" --proxy "$proxy" --ssl-trustfile certificate.pem 127.0.0.1 "$port" <<<hello
+        assert_equal "$output" hello
+        run -7 timeout 20 "$SKT" --proxy "$proxy" --ssl-trustfile certificate.pem localhost "$port" <<<hello
+        assert_one_line "$output" "ostname mismatch"
+    done
+}
+
+@test "a relay reaches a TLS service through a proxy, for each of its clients" {
+    start_encrypted
+    start_real_proxy
+    start_skt_listener -k --relay "tls://127.0.0.1:$port" --relay-ssl-trustfile certificate.pem \
+        --relay-proxy "socks5://127.0.0.1:$proxy_port" --relay-wait 10 127.0.0.1 0
+    local client pids=()
+    for client in one two three; do
+        printf '%s' "$client" >"asks-$client"
+        background_input=asks-$client start_background "$SKT" 127.0.0.1 "$port"
+        pids+=("$started_pid:$started_out")
+    done
+    for client in one two three; do
+        end_status "${pids[0]%%:*}" 20
+        assert_equal "$status $(<"${pids[0]#*:}")" "0 $client"
+        pids=("${pids[@]:1}")
+    done
+}
+
+@test "a proxy that is silent within TLS's handshake is bounded by the time for connecting" {
+    need_tls
+    start_proxy recv:3 'send:\x05\x00' recv:18 "send:$granted" stall
+    timed ask_example -w 1 --ssl
+    fails_with 6 "timed out within the TLS handshake"
+    assert_at_least "$elapsed" 900
+    assert_at_most "$elapsed" 8000
 }

@@ -238,6 +238,27 @@ while True:
     play_recipe 21
 }
 
+@test "recipe 22: a file is sent encrypted" {
+    mv "$(random_file 300000)" original
+    make_certificate own.pem
+    mv certificate.pem ca.pem
+    play_recipe 22
+    assert_same_file copy original
+}
+
+@test "recipe 23: TLS is put on and taken off on the way" {
+    make_certificate own.pem
+    mv certificate.pem ca.pem
+    readme_recipe 23 >example
+    start_example <example
+    wait_shown client "all the way"
+    wait_until 10 is_idle client
+    interrupt_at sender
+    interrupt_at relay
+    interrupt_at server
+    end_example 130 130 130 0
+}
+
 @test "each recipe is run by a test, and there are at least ten" {
     local count
     count=$(grep -cE '^[0-9]+\. ' "$readme")

@@ -2,6 +2,7 @@
 # --reconnect: when the connection is lost another one is made, and the input goes on where it was acknowledged.
 
 load helpers
+load examples # make_certificate
 
 start_dropper() { # WHERE STEP...
     need python3
@@ -97,6 +98,52 @@ PYTHON
     read -r offset size _ < <(tail -n 1 "$dropper_out")
     assert_at_least "$offset" 1000
     assert_equal $((offset + size)) 5000000
+}
+
+@test "the same by TLS, where whole records count, and each connection has a handshake of its own" {
+    make_certificate own.pem
+    sequence 6000000
+    start_dropper tls:own.pem full:1000000:reset full:6:reset full:0:reset full:500000:fin full:100000:reset all
+    run -0 timeout 60 "$SKT" --reconnect --retry-delay 20ms --ssl-trustfile certificate.pem 127.0.0.1 "$port" <sequence
+    assert_equal "$output" "done"
+    dropper_ends
+    assert_equal "$(wc -l <"$dropper_out")" 6
+    check_offsets 6000000
+}
+
+@test "a line arrives once by TLS, though every line ends the connection" {
+    make_certificate own.pem
+    start_dropper tls:own.pem line:fin line:reset line:fin all
+    hold_input
+    background_input=$held_input start_background "$SKT" --reconnect --retry-delay 20ms \
+        --ssl-trustfile certificate.pem 127.0.0.1 "$port"
+    local skt=$started_pid err=$started_err said='' word
+    for word in one two three; do
+        say "$word\n"
+        said+=$word$'\n'
+        wait_until has_text "$dropper_out" "${said%?}"
+    done
+    release_input
+    end_status "$skt" 20
+    assert_equal "$status $(<"$err")" "0 "
+    dropper_ends
+}
+
+@test "a server that ends within the handshake is tried again, and one with another certificate is not" {
+    make_certificate own.pem
+    start_peer listen:tcp accept close accept reset accept close
+    background_input=/dev/null start_background "$SKT" --reconnect --retry 2 --retry-delay 20ms \
+        --ssl-trustfile certificate.pem 127.0.0.1 "$port"
+    peer_succeeds
+    end_status "$started_pid"
+    assert_equal "$status" 7
+    assert_one_line "$(<"$started_err")" "within the TLS handshake"
+    mv certificate.pem right.pem
+    make_certificate other.pem
+    start_dropper tls:other.pem all
+    run -7 timeout 20 "$SKT" --reconnect --ssl-trustfile right.pem 127.0.0.1 "$port" </dev/null
+    assert_contains "$output" "the peer's certificate is not accepted"
+    stop "$dropper_pid"
 }
 
 @test "what several connections have said is one output" {

@@ -3,11 +3,13 @@
 import contextlib
 import json
 import os
+import subprocess
 
 from address import free_path, free_port, wait_listening
 from child import Children, Failed
 from files import Files
 from job import Cannot, Job, Sample
+from programs import HOST
 
 SLOW = ("busybox nc",)  # moves a quarter, to save time
 PATIENCE_S = 20  # for each GiB: two that only write wait for each other for ever
@@ -189,6 +191,29 @@ class UnixSeqpacket(Stream):
         command = program.seqpacket(role, side, address)
         if command is None:
             raise Cannot("no seqpacket")
+        return command
+
+
+class TlsFile(Stream):
+    name, what, order = "tls-file", "file to file in memory, encrypted", 12
+
+    def takes_part(self, program):
+        return program.kind in ("ours", "limit", "peer")
+
+    def prepare(self):
+        self.certificate = os.path.join(self.bench.work, "certificate.pem")
+        made = subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                               "-days", "2", "-subj", f"/CN={HOST}", "-addext", f"subjectAltName=IP:{HOST}",
+                               "-keyout", self.certificate + ".key", "-out", self.certificate],
+                              capture_output=True, check=False)
+        if made.returncode == 0:
+            with open(self.certificate + ".key", "rb") as key, open(self.certificate, "ab") as all_of_it:
+                all_of_it.write(key.read())
+
+    def command(self, program, role, side, address):
+        command = program.encrypted(role, side, address, self.certificate)
+        if command is None:
+            raise Cannot("no TLS")
         return command
 
 

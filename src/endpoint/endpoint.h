@@ -49,8 +49,15 @@ enum { ENDPOINT_POLLS_MAX = 20 };
 struct address;
 struct batch;
 struct endpoint;
+struct tls;
 
 struct endpoint_ops {
+    /*
+     * While the endpoint `begins`, before anything else: what both ends have to settle first. Waits for what interest says of
+     * WANT_READ. IO_DONE: it does not any more. IO_AGAIN: go on later. IO_FAILED: it will not. NULL: it never does.
+     */
+    enum io (*begin)(struct endpoint *endpoint, struct fault *fault);
+
     /*
      * Fill polls (room for ENDPOINT_POLLS_MAX) with what to wait for. Returns how many. *now is set when
      * something wanted can be done without waiting (bytes buffered inside).
@@ -126,6 +133,7 @@ struct endpoint {
     const struct endpoint_ops *ops;
     const char *name; /* for messages: "standard output", "127.0.0.1 port 80"; owned by the kind */
     enum unit unit;   /* what one read or write is */
+    bool begins;      /* begin comes first */
     bool ends;        /* reading can come to an end (datagram sockets never do) */
     bool tells_end;   /* end_writing tells the other side that our writing has ended */
     bool unread_lost; /* closing destroys what the other side has not read yet: it gets a moment for that */
@@ -135,13 +143,16 @@ struct endpoint {
     bool peer_ended;  /* reading has seen the other side's own end, in order */
     bool cut;         /* a message came that was larger than the room for it */
     bool only_whole; /* what is written counts only if it is all: after a failure end_writing is not called */
-    bool kept;       /* ... and it was, and is safe */
+    bool
+        unfinished; /* set from outside: the session has failed, so that what was written is not all there was */
+    bool kept;      /* ... and it was, and is safe */
     size_t message_max; /* messages: the largest one that can be written */
     bool reads_batches; /* one read is one message, and read_batch may read more than one */
     bool writes_batches;
     size_t
         join_max; /* bytes: so much may go out in one write, of messages that it joins; 0: a write is seen as one */
     int socket; /* the socket underneath, to be asked for its names and options; -1: none, or none yet */
+    const struct tls *tls;      /* there is TLS in it, of which tls_tell tells; NULL: none */
     const struct address *peer; /* the other end, where that socket cannot tell; NULL: it can */
     int read_fd; /* plain descriptors, whose bytes may be moved inside the kernel; -1: not plain */
     int write_fd;

@@ -79,6 +79,15 @@ inner_wants(const struct telnet *telnet, unsigned wants)
     return wants;
 }
 
+static enum io
+telnet_begin(struct endpoint *endpoint, struct fault *fault)
+{
+    struct telnet *telnet = (struct telnet *)endpoint;
+    enum io result = telnet->inner->ops->begin(telnet->inner, fault);
+    telnet->base.begins = telnet->inner->begins;
+    return result;
+}
+
 static size_t
 telnet_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
@@ -155,6 +164,7 @@ telnet_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct telnet *telnet = (struct telnet *)endpoint;
     enum io result = flush(telnet, fault);
+    telnet->inner->unfinished = telnet->base.unfinished;
     if (result == IO_DONE)
         result = telnet->inner->ops->end_writing(telnet->inner, fault);
     telnet->ended = telnet->ended || (result == IO_DONE && !telnet->stays_open);
@@ -197,11 +207,13 @@ static void
 telnet_close(struct endpoint *endpoint)
 {
     struct telnet *telnet = (struct telnet *)endpoint;
+    telnet->inner->unfinished = telnet->base.unfinished;
     telnet->inner->ops->close(telnet->inner);
     free(telnet);
 }
 
 static const struct endpoint_ops telnet_ops = {
+    .begin = telnet_begin,
     .interest = telnet_interest,
     .ready = telnet_ready,
     .read = telnet_read,

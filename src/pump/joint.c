@@ -21,6 +21,7 @@ joint_advance(struct joint *joint, struct flow *flow, enum flow_event event)
 void
 joint_fail(struct joint *joint, const struct fault *fault)
 {
+    joint->far->unfinished = true;
     if (!joint->failed)
         joint->fault = fault_keep(fault);
     joint->failed = true;

@@ -296,8 +296,10 @@ pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault)
     int result = joint_verdict(joint, fault);
     if (is_whole && result != 0)
         add_counts(joint, fault);
-    if (!is_whole || result != 0)
+    if (!is_whole || result != 0) {
+        joint->far->unfinished = true;
         spoil(joint);
+    }
     fill_outcome(pump, outcome);
     transfer_free(&joint->sent.carrier);
     transfer_free(&joint->received.carrier);

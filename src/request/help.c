@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "dial/expression.h"
+#include "endpoint/tls.h"
 #include "request/option.h"
 #include "request/page.h"
 #include "request/scheme.h"
@@ -128,5 +129,6 @@ request_version(struct fault *fault)
     for (const struct type *const *type = type_rows; *type != NULL; type++)
         fprintf(page.stream, " %s", (*type)->name);
     fprintf(page.stream, "\npacket filters: compiled%s\n", expression_works ? ", or in tcpdump's words" : "");
+    fprintf(page.stream, "TLS: %s\n", tls_works ? "1.2 and 1.3, by OpenSSL" : "none");
     return page_show(&page, fault);
 }

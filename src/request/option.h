@@ -39,6 +39,8 @@ enum option_kind {
     OPTION_PEERS_FILE, /* a file of them, likewise */
     OPTION_PROGRAM,    /* a program and its arguments (words.h) */
     OPTION_SHELL,      /* a command for the shell */
+    OPTION_PIN,        /* a certificate's digest, as tls.h has it */
+    OPTION_ALPN,       /* names of protocols, separated by commas */
     OPTION_SEND_FLAGS, /* names of flags.h, separated by commas */
     OPTION_RECEIVE_FLAGS,
 };
@@ -79,6 +81,7 @@ enum option_group {
     GROUP_MESSAGE,
     GROUP_TIME,
     GROUP_DATA,
+    GROUP_TLS,
     GROUP_LOCAL,
     GROUP_RELAY,
     GROUP_MANY,
@@ -113,7 +116,7 @@ struct option_row {
 };
 
 /* More than there are rows, for arrays with a place for each. */
-enum { OPTIONS_MAX = 160 };
+enum { OPTIONS_MAX = 200 };
 
 /* All rows, ended by one with name NULL. */
 extern const struct option_row option_rows[];

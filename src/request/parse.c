@@ -12,6 +12,7 @@
 #include "request/relay.h"
 #include "request/rules.h"
 #include "request/scheme.h"
+#include "request/tls.h"
 #include "request/value.h"
 #include <getopt.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@ enum {
     DATAGRAM_LINGER_MS = 1000,
     QUEUE_SIZE = 256 * 1024,
     KILL_AFTER_MS = 5000,
+    TLS_HANDSHAKE_MS = 30 * 1000,
     SCAN_PARALLEL = 256,
 };
 
@@ -224,8 +226,9 @@ conclude(struct command *command, struct fault *fault)
         scheme_take(command, fault) != 0 || kind_choose(command, fault) != 0 ||
         relay_choose(command, fault) != 0 || rules_fit(command, fault) != 0 ||
         proxy_option_choose(command, fault) != 0 || operand_targets(command, fault) != 0 ||
-        proxy_option_check(command, fault) != 0 || choose_files(command, fault) != 0 ||
-        check_access(command, fault) != 0 || relay_conclude(command, fault) != 0)
+        proxy_option_check(command, fault) != 0 || tls_conclude(command, fault) != 0 ||
+        choose_files(command, fault) != 0 || check_access(command, fault) != 0 ||
+        relay_conclude(command, fault) != 0)
         return -1;
     request->announces = command_has(command, "announce");
     request->pump.ends_with_input = request->send_only;
@@ -259,6 +262,7 @@ command_begin(void)
             .scan.parallel = SCAN_PARALLEL,
             .retry = { .delay_ms = -1, .max_ms = -1 },
             .kill_after_ms = KILL_AFTER_MS,
+            .tls.handshake_ms = TLS_HANDSHAKE_MS,
             .pump = { .idle_ms = -1, .quit_ms = -1, .linger_ms = -1, .records = { .kind = RECORD_NONE } },
         },
         .wait_ms = -1,

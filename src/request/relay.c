@@ -4,6 +4,7 @@
 #include "request/operand.h"
 #include "request/proxy_option.h"
 #include "request/scheme.h"
+#include "request/tls.h"
 #include <stdio.h>
 #include <stdint.h>
 #include <string.h>
@@ -32,7 +33,8 @@ relay_choose(struct command *command, struct fault *fault)
     relay->operand_count = 1;
     if (operand_inherited(relay, fault) == 0 && scheme_take(relay, fault) == 0 &&
         kind_choose(relay, fault) == 0 && proxy_option_choose(relay, fault) == 0 &&
-        operand_targets(relay, fault) == 0 && proxy_option_check(relay, fault) == 0)
+        operand_targets(relay, fault) == 0 && proxy_option_check(relay, fault) == 0 &&
+        tls_conclude(relay, fault) == 0)
         return 0;
     name_option(command->endpoint, fault);
     return -1;
@@ -64,6 +66,7 @@ relay_conclude(struct command *command, struct fault *fault)
         return -1;
     request->local = LOCAL_RELAY;
     request->relay.socket = relay->socket;
+    request->relay.tls = relay->tls;
     request->relay.connect_ms = command_has(command->relay, "connect-timeout") ? relay->connect_ms
                                 : command_has(command, "connect-timeout")      ? request->connect_ms
                                                                                : command->wait_ms;

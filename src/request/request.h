@@ -8,6 +8,7 @@
 #include "dial/open.h"
 #include "endpoint/hub.h"
 #include "endpoint/socket.h"
+#include "endpoint/tls.h"
 #include "pump/pump.h"
 #include "request/ports.h"
 #include <stdbool.h>
@@ -75,6 +76,7 @@ enum local {
 struct relay_choice {
     struct socket_plan socket;
     int64_t connect_ms; /* for the lookup and the connection together */
+    struct tls_choice tls;
 };
 
 /* Strings point into argv, at constants, or are owned by `strings`. Times in ms; -1: not given. */
@@ -118,7 +120,8 @@ struct request {
     bool no_input; /* -d, --recv-only */
     bool send_only;
     bool eof_message;
-    bool telnet;                   /* -t */
+    bool telnet; /* -t */
+    struct tls_choice tls;
     int send_flags, receive_flags; /* flags.h */
     char **program;          /* --exec, --sh-exec: its words, its own name first; NULL: none. In one piece */
     bool takes_errors;       /* --stderr */

@@ -26,6 +26,7 @@ struct scheme_row {
     const struct type *type; /* NULL: the options say it */
     bool bare;               /* NAME:ADDRESS, where the slashes may be left out */
     const char *protocol;    /* NULL: the usual one */
+    bool encrypts;           /* TLS is spoken there */
 };
 
 static const struct scheme_row scheme_rows[] = {
@@ -39,6 +40,9 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "dccp", .domain = &inet46_domain, .type = &dccp_type, .protocol = "dccp" },
     { .name = "udplite", .domain = &inet46_domain, .type = &dgram_type, .protocol = "udplite" },
     { .name = "mptcp", .domain = &inet46_domain, .type = &stream_type, .protocol = "mptcp" },
+    { .name = "tls", .domain = &inet46_domain, .type = &stream_type, .encrypts = true },
+    { .name = "tls4", .domain = &inet4_domain, .type = &stream_type, .encrypts = true },
+    { .name = "tls6", .domain = &inet6_domain, .type = &stream_type, .encrypts = true },
     { .name = "unix", .domain = &unix_domain, .bare = true },
     { .name = "tipc", .domain = &tipc_domain, .bare = true },
     { .name = "vsock", .domain = &vsock_domain, .bare = true },
@@ -217,6 +221,7 @@ scheme_take(struct command *command, struct fault *fault)
         command->protocol = row->protocol;
     command->family = command->domain->family;
     command->type = type;
+    command->request.tls.is_on = command->request.tls.is_on || row->encrypts;
     command->address = address_of(row, word);
     return !row->domain->has_files ? 0 : path_of(word, command->address, &command->address, fault);
 }

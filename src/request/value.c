@@ -4,6 +4,7 @@
 #include "dial/netns.h"
 #include "domain/pattern.h"
 #include "endpoint/flags.h"
+#include "endpoint/tls.h"
 #include "pump/record.h"
 #include "request/words.h"
 #include <assert.h>
@@ -122,6 +123,30 @@ read_netns(struct command *command, const struct option_row *row, const char *te
     return 0;
 }
 
+static int
+read_pin(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    unsigned char pin[TLS_PIN_SIZE];
+    if (!tls_pin_read(text, pin))
+        return command_refuse(command, row, text, "a SHA-256 has 64 hexadecimal digits", fault);
+    value_store_text(command, row, text);
+    return 0;
+}
+
+/* RFC 7301 section 3.1: all of the list is at most 65535 bytes; so much nobody needs. */
+static int
+read_alpn(struct command *command, const struct option_row *row, const char *text, struct fault *fault)
+{
+    bool is_good = strlen(text) < TLS_PROTOCOLS_MAX;
+    for (const char *at = text; is_good && at != NULL; at = strchr(at, ','), at = at ? at + 1 : NULL)
+        is_good = *at != ',' && *at != '\0';
+    if (!is_good)
+        return command_refuse(command, row, text, "names with commas between them, 254 characters in all",
+                              fault);
+    value_store_text(command, row, text);
+    return 0;
+}
+
 typedef int reader(struct command *command, const struct option_row *row, const char *text,
                    struct fault *fault);
 
@@ -153,6 +178,8 @@ static reader *const readers[] = {
     [OPTION_PEERS_FILE] = read_peers,
     [OPTION_PROGRAM] = read_program,
     [OPTION_SHELL] = read_shell,
+    [OPTION_PIN] = read_pin,
+    [OPTION_ALPN] = read_alpn,
     [OPTION_SEND_FLAGS] = read_flags,
     [OPTION_RECEIVE_FLAGS] = read_flags,
 };

@@ -4,6 +4,7 @@
 #include "base/fd.h"
 #include "dial/dial.h"
 #include "dial/inherit.h"
+#include "session/handshake.h"
 #include "session/pass.h"
 #include "session/privilege.h"
 #include "session/reconnect.h"
@@ -36,15 +37,16 @@ take_connected(const struct run *run, struct socket_plan *plan, int64_t deadline
     return -1;
 }
 
-/* Connect, as often as --retry says. */
+/* Connect, as often as --retry says. *deadline is that of the try that was good. */
 static int
 dial_again(const struct run *run, const struct socket_plan *plan, struct address *peer,
-           struct binding *source, struct fault *fault)
+           struct binding *source, int64_t *deadline, struct fault *fault)
 {
     struct retry retry;
     retry_start(&retry, run);
     for (;;) {
-        int fd = dial(run->loop, plan, retry_deadline(&retry, run), peer, source, fault);
+        *deadline = retry_deadline(&retry, run);
+        int fd = dial(run->loop, plan, *deadline, peer, source, fault);
         if (fd >= 0 || retry_wait(&retry, run, fault) < 0)
             return fd;
     }
@@ -63,8 +65,9 @@ client_run(const struct run *run, struct fault *fault)
         return -1;
     if (privilege_look_up(&privilege, run->loop, request, deadline, fault) != 0)
         return -1;
-    int fd = plan.inherited >= 0 || request->receives ? take_connected(run, &plan, deadline, &peer, fault)
-                                                      : dial_again(run, &plan, &peer, &source, fault);
+    int fd = plan.inherited >= 0 || request->receives
+                 ? take_connected(run, &plan, deadline, &peer, fault)
+                 : dial_again(run, &plan, &peer, &source, &deadline, fault);
     int dropped = fd < 0 ? -1 : privilege_drop(&privilege, fault);
     privilege_free(&privilege);
     if (dropped != 0) {
@@ -79,7 +82,8 @@ client_run(const struct run *run, struct fault *fault)
     if (request->reconnects)
         return reconnect_run(run, &plan, fd, &peer, &source, fault);
     struct outcome outcome;
-    int result = session_join(run, &plan, fd, &peer, &outcome, fault);
+    deadline = deadline_sooner(deadline, handshake_deadline(run, &request->tls));
+    int result = session_join(run, &plan, fd, &peer, deadline, &outcome, fault);
     dial_release(&plan, &source);
     return result;
 }

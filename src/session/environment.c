@@ -1,5 +1,6 @@
 #include "session/environment.h"
 
+#include "endpoint/tls.h"
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -81,6 +82,23 @@ set_owner(struct variables *variables, const struct socket_plan *plan, const cha
     }
 }
 
+/* A fact of TLS, in the words of mod_ssl(8) and of s6-tlsd where they have one, and in ours. */
+static void
+set_fact(void *context, const char *name, const char *value)
+{
+    static const struct {
+        const char *name, *common;
+    } known[] = {
+        { "VERSION", "PROTOCOL" },        { "CIPHER", "CIPHER" },  { "SERVER_NAME", "TLS_SNI_SERVERNAME" },
+        { "PEER_PIN", "PEER_CERT_HASH" }, { "PEER", "PEER_S_DN" },
+    };
+    struct variables *variables = context;
+    set(variables, "SKT_TLS_", name, value);
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+        if (strcmp(known[i].name, name) == 0)
+            set(variables, "SSL_", known[i].common, value);
+}
+
 static void
 set_all(struct variables *variables, const struct socket_plan *plan, int fd, const struct address *peer)
 {
@@ -115,9 +133,10 @@ static bool
 tells_of_another(const char *entry)
 {
     static const char *const names[] = {
-        "PROTO=",     "REMOTE_ADDR=", "REMOTE_PORT=", "REMOTE_HOST=", "TCPLOCAL",    "TCPREMOTE",
-        "UDPLOCAL",   "UDPREMOTE",    "UNIXLOCAL",    "UNIXREMOTE",   "SCTPLOCAL",   "SCTPREMOTE",
-        "NCAT_LOCAL", "NCAT_REMOTE",  "NCAT_PROTO=",  "SKT_LOCAL_",   "SKT_REMOTE_", "SKT_PEEKED="
+        "PROTO=",     "REMOTE_ADDR=",  "REMOTE_PORT=", "REMOTE_HOST=", "TCPLOCAL",    "TCPREMOTE",
+        "UDPLOCAL",   "UDPREMOTE",     "UNIXLOCAL",    "UNIXREMOTE",   "SCTPLOCAL",   "SCTPREMOTE",
+        "NCAT_LOCAL", "NCAT_REMOTE",   "NCAT_PROTO=",  "SKT_LOCAL_",   "SKT_REMOTE_", "SKT_PEEKED=",
+        "SKT_TLS_",   "SSL_PROTOCOL=", "SSL_CIPHER=",  "SSL_TLS_SNI",  "SSL_PEER_",   "SSL_CLIENT_"
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strncmp(entry, names[i], strlen(names[i])) == 0)
@@ -138,11 +157,13 @@ is_set(const struct variables *variables, const char *entry)
 }
 
 char **
-environment_new(const struct socket_plan *plan, int fd, const struct address *peer, const char *peeked,
+environment_new(const struct socket_plan *plan, const struct endpoint *far, const char *peeked,
                 struct fault *fault)
 {
     struct variables variables = { .count = 0 };
-    set_all(&variables, plan, fd, peer);
+    set_all(&variables, plan, far->socket, far->peer);
+    if (far->tls)
+        tls_tell(far->tls, set_fact, &variables);
     if (peeked)
         set(&variables, "SKT_", "PEEKED", peeked);
     size_t inherited = 0;

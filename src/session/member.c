@@ -3,6 +3,7 @@
 #include "base/deadline.h"
 #include "session/local.h"
 #include "session/report.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,8 @@ interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
         return pump_interest(member->pump, polls, deadline);
     if (member->program)
         return program_interest(member->program, polls, deadline);
+    if (member->greeting)
+        return handshake_interest(&member->greeting->handshake, polls, deadline);
     if (member->relay)
         return relay_interest(member->relay, polls, deadline);
     polls[0] = peek_interest(member->peek, deadline);
@@ -278,6 +281,58 @@ keep_label(struct crowd *crowd, struct member *member, const char *label, struct
     return member->label ? 0 : fault_set(fault, STATUS_LOCAL, "session");
 }
 
+/* It may have an end: begin with what that is joined with. */
+static void
+begin(struct crowd *crowd, struct member *member, const char *label)
+{
+    const struct request *request = crowd->run->request;
+    struct fault fault;
+    if (request->local == LOCAL_RELAY)
+        begin_relay(crowd, member);
+    else if (request->peek_size > 0)
+        begin_peek(crowd, member);
+    else if (request->passes)
+        hand_over(crowd, member, 0, &fault);
+    else
+        begin_session(crowd, member, label);
+}
+
+static void
+step_greeting(struct crowd *crowd, struct member *member)
+{
+    struct fault fault;
+    struct greeting *greeting = member->greeting;
+    enum io result = handshake_step(&greeting->handshake, &fault);
+    if (result == IO_AGAIN) {
+        member_watch(crowd, member);
+        return;
+    }
+    member->greeting = NULL;
+    if (result == IO_DONE)
+        begin(crowd, member, greeting->label);
+    else
+        member_fail(crowd, member, &fault);
+    free(greeting);
+}
+
+static void
+begin_greeting(struct crowd *crowd, struct member *member, const char *label)
+{
+    const struct run *run = crowd->run;
+    struct fault fault;
+    member->greeting = malloc(sizeof *member->greeting);
+    if (!member->greeting) {
+        (void)fault_set(&fault, STATUS_LOCAL, "session");
+        member_fail(crowd, member, &fault);
+        return;
+    }
+    member->greeting->handshake = (struct handshake){
+        .run = run, .endpoint = member->far, .deadline = handshake_deadline(run, &run->request->tls)
+    };
+    (void)snprintf(member->greeting->label, sizeof member->greeting->label, "%s", label);
+    step_greeting(crowd, member);
+}
+
 void
 member_begin(struct crowd *crowd, struct member *member, const struct address *peer)
 {
@@ -287,17 +342,12 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
     crowd->number++;
     if (request->labels || request->stats || crowd->run->observers)
         report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);
-    if (keep_label(crowd, member, label, &fault) != 0) {
+    if (keep_label(crowd, member, label, &fault) != 0)
         member_fail(crowd, member, &fault);
-    } else if (request->local == LOCAL_RELAY) {
-        begin_relay(crowd, member);
-    } else if (request->peek_size > 0) {
-        begin_peek(crowd, member);
-    } else if (request->passes) {
-        hand_over(crowd, member, 0, &fault);
-    } else {
-        begin_session(crowd, member, label);
-    }
+    else if (member->far->begins)
+        begin_greeting(crowd, member, label);
+    else
+        begin(crowd, member, label);
 }
 
 /* --- going on ---------------------------------------------------------------------------------------------------- */
@@ -312,6 +362,9 @@ member_step(struct crowd *crowd, struct member *member)
         goes_on = !program_step(member->program, member->watch.polls);
         if (!goes_on)
             member_end(crowd, member);
+    } else if (member->greeting) {
+        step_greeting(crowd, member);
+        return;
     } else if (member->relay) {
         step_relay(crowd, member);
         return;

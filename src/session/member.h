@@ -14,17 +14,26 @@
 #include "session/crowd.h"
 #include "session/door.h"
 #include "session/exchange.h"
+#include "session/handshake.h"
 #include "session/peek.h"
 #include "session/program.h"
 #include "session/relay.h"
+#include "session/report.h"
+
+/* What comes before all else, where there is TLS; and what is to be known after it. */
+struct greeting {
+    struct handshake handshake;
+    char label[REPORT_NAME_SIZE];
+};
 
 struct member {
     struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
     struct member *next, *before;
-    struct peek *peek;       /* comes before a program, which is told of it for as long as it is there */
-    struct relay *relay;     /* makes the near end; has gone when that is all */
-    struct program *program; /* runs, or is at the near end, or is waited for */
-    struct pump *pump;       /* NULL: not yet, or no more, or none is needed */
+    struct greeting *greeting; /* NULL: none, or no more */
+    struct peek *peek;         /* comes before a program, which is told of it for as long as it is there */
+    struct relay *relay;       /* makes the near end; has gone when that is all */
+    struct program *program;   /* runs, or is at the near end, or is waited for */
+    struct pump *pump;         /* NULL: not yet, or no more, or none is needed */
     struct endpoint *near, *far;
     struct quota_place *place; /* of a client */
     char *label;               /* whose session it is, where that is shown or told; otherwise NULL */

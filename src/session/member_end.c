@@ -80,6 +80,7 @@ member_end(struct crowd *crowd, struct member *member)
     relay_end(member->relay);
     if (member->peek)
         peek_free(member->peek);
+    free(member->greeting);
     *(member->before ? &member->before->next : &crowd->members) = member->next;
     if (member->next)
         member->next->before = member->before;

@@ -75,7 +75,7 @@ program_descriptors(const struct run *run)
 {
     const struct request *request = run->request;
     const unsigned watch = 1;
-    if (request->socket.type->unit == UNIT_BYTES && may_take(run))
+    if (request->socket.type->unit == UNIT_BYTES && !run->tls && may_take(run))
         return watch;
     return watch + (request->terminal != TERMINAL_NONE ? 1 : 2);
 }
@@ -102,8 +102,7 @@ static char **
 environment(const void *context, struct fault *fault)
 {
     const struct program *program = context;
-    return environment_new(&program->run->request->socket, program->far->socket, program->far->peer,
-                           program->peeked, fault);
+    return environment_new(&program->run->request->socket, program->far, program->peeked, fault);
 }
 
 /* Start it with the socket as its standard input and output. */

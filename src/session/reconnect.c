@@ -5,6 +5,7 @@
 #include "dial/dial.h"
 #include "endpoint/replay.h"
 #include "pump/transfer.h"
+#include "session/handshake.h"
 #include "session/local.h"
 #include "session/report.h"
 #include "session/retry.h"
@@ -39,6 +40,10 @@ run_connection(struct reconnect *reconnect, int fd, const struct address *peer, 
     struct endpoint *far = session_far(run, reconnect->plan, fd, peer, fault);
     if (!far)
         return (struct end){ .result = -1 };
+    if (handshake_wait(run, far, handshake_deadline(run, &run->request->tls), fault) != 0) {
+        far->ops->close(far);
+        return (struct end){ .result = -1 };
+    }
     replay_begin(reconnect->near, far);
     struct end end = { .result = pump_run(run->loop, reconnect->near, far, &setting, &outcome, fault) };
     uint64_t open = far->ops->unsettled(far), sent = outcome.sent.bytes;
@@ -62,7 +67,7 @@ goes_on(const struct reconnect *reconnect, const struct end *end, const struct f
         return false;
     if (end->result == 0)
         return end->peer_ended;
-    return !fault->signal && (fault->status == STATUS_CONNECTION ||
+    return !fault->signal && (retry_is_loss(fault) ||
                               (fault->status == STATUS_TIMEOUT && end->peer_ended)); /* it takes no more */
 }
 

@@ -5,6 +5,7 @@
 #include "dial/inherit.h"
 #include "endpoint/socket.h"
 #include "session/exchange.h"
+#include "session/handshake.h"
 #include "session/report.h"
 #include "session/retry.h"
 #include <stdlib.h>
@@ -13,8 +14,10 @@
 struct relay {
     const struct run *run;
     struct endpoint *client;
-    struct exchange *exchange; /* NULL: the dial asks by itself */
-    struct dial *dial;         /* NULL: not begun, or over */
+    struct exchange *exchange;  /* NULL: the dial asks by itself */
+    struct dial *dial;          /* NULL: not begun, or over */
+    struct handshake handshake; /* with what was dialled; no endpoint: not yet, or over */
+    int64_t deadline;           /* of the dial, and of that */
     struct retry retry;
     int64_t dial_at;   /* when the next one begins */
     size_t dial_polls; /* of those that relay_interest has named */
@@ -37,7 +40,11 @@ relay_start(const struct run *run, struct endpoint *client, struct exchange *exc
         (void)fault_set(fault, STATUS_LOCAL, "%s", client->name);
         return NULL;
     }
-    *relay = (struct relay){ .run = run, .client = client, .exchange = exchange, .dial_at = deadline_now() };
+    *relay = (struct relay){ .run = run,
+                             .client = client,
+                             .exchange = exchange,
+                             .deadline = DEADLINE_NEVER,
+                             .dial_at = deadline_now() };
     retry_start(&relay->retry, run);
     return relay;
 }
@@ -50,6 +57,8 @@ relay_interest(struct relay *relay, struct pollfd *polls, int64_t *deadline)
     *deadline = relay->dial_at;
     if (relay->dial)
         relay->dial_polls = dial_interest(relay->dial, polls, deadline);
+    else if (relay->handshake.endpoint)
+        relay->dial_polls = handshake_interest(&relay->handshake, polls, deadline);
     if (!relay->client_ended)
         relay->client_polls =
             relay->client->ops->interest(relay->client, WANT_NOTICE, polls + relay->dial_polls, &at_once);
@@ -80,20 +89,55 @@ as_endpoint(const struct run *run, int fd, const struct address *peer, struct fa
         .context = run,
         .urgent = { .fd = -1 },
     };
-    return socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
+    struct endpoint *near = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
+    return near && run->relay_tls ? tls_wrap(run->relay_tls, near, HALF_CLOSE_WRITE, fault) : near;
+}
+
+/* What both have to settle before the client can be joined with it. */
+static enum relay_state
+shake_hands(struct relay *relay, struct endpoint **near, struct fault *fault)
+{
+    enum io result = handshake_step(&relay->handshake, fault);
+    if (result == IO_AGAIN)
+        return RELAY_DIALS;
+    struct endpoint *endpoint = relay->handshake.endpoint;
+    relay->handshake.endpoint = NULL;
+    if (result == IO_DONE)
+        *near = endpoint;
+    else
+        endpoint->ops->close(endpoint);
+    return result == IO_DONE ? RELAY_JOINED : RELAY_FAILED;
+}
+
+/* There is a connection, or not. */
+static enum relay_state
+join(struct relay *relay, struct endpoint *endpoint, struct endpoint **near, struct fault *fault)
+{
+    const struct run *run = relay->run;
+    if (!endpoint)
+        return RELAY_FAILED;
+    if (!endpoint->begins) {
+        *near = endpoint;
+        return RELAY_JOINED;
+    }
+    int64_t deadline = handshake_deadline(run, &run->request->relay.tls);
+    relay->handshake = (struct handshake){ .run = run,
+                                           .endpoint = endpoint,
+                                           .deadline = deadline_sooner(relay->deadline, deadline) };
+    return shake_hands(relay, near, fault);
 }
 
 /* --relay fd:N. */
 static enum relay_state
-take_inherited(const struct run *run, struct endpoint **near, struct fault *fault)
+take_inherited(struct relay *relay, struct endpoint **near, struct fault *fault)
 {
+    const struct run *run = relay->run;
     const struct socket_plan *plan = plan_of(run);
     struct address peer;
     int fd = inherit_take(plan->inherited, fault);
     if (fd >= 0 && inherit_finish(plan, fd, &peer, fault) != 0)
         (void)fd_close(&fd); /* nothing was sent */
-    *near = fd >= 0 ? as_endpoint(run, fd, &peer, fault) : NULL;
-    return *near ? RELAY_JOINED : RELAY_FAILED;
+    return join(relay, fd >= 0 ? as_endpoint(run, fd, &peer, fault) : NULL, near, fault);
 }
 
 /* Has the client gone without an end? One that has ended may still wait for its answer. */
@@ -118,8 +162,7 @@ finish_dial(struct relay *relay, struct endpoint **near, struct fault *fault)
     struct address peer;
     int fd = dial_end(relay->dial, &peer, &relay->source);
     relay->dial = NULL;
-    *near = fd >= 0 ? as_endpoint(relay->run, fd, &peer, fault) : NULL;
-    return *near ? RELAY_JOINED : RELAY_FAILED;
+    return join(relay, fd >= 0 ? as_endpoint(relay->run, fd, &peer, fault) : NULL, near, fault);
 }
 
 /* -w, --relay-wait */
@@ -131,15 +174,18 @@ begin_dial(struct relay *relay, struct fault *fault)
     if (relay->exchange && !names)
         return false;
     int64_t deadline = deadline_after(deadline_now(), run->request->relay.connect_ms);
-    relay->dial = dial_start(plan_of(run), names, deadline_sooner(relay->retry.deadline, deadline), fault);
+    relay->deadline = deadline_sooner(relay->retry.deadline, deadline);
+    relay->dial = dial_start(plan_of(run), names, relay->deadline, fault);
     return relay->dial != NULL;
 }
 
 static enum relay_state
 step(struct relay *relay, const struct pollfd *polls, struct endpoint **near, struct fault *fault)
 {
+    if (relay->handshake.endpoint)
+        return shake_hands(relay, near, fault);
     if (plan_of(relay->run)->inherited >= 0)
-        return take_inherited(relay->run, near, fault);
+        return take_inherited(relay, near, fault);
     if (!relay->dial && !deadline_passed(relay->dial_at, deadline_now()))
         return RELAY_DIALS;
     if (!relay->dial && !begin_dial(relay, fault))
@@ -197,6 +243,8 @@ relay_end(struct relay *relay)
         return;
     if (relay->dial)
         (void)dial_end(relay->dial, &peer, &relay->source); /* it was not connected yet */
+    if (relay->handshake.endpoint)
+        relay->handshake.endpoint->ops->close(relay->handshake.endpoint);
     dial_release(plan_of(relay->run), &relay->source);
     free(relay);
 }

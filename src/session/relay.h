@@ -17,7 +17,7 @@ struct relay;
 
 enum relay_state { RELAY_DIALS, RELAY_JOINED, RELAY_FAILED };
 
-enum { RELAY_POLLS_MAX = DIAL_POLLS_MAX + ENDPOINT_POLLS_MAX };
+enum { RELAY_POLLS_MAX = DIAL_POLLS_MAX + 2 * ENDPOINT_POLLS_MAX };
 
 /*
  * Begin to connect for a client, which is lent. exchange: where all relays ask for addresses (exchange.h), to be looked at

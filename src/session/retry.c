@@ -48,11 +48,19 @@ is_of_the_moment(const struct fault *fault)
            fault->error != EOPNOTSUPP;
 }
 
+/* A handshake that fails for another reason than an errno would fail again. */
+bool
+retry_is_loss(const struct fault *fault)
+{
+    return fault->status == STATUS_CONNECTION || (fault->status == STATUS_TLS && fault->error != 0);
+}
+
 static bool
 may_get_better(const struct retry *retry, const struct fault *fault)
 {
+    bool was_in_use = fault->status == STATUS_CONNECTION;
     return !fault->signal && !is_lacking(fault->error) &&
-           ((retry->is_lost && fault->status == STATUS_CONNECTION) || fault->status == STATUS_LOOKUP ||
+           ((retry_is_loss(fault) && (retry->is_lost || !was_in_use)) || fault->status == STATUS_LOOKUP ||
             fault->status == STATUS_CONNECT || fault->status == STATUS_TIMEOUT || is_of_the_moment(fault));
 }
 

@@ -18,6 +18,9 @@ struct retry {
     bool is_lost; /* there was a connection */
 };
 
+/* Is it that a connection was lost, in use or before that? */
+bool retry_is_loss(const struct fault *fault);
+
 void retry_start(struct retry *retry, const struct run *run);
 
 /* The same after a connection was lost, which is tried again for ever unless --retry says how often. */

@@ -5,12 +5,28 @@
 #include "endpoint/mailbox.h"
 #include "endpoint/supply.h"
 #include "session/crowd.h"
+#include "session/lobby.h"
 #include "session/local.h"
 #include "session/pass.h"
 #include "session/readiness.h"
 #include "session/report.h"
 #include "session/workers.h"
 #include <string.h>
+
+/* Run the session of the next client whose handshake is done. */
+static int
+serve_next(const struct run *run, struct listener *listener, struct lobby *lobby, int64_t accept_deadline,
+           struct outcome *outcome, struct fault *fault)
+{
+    struct endpoint *far = lobby_next(lobby, accept_deadline, fault);
+    if (!far)
+        return -1;
+    if (!run->request->keeps_open) {
+        listener_pause(listener);
+        lobby_clear(lobby); /* they came too late */
+    }
+    return session_run(run, listener->plan, far, outcome, fault);
+}
 
 /* Accept one client and run its session. */
 static int
@@ -29,7 +45,7 @@ serve_one(const struct run *run, struct listener *listener, int64_t accept_deadl
         listener_pause(listener); /* a second client is refused at once instead of left hanging */
     report_client(run->log, listener, &peer);
     report_options(run->log, listener->plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
-    return session_join(run, listener->plan, fd, &peer, outcome, fault);
+    return session_join(run, listener->plan, fd, &peer, DEADLINE_NEVER, outcome, fault);
 }
 
 /* A fault that ends a server too: a signal, this side, the time for all of it. */
@@ -47,19 +63,18 @@ accept_deadline(const struct run *run)
 }
 
 /*
- * The first client that says something, or with -k all that come, at once or one after the other. One without a byte is
- * none: who waits for the next client goes on waiting.
+ * The first client that says something, or with -k all that come one after the other. One without a byte is none: who
+ * waits for the next client goes on waiting. lobby: where they stand until their handshakes are done; NULL: there are none.
  */
 static int
-serve(const struct run *run, struct listener *listener, struct fault *fault)
+serve_in_turn(const struct run *run, struct listener *listener, struct lobby *lobby, struct fault *fault)
 {
     const struct request *request = run->request;
-    if (request->keeps_open && !local_is_in_turn(request))
-        return crowd_serve(run, listener, fault);
     int64_t deadline = accept_deadline(run);
     for (;;) {
         struct outcome outcome = { .started = -1 };
-        int result = serve_one(run, listener, deadline, &outcome, fault);
+        int result = lobby ? serve_next(run, listener, lobby, deadline, &outcome, fault)
+                           : serve_one(run, listener, deadline, &outcome, fault);
         bool had_client = outcome.started >= 0;
         if (result != 0 && (!had_client || ends_server(run, fault)))
             return -1;
@@ -75,6 +90,21 @@ serve(const struct run *run, struct listener *listener, struct fault *fault)
         if (!request->keeps_open && listener_resume(listener, fault) != 0)
             return -1;
     }
+}
+
+/* Clients that connect. */
+static int
+serve(const struct run *run, struct listener *listener, struct fault *fault)
+{
+    const struct request *request = run->request;
+    if (request->keeps_open && !local_is_in_turn(request))
+        return crowd_serve(run, listener, fault);
+    struct lobby *lobby = run->tls ? lobby_open(run, listener, fault) : NULL;
+    if (run->tls && !lobby)
+        return -1;
+    int result = serve_in_turn(run, listener, lobby, fault);
+    lobby_close(lobby);
+    return result;
 }
 
 struct mailbox_context {

@@ -5,6 +5,7 @@
 #include "endpoint/socket.h"
 #include "endpoint/telnet.h"
 #include "observe/stats.h"
+#include "session/handshake.h"
 #include "session/local.h"
 #include "session/pass.h"
 #include "session/peek.h"
@@ -275,6 +276,8 @@ session_far(const struct run *run, const struct socket_plan *plan, int fd, const
         set_reset(fd, true); /* until what it sends is safe */
     struct socket_choice choice = socket_choice(run);
     struct endpoint *far = socket_take(fd, plan->domain, plan->type, peer, &choice, name, fault);
+    if (far && run->tls)
+        far = tls_wrap(run->tls, far, choice.half_close, fault);
     if (!far || !run->request->telnet)
         return far;
     return telnet_wrap(far, choice.half_close == HALF_CLOSE_NONE, fault);
@@ -282,20 +285,24 @@ session_far(const struct run *run, const struct socket_plan *plan, int fd, const
 
 int
 session_join(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
-             struct outcome *outcome, struct fault *fault)
+             int64_t deadline, struct outcome *outcome, struct fault *fault)
 {
     const struct request *request = run->request;
     char name[REPORT_NAME_SIZE];
     report_name(plan, peer, name, sizeof name);
     report_who(run->log, plan, fd);
+    *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
     if (request->urgent_text && urgent_send(run, fd, name, fault) != 0) {
-        *outcome = (struct outcome){ .started = deadline_now(), .ended = deadline_now() };
         (void)fd_close(&fd); /* the failure is told already */
         return -1;
     }
     struct endpoint *far = session_far(run, plan, fd, peer, fault);
     if (!far)
         return -1;
+    if (handshake_wait(run, far, deadline, fault) != 0) {
+        far->ops->close(far);
+        return -1;
+    }
     int result = session_run(run, plan, far, outcome, fault);
     outcome->untouched = outcome->untouched && !request->urgent_text;
     return result;

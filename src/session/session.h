@@ -9,6 +9,7 @@
 #include "endpoint/endpoint.h"
 #include "endpoint/intake.h"
 #include "endpoint/socket.h"
+#include "endpoint/tls.h"
 #include "endpoint/urgent.h"
 #include "observe/log.h"
 #include "observe/observer.h"
@@ -22,12 +23,14 @@ struct run {
     struct loop *loop;
     const struct request *request;
     const struct log *log;
-    int64_t deadline;            /* of everything: --max-time */
-    struct observer *observers;  /* -o, --hex-dump */
-    struct urgent_sink urgent;   /* --oob-file */
-    struct admission *admission; /* who may connect; NULL: everybody */
-    const char *program_path;    /* of request->program, once it has been found */
-    struct intake *intake;       /* --receive-dir */
+    int64_t deadline;              /* of everything: --max-time */
+    struct observer *observers;    /* -o, --hex-dump */
+    struct urgent_sink urgent;     /* --oob-file */
+    struct admission *admission;   /* who may connect; NULL: everybody */
+    const char *program_path;      /* of request->program, once it has been found */
+    struct intake *intake;         /* --receive-dir */
+    struct tls_context *tls;       /* NULL: the sockets speak no TLS */
+    struct tls_context *relay_tls; /* the same of --relay's */
 };
 
 /*
@@ -40,8 +43,8 @@ void session_part(const struct run *run, const struct endpoint *near, const stru
 struct pump_policy session_policy(const struct run *run);
 
 /*
- * A connected socket as an endpoint, with what the request puts round it. Closes fd on failure. Returns NULL with
- * STATUS_LOCAL then.
+ * A connected socket as an endpoint, with what the request puts round it: it may have to begin (handshake.h). Closes fd on
+ * failure. Returns NULL with STATUS_LOCAL then.
  */
 struct endpoint *session_far(const struct run *run, const struct socket_plan *plan, int fd,
                              const struct address *peer, struct fault *fault);
@@ -66,11 +69,11 @@ int session_run(const struct run *run, const struct socket_plan *plan, struct en
                 struct outcome *outcome, struct fault *fault);
 
 /*
- * Do with a connected socket of `plan` what the request asks for: run a session, or hand the descriptor over. Closes
- * fd. Returns 0, or -1 with fault; *outcome is filled either way.
+ * Do with a connected socket of `plan` what the request asks for: run a session, or hand the descriptor over. deadline:
+ * for what comes before a session. Closes fd. Returns 0, or -1 with fault; *outcome is filled either way.
  */
 int session_join(const struct run *run, const struct socket_plan *plan, int fd, const struct address *peer,
-                 struct outcome *outcome, struct fault *fault);
+                 int64_t deadline, struct outcome *outcome, struct fault *fault);
 
 /*
  * Closed or reset by the client without a byte in either direction: a port scan, a health check. Input that was

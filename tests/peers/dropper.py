@@ -3,7 +3,7 @@
 
 usage: dropper.py PORT-FILE WHERE STEP...
 
-WHERE is tcp[:RCVBUF] or unix:PATH. Each STEP is a connection:
+WHERE is tcp[:RCVBUF], tls:CERTIFICATE (with its key, TLS over TCP) or unix:PATH. Each STEP is a connection:
   read:N:HOW    read exactly N bytes, see to it that they are acknowledged, then end
   full:N:HOW    read exactly N bytes, wait until no more can come in, then end
   line:HOW      read a line, and end
@@ -13,15 +13,82 @@ WHERE is tcp[:RCVBUF] or unix:PATH. Each STEP is a connection:
 HOW is fin (close), reset, or deaf: first end the sending side, then go on as `all` without an answer.
 
 Prints a line for each: what it has read, as "OFFSET SIZE LEFT", where OFFSET is where the bytes read are in the sequence
-of peer.py (-1: they are not of it), and LEFT how many had come in and were not read. With "line" and "echo" the text.
+of peer.py (-1: they are not of it), and LEFT how many had come in and were not read: over TLS, those of whole records. With "line" and "echo" the text.
 """
 
 import socket
+import ssl
 import struct
 import sys
 import time
 
 LINGER = struct.pack("ii", 1, 0)
+
+
+class Encrypted:
+    """A connection that speaks TLS, as far as a socket's methods are used here."""
+
+    def __init__(self, raw, context):
+        self.raw = raw
+        self.family = raw.family
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, server_side=True)
+        self.setsockopt, self.fileno, self.shutdown = raw.setsockopt, raw.fileno, raw.shutdown
+        self.do(self.tls.do_handshake)
+
+    def do(self, what, *arguments):
+        while True:
+            try:
+                return what(*arguments)
+            except ssl.SSLWantReadError:
+                self.flush()
+                piece = self.raw.recv(4096)
+                if piece:
+                    self.incoming.write(piece)
+                else:
+                    self.incoming.write_eof()
+            finally:
+                self.flush()
+
+    def flush(self):
+        if self.outgoing.pending:
+            self.raw.sendall(self.outgoing.read())
+
+    def recv(self, size):
+        try:
+            return self.do(self.tls.read, size)
+        except ssl.SSLZeroReturnError:
+            return b""
+
+    def readline(self):
+        line = b""
+        while not line.endswith(b"\n"):
+            line += self.recv(1)
+        return line
+
+    def left(self):
+        """How many bytes have come in, in whole records: those in the kernel stay there, and are acknowledged."""
+        self.incoming.write(self.raw.recv(1 << 24, socket.MSG_PEEK | socket.MSG_DONTWAIT) if waiting(self) else b"")
+        count = 0
+        try:
+            while True:
+                count += len(self.tls.read(1 << 16))
+        except ssl.SSLWantReadError:
+            return count
+
+    def sendall(self, data):
+        self.do(self.tls.write, data)
+
+    def close(self):
+        self.raw.close()
+
+    def end(self):
+        try:
+            self.tls.unwrap()  # the peer's answer has come already
+        except ssl.SSLWantReadError:
+            pass
+        self.flush()
+        self.raw.close()
 
 
 def sequence(start, size):
@@ -97,10 +164,13 @@ def serve(client, step):
         data = read_exactly(client, int(argument))
         acknowledge(client)
         left = wait_until_full(client) if verb == "full" else waiting(client)
+        if isinstance(client, Encrypted):
+            left = client.left()
         print(offset_of(data) if data else 0, len(data), left, flush=True)
         end(client, how)
     elif verb == "line":
-        print(client.makefile("rb").readline().decode(), end="", flush=True)
+        line = client.readline() if isinstance(client, Encrypted) else client.makefile("rb").readline()
+        print(line.decode(), end="", flush=True)
         acknowledge(client)
         end(client, rest)
     elif verb == "say":
@@ -114,25 +184,29 @@ def serve(client, step):
         else:
             print(offset_of(data), len(data), 0, flush=True)
         client.sendall(b"done\n")
-        client.close()
+        client.end() if isinstance(client, Encrypted) else client.close()
 
 
 def main(port_file, where, *steps):
     kind, _, rest = where.partition(":")
-    listener = socket.socket(socket.AF_INET if kind == "tcp" else socket.AF_UNIX)
-    if kind == "tcp":
-        if rest:
+    is_tcp = kind in ("tcp", "tls")
+    listener = socket.socket(socket.AF_INET if is_tcp else socket.AF_UNIX)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    if kind == "tls":
+        context.load_cert_chain(rest)
+    if is_tcp:
+        if kind == "tcp" and rest:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(rest))
         listener.bind(("127.0.0.1", 0))
     else:
         listener.bind(rest)
     listener.listen()
     with open(port_file, "w", encoding="ascii") as file:
-        print(listener.getsockname()[1] if kind == "tcp" else rest, file=file)
+        print(listener.getsockname()[1] if is_tcp else rest, file=file)
     for step in steps:
         client, _ = listener.accept()
         client.settimeout(30)
-        serve(client, step)
+        serve(Encrypted(client, context) if kind == "tls" else client, step)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,29 @@
+/*
+ * What both ends of a connection have to settle before the first byte (endpoint.h, begin): TLS. It never waits by itself:
+ * handshake_interest names what for, and handshake_step goes on. A connection counts once that is done.
+ */
+#ifndef SKT_SESSION_HANDSHAKE_H
+#define SKT_SESSION_HANDSHAKE_H
+
+#include "session/session.h"
+
+struct handshake {
+    const struct run *run;
+    struct endpoint *endpoint;
+    int64_t deadline;
+};
+
+/* Until when a handshake that begins now has to be done, if the time for all of it does not end sooner. */
+int64_t handshake_deadline(const struct run *run, const struct tls_choice *choice);
+
+/* What to wait for: polls has room for ENDPOINT_POLLS_MAX. Returns how many. */
+size_t handshake_interest(const struct handshake *handshake, struct pollfd *polls, int64_t *deadline);
+
+/* IO_DONE: it is done, which -v tells. IO_AGAIN: wait. IO_FAILED: STATUS_TLS, or STATUS_TIMEOUT. */
+enum io handshake_step(const struct handshake *handshake, struct fault *fault);
+
+/* All steps of it, waiting in the loop. Nothing to do if the endpoint does not begin. Returns 0, or -1 with fault: as
+ * handshake_step, or a signal. */
+int handshake_wait(const struct run *run, struct endpoint *endpoint, int64_t deadline, struct fault *fault);
+
+#endif
