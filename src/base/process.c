@@ -5,11 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -64,116 +62,14 @@ process_find(const char *name, char path[PATH_MAX], struct fault *fault)
     return fault_say(fault, STATUS_NOT_FOUND, "no such program in PATH", "%s", name);
 }
 
-/*
- * What was inherited stays ours. Ours alone is the mark, too: it belongs to the descriptor, not to what others share
- * with us. Kernels before 5.11, and some sandboxes, cannot mark a range.
- */
-static void
-keep_descriptors(void)
-{
-#ifdef SYS_close_range
-    enum { RANGE_CLOEXEC = 1 << 2 };
-    if (syscall(SYS_close_range, 3U, ~0U, RANGE_CLOEXEC) == 0)
-        return;
-#endif
-    long count = sysconf(_SC_OPEN_MAX);
-    for (int fd = 3; fd < (count < 0 ? 1024 : count); fd++)
-        (void)fcntl(fd, F_SETFD, FD_CLOEXEC); /* most are not open */
-}
-
-static int
-add_descriptors(posix_spawn_file_actions_t *actions, const struct process_plan *plan)
-{
-    int error = plan->terminal ? posix_spawn_file_actions_addopen(actions, 0, plan->terminal, O_RDWR, 0)
-                               : posix_spawn_file_actions_adddup2(actions, plan->in, 0);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, plan->terminal ? 0 : plan->out, 1);
-    if (error == 0 && (plan->terminal || plan->error >= 0))
-        error = posix_spawn_file_actions_adddup2(actions, plan->terminal ? 0 : plan->error, 2);
-    return error;
-}
-
-/* How many descriptors we might have when we were started, if it is more now; otherwise 0. */
-static rlim_t first_limit;
-
-void
-process_raise_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max)
-        return;
-    const rlim_t before = limit.rlim_cur;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) == 0) /* refused: running out of them is waited through */
-        first_limit = before;
-}
-
-/* A child begins with the limit that its parent has: ours is that for a moment. What is open stays open. */
-static int
-spawn_with_limit(pid_t *pid, const struct process_plan *plan, const posix_spawn_file_actions_t *actions,
-                 const posix_spawnattr_t *attributes)
-{
-    struct rlimit ours;
-    bool is_lowered = first_limit > 0 && getrlimit(RLIMIT_NOFILE, &ours) == 0 && first_limit < ours.rlim_cur;
-    if (is_lowered) {
-        const struct rlimit theirs = { .rlim_cur = first_limit, .rlim_max = ours.rlim_max };
-        (void)setrlimit(RLIMIT_NOFILE, &theirs); /* less is always allowed, and so is going back */
-    }
-    int error = posix_spawn(pid, plan->path, actions, attributes, plan->words, plan->environment);
-    if (is_lowered)
-        (void)setrlimit(RLIMIT_NOFILE, &ours);
-    return error;
-}
-
-/* Whatever we, or who started us, ignore or block. */
-static int
-add_signals(posix_spawnattr_t *attributes)
-{
-    sigset_t all, none;
-    memset(&all, 0xff,
-           sizeof all); /* sigfillset(3) leaves out what the C library uses, which would then be ignored */
-    (void)sigemptyset(&none);
-    int error = posix_spawnattr_setsigdefault(attributes, &all);
-    return error != 0 ? error : posix_spawnattr_setsigmask(attributes, &none);
-}
-
-static int
-spawn(pid_t *pid, const struct process_plan *plan)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error != 0)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error == 0) {
-        /* a session's first terminal without O_NOCTTY becomes the one that controls it: setsid(2), open(2) */
-        int group = plan->terminal ? POSIX_SPAWN_SETSID : POSIX_SPAWN_SETPGROUP;
-        error = posix_spawnattr_setflags(&attributes,
-                                         (short)(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | group));
-        if (error == 0)
-            error = add_signals(&attributes);
-        if (error == 0)
-            error = add_descriptors(&actions, plan);
-        if (error == 0)
-            error = spawn_with_limit(pid, plan, &actions, &attributes);
-        (void)posix_spawnattr_destroy(&attributes);
-    }
-    (void)posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
 int
-process_start(struct process *process, const struct process_plan *plan, struct fault *fault)
+process_start(struct process *process, const struct spawn_plan *plan, struct fault *fault)
 {
     *process = (struct process){ .watch = -1, .kill_at = DEADLINE_NEVER };
-    /* ignored by who started us, it would make the kernel throw away how our children end: wait(2), NOTES */
-    (void)signal(SIGCHLD, SIG_DFL);
-    keep_descriptors();
-    int error = spawn(&process->pid, plan);
-    if (error != 0)
-        return cannot_run(plan->words[0], error, fault);
-    process->group = process->pid;
+    pid_t pid = spawn(plan);
+    if (pid < 0)
+        return cannot_run(plan->words[0], errno, fault);
+    process->pid = process->group = pid;
 #ifdef SYS_pidfd_open
     process->watch = (int)syscall(SYS_pidfd_open, process->pid, 0);
 #endif

@@ -1,29 +1,19 @@
 /*
  * A program that we have started: its descriptors, its end, and ending it.
  *
- * It inherits no descriptor but 0, 1 and 2, has every signal at its default and none blocked, and is the leader of a
- * process group of its own, so that whoever it starts is told with it, and we are not.
+ * It is the leader of a process group of its own (spawn.h), so that whoever it starts is told with it, and we are not.
  */
 #ifndef SKT_BASE_PROCESS_H
 #define SKT_BASE_PROCESS_H
 
 #include "base/fault.h"
 #include "base/loop.h"
+#include "base/spawn.h"
 #include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-struct process_plan {
-    const char *path;   /* as process_find has it */
-    char *const *words; /* its arguments, its own name first; ended by NULL */
-    char *const *environment;
-    int in, out; /* become 0 and 1; lent, and neither is 0, 1 or 2 */
-    int error;   /* becomes 2; -1: 2 stays ours */
-    const char
-        *terminal; /* becomes 0, 1 and 2, and the one that controls it; NULL: none, then the above hold */
-};
 
 struct process {
     pid_t pid; /* 0: none, or it has ended and was waited for */
@@ -40,14 +30,8 @@ struct process {
  */
 int process_find(const char *name, char path[PATH_MAX], struct fault *fault);
 
-/*
- * Have as many descriptors as we may. Programs go on to begin with the limit that we were started with: it is low so that
- * select(2) works, and for those that close all descriptors up to it.
- */
-void process_raise_limit(void);
-
 /* Returns 0, or -1 with STATUS_NOT_FOUND (its interpreter, too) or STATUS_CANNOT_RUN. */
-int process_start(struct process *process, const struct process_plan *plan, struct fault *fault);
+int process_start(struct process *process, const struct spawn_plan *plan, struct fault *fault);
 
 /*
  * Has it ended? Kills it first if it has been told to end and its time is over. *status and the like are known then, and

@@ -51,7 +51,7 @@ run(struct child *child, int in, int out, struct fault *fault)
     char **environment = choice->environment(choice->context, fault);
     if (!environment)
         return -1;
-    const struct process_plan plan = {
+    const struct spawn_plan plan = {
         .path = choice->path,
         .words = choice->words,
         .environment = environment,

@@ -1,7 +1,7 @@
 #include "session/crowd.h"
 
 #include "base/deadline.h"
-#include "base/process.h"
+#include "base/spawn.h"
 #include "session/local.h"
 #include "session/member.h"
 #include <inttypes.h>
@@ -185,7 +185,7 @@ run_crowd(struct crowd *crowd, struct fault *fault)
 int
 crowd_serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
-    process_raise_limit(); /* a descriptor a client, and a few for what else is open */
+    spawn_raise_limit(); /* a descriptor a client, and a few for what else is open */
     struct crowd crowd = { .run = run, .listener = listener, .poller = poller_open(fault) };
     if (!crowd.poller)
         return -1;

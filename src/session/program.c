@@ -117,7 +117,7 @@ give_socket(struct program *program, struct fault *fault)
     char **words = environment(program, fault);
     if (!words)
         return -1;
-    const struct process_plan plan = {
+    const struct spawn_plan plan = {
         .path = program->run->program_path,
         .words = request->program,
         .environment = words,
