@@ -36,6 +36,10 @@ wait_on(struct settle *settle, struct endpoint *far, int64_t now, struct fault *
         (void)fault_say(fault, STATUS_TIMEOUT, "timed out: the peer takes no more", "%s", far->name);
         return IO_FAILED;
     }
+    if (settle->arrived_at >= 0 && plan->hears_end) {
+        settle->next_at = deadline_sooner(plan->deadline, deadline_after(settle->arrived_at, plan->end_ms));
+        return IO_AGAIN;
+    }
     settle->next_at = deadline_after(now, settle->step_ms);
     settle->step_ms = settle->step_ms * 2 < STEP_MAX_MS ? settle->step_ms * 2 : STEP_MAX_MS;
     return IO_AGAIN;
@@ -55,18 +59,4 @@ settle_step(struct settle *settle, struct endpoint *far, int64_t now, struct fau
             return IO_DONE;
     }
     return wait_on(settle, far, now, fault);
-}
-
-int
-settle_wait(struct loop *loop, struct endpoint *far, const struct settle_plan *plan, struct fault *fault)
-{
-    struct settle settle;
-    settle_start(&settle, plan, deadline_now());
-    for (;;) {
-        enum io result = settle_step(&settle, far, deadline_now(), fault);
-        if (result != IO_AGAIN)
-            return result == IO_FAILED ? -1 : 0;
-        if (loop_wait(loop, NULL, 0, settle.next_at, fault) < 0)
-            return -1;
-    }
 }

@@ -17,6 +17,8 @@ struct settle_plan {
     int64_t deadline; /* monotonic ms */
     int64_t idle_ms;  /* give up when nothing is acknowledged for so long; -1: wait until the deadline */
     int64_t end_ms;   /* once all has arrived, wait so long for the peer's own end */
+    bool
+        hears_end; /* whoever steps it waits for the far end to be readable, too: it need not be asked for its end */
 };
 
 struct settle {
@@ -36,8 +38,5 @@ void settle_start(struct settle *settle, const struct settle_plan *plan, int64_t
  * failed, or STATUS_TIMEOUT.
  */
 enum io settle_step(struct settle *settle, struct endpoint *far, int64_t now, struct fault *fault);
-
-/* All steps of it, waiting in the loop. Returns 0, or -1 with fault: as settle_step, or a signal. */
-int settle_wait(struct loop *loop, struct endpoint *far, const struct settle_plan *plan, struct fault *fault);
 
 #endif

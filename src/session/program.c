@@ -46,8 +46,8 @@ may_block(const struct run *run, int fd)
 {
     const struct request *request = run->request;
     bool is_ours = request->socket.inherited < 0 && !request->receives;
-    int flags = fcntl(fd, F_GETFL);
-    return flags >= 0 && (is_ours || !(flags & O_NONBLOCK)); /* others' flags are never changed */
+    int flags = is_ours ? 0 : fcntl(fd, F_GETFL);
+    return flags >= 0 && !(flags & O_NONBLOCK); /* others' flags are never changed */
 }
 
 /* Does nothing of what is asked for need the pump to come between? */
@@ -245,9 +245,9 @@ fail_by_time(struct program *program, const char *what)
 static void
 begin_settling(struct program *program, int64_t now)
 {
-    const struct settle_plan plan = { .deadline = program->run->deadline,
-                                      .idle_ms = -1,
-                                      .end_ms = PEER_END_MS };
+    const struct settle_plan plan = {
+        .deadline = program->run->deadline, .idle_ms = -1, .end_ms = PEER_END_MS, .hears_end = true
+    };
     struct fault fault;
     program->stage = STAGE_SETTLES;
     settle_start(&program->settle, &plan, now);
@@ -296,7 +296,8 @@ program_interest(const struct program *program, struct pollfd *polls, int64_t *d
     *deadline = program->run->deadline;
     if (program->stage == STAGE_SETTLES) {
         *deadline = program->settle.next_at;
-        return 0;
+        polls[0] = (struct pollfd){ .fd = program->far->read_fd, .events = POLLIN };
+        return !program->far->peer_ended; /* poll(2) would go on telling of that */
     }
     if (program->stage == STAGE_STOPPED)
         *deadline = DEADLINE_NEVER; /* its own is the only one */
