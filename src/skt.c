@@ -7,6 +7,7 @@
 #include "request/request.h"
 #include "session/credentials.h"
 #include "session/domains.h"
+#include "session/environment.h"
 #include "session/key.h"
 #include "session/session.h"
 #include "session/urgent.h"
@@ -77,6 +78,7 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
         result = open_tls(&run, fault);
     char path[PATH_MAX];
     if (result == 0 && request->program) {
+        environment_clean(plan);
         run.program_path = path;
         result = process_find(request->program[0], path, fault);
     }

@@ -11,8 +11,14 @@
 #include "endpoint/endpoint.h"
 
 /*
+ * Take out of our own environment what an outer server may have said of another connection, and what is said of each
+ * here: once, before others read it.
+ */
+void environment_clean(const struct socket_plan *plan);
+
+/*
  * Our own environment with these names for a connection of `plan`, whose first bytes are `peeked` (in hexadecimal digits;
- * NULL: nobody has looked), and without what an outer server may have said of another.
+ * NULL: nobody has looked).
  * Returns it, ended by NULL, to be freed in one piece by free(3), or NULL with STATUS_LOCAL.
  */
 char **environment_new(const struct socket_plan *plan, const struct endpoint *far, const char *peeked,

@@ -1,5 +1,6 @@
 #include "session/report.h"
 
+#include "base/text.h"
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <netdb.h>
@@ -23,7 +24,8 @@ report_name(const struct socket_plan *plan, const struct address *address, char 
     }
     open_format(plan, address, &text);
     const char *host = !is_unnamed(address) ? text.host : plan->inherited >= 0 ? plan->remote.host : "client";
-    (void)snprintf(name, size, "%s%s%s", host, *text.port ? " port " : "", text.port);
+    const char *const parts[] = { host, *text.port ? " port " : "", text.port, NULL };
+    (void)text_join(name, size, parts); /* may be cut off */
 }
 
 void
