@@ -5,16 +5,28 @@
 #include <string.h>
 
 int
-buffer_new(struct buffer *buffer, size_t capacity)
+buffer_new(struct buffer *buffer, size_t capacity, struct buffer_shelf *shelf)
 {
-    *buffer = (struct buffer){ .data = malloc(capacity), .capacity = capacity };
-    return buffer->data ? 0 : -1;
+    *buffer = (struct buffer){ .capacity = capacity, .shelf = shelf };
+    return buffer_wake(buffer);
+}
+
+/* Free the memory, or leave it on the shelf. */
+static void
+release(struct buffer *buffer)
+{
+    struct buffer_shelf *shelf = buffer->shelf;
+    if (shelf && !shelf->data)
+        *shelf = (struct buffer_shelf){ .data = buffer->data, .capacity = buffer->capacity };
+    else
+        free(buffer->data);
+    buffer->data = NULL;
 }
 
 void
 buffer_free(struct buffer *buffer)
 {
-    free(buffer->data);
+    release(buffer);
     *buffer = (struct buffer){ 0 };
 }
 
@@ -22,17 +34,30 @@ void
 buffer_rest(struct buffer *buffer)
 {
     assert(buffer->start == buffer->end);
-    free(buffer->data);
-    buffer->data = NULL;
+    release(buffer);
     buffer->start = buffer->end = 0;
 }
 
 int
 buffer_wake(struct buffer *buffer)
 {
-    if (!buffer->data)
+    struct buffer_shelf *shelf = buffer->shelf;
+    if (buffer->data)
+        return 0;
+    if (shelf && shelf->data && shelf->capacity == buffer->capacity) {
+        buffer->data = shelf->data;
+        shelf->data = NULL;
+    } else {
         buffer->data = malloc(buffer->capacity);
+    }
     return buffer->data ? 0 : -1;
+}
+
+void
+buffer_clear_shelf(struct buffer_shelf *shelf)
+{
+    free(shelf->data);
+    shelf->data = NULL;
 }
 
 void

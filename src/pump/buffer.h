@@ -7,20 +7,32 @@
 
 #include <stddef.h>
 
+/*
+ * Where buffers that come and go, one after the other, leave their memory for the next: one piece of it. Begin with {0}.
+ */
+struct buffer_shelf {
+    char *data; /* NULL: nothing is there */
+    size_t capacity;
+};
+
 struct buffer {
     char *data;
     size_t capacity;
-    size_t start; /* first byte still to go out */
-    size_t end;   /* one past the last byte held */
+    struct buffer_shelf *shelf; /* NULL: none */
+    size_t start;               /* first byte still to go out */
+    size_t end;                 /* one past the last byte held */
 };
 
-/* Returns 0, or -1 with errno (no memory). */
-int buffer_new(struct buffer *buffer, size_t capacity);
+/* With a shelf or NULL, which outlives it. Returns 0, or -1 with errno (no memory). */
+int buffer_new(struct buffer *buffer, size_t capacity, struct buffer_shelf *shelf);
 void buffer_free(struct buffer *buffer);
 
 /* Give the memory back while nothing is held, and have it again: 0, or -1 with errno. */
 void buffer_rest(struct buffer *buffer);
 int buffer_wake(struct buffer *buffer);
+
+/* Free what is there. */
+void buffer_clear_shelf(struct buffer_shelf *shelf);
 
 /* Have another capacity from the next buffer_wake on; while nothing is held. */
 void buffer_resize(struct buffer *buffer, size_t capacity);

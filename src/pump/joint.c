@@ -10,8 +10,9 @@ joint_advance(struct joint *joint, struct flow *flow, enum flow_event event)
     enum flow_state next = flow_next(flow->state, event);
     if (next == flow->state)
         return;
-    log_line(joint->log, LOG_STATE, "%s: %s -> %s (%s)", flow->name, flow_state_name(flow->state),
-             flow_state_name(next), flow_event_name(event));
+    if (joint->log->level >= LOG_STATE)
+        log_line(joint->log, LOG_STATE, "%s: %s -> %s (%s)", flow->name, flow_state_name(flow->state),
+                 flow_state_name(next), flow_event_name(event));
     flow->state = next;
     if (next == FLOW_ENDING || next == FLOW_CLOSED)
         transfer_finish(&flow->carrier);

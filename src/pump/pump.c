@@ -168,6 +168,7 @@ start(struct joint *joint, const struct pump_setting *setting, struct fault *fau
             !joint->policy->no_splice && !observers && !joint->policy->crlf && joint->policy->delay_ms <= 0,
         .observers = observers,
         .who = setting->who,
+        .shelf = setting->shelf,
     };
     joint->received.carrier = (struct transfer){
         .source = joint->far,
@@ -180,6 +181,7 @@ start(struct joint *joint, const struct pump_setting *setting, struct fault *fau
         .records = joint->policy->records,
         .observers = observers,
         .who = setting->who,
+        .shelf = setting->shelf,
     };
     if (transfer_start(&joint->sent.carrier, fault) != 0)
         return -1;
@@ -316,8 +318,8 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
     if (!pump)
         return -1;
     struct fault scratch;
+    struct pollfd polls[PUMP_POLLS_MAX];
     for (;;) {
-        struct pollfd polls[PUMP_POLLS_MAX];
         int64_t deadline;
         size_t count = pump_interest(pump, polls, &deadline);
         if (loop_wait(loop, polls, count, deadline, fault) < 0) {

@@ -11,6 +11,7 @@
 #include "endpoint/endpoint.h"
 #include "observe/log.h"
 #include "observe/observer.h"
+#include "pump/buffer.h"
 #include "pump/record.h"
 #include <stdint.h>
 
@@ -56,6 +57,7 @@ struct pump_setting {
     int64_t deadline;           /* monotonic ms for all of it */
     struct observer *observers; /* a list, or NULL */
     const char *who;            /* for them: whose session it is (observer.h); outlives it */
+    struct buffer_shelf *shelf; /* of all sessions that one thread runs (buffer.h), or NULL */
     const struct log *log;
 };
 

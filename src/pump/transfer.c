@@ -28,8 +28,9 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
     transfer->buffer = (struct buffer){
         .capacity = transfer->block > 0 ? STREAM_SIZE : FIRST_SIZE, /* of bytes: the first read takes it */
+        .shelf = transfer->shelf,
     };
-    if (messages && buffer_new(&transfer->buffer, size) != 0)
+    if (messages && buffer_new(&transfer->buffer, size, transfer->shelf) != 0)
         return fault_set(fault, STATUS_LOCAL, "buffer");
     zero_copy_start(transfer, transfer->stays_inside && !messages);
     if (message_start(transfer) == 0)

@@ -28,6 +28,7 @@ struct transfer {
     bool stays_inside; /* bytes may be moved inside the kernel: nobody has to see them */
     struct observer *observers; /* see what crosses the far endpoint */
     const char *who;            /* whose it is (observer.h) */
+    struct buffer_shelf *shelf; /* of its buffer */
 
     struct buffer buffer;
     struct splice splice;

@@ -101,6 +101,7 @@ add_streams(struct crowd *crowd, struct fault *fault)
     const struct pump_setting setting = {
         .policy = &crowd->streams_policy,
         .deadline = DEADLINE_NEVER,
+        .shelf = &crowd->shelf,
         .log = crowd->run->log,
     };
     struct member *member = member_new(crowd, true, fault);
@@ -203,6 +204,7 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
     member_end_all(&crowd);
     if (crowd.hub)
         hub_close(crowd.hub);
+    buffer_clear_shelf(&crowd.shelf);
     exchange_close(&crowd.exchange);
     poller_drop(crowd.poller, &crowd.answer);
     poller_drop(crowd.poller, &crowd.clock);

@@ -129,6 +129,7 @@ join_ends(struct crowd *crowd, struct member *member, struct fault *fault)
         .deadline = run->deadline,
         .observers = run->observers,
         .who = member->label,
+        .shelf = &crowd->shelf,
         .log = run->log,
     };
     member->pump = pump_start(member->near, member->far, &setting, fault);

@@ -57,7 +57,8 @@ struct crowd {
     uint64_t number; /* of the last one */
     bool is_over;    /* this side has failed, by the fault */
     struct fault fault;
-    struct fault scratch; /* the pumps' */
+    struct fault scratch;      /* the pumps' */
+    struct buffer_shelf shelf; /* and their buffers' */
 };
 
 /* A member of which nothing is there yet. Returns NULL with STATUS_LOCAL. */

@@ -8,7 +8,7 @@
  *     main(void)
  *     {
  *         struct buffer buffer;
- *         is_int(buffer_new(&buffer, 10), 0, "a buffer of 10 bytes is made");
+ *         is_int(buffer_new(&buffer, 10, NULL), 0, "a buffer of 10 bytes is made");
  *         is_int((long)buffer_size(&buffer), 0, "it is empty");
  *         buffer_free(&buffer);
  *         return tap_done();

@@ -13,12 +13,36 @@ fill(struct buffer *buffer, const char *text)
     buffer_filled(buffer, strlen(text));
 }
 
+static void
+share(void)
+{
+    struct buffer_shelf shelf = { 0 };
+    struct buffer one = { .capacity = 8, .shelf = &shelf }, other = one, large = one;
+    large.capacity = 16;
+    is_int(buffer_wake(&one), 0, "with nothing on the shelf there is new memory");
+    is_int(buffer_wake(&other), 0, "for each");
+    const char *first = one.data;
+    buffer_rest(&one);
+    ok(one.data == NULL && shelf.data == first, "what rests leaves its memory on the shelf");
+    buffer_rest(&other);
+    ok(other.data == NULL && shelf.data == first, "of two, the first");
+    is_int(buffer_wake(&large), 0, "one of another size takes");
+    ok(shelf.data == first, "nothing from the shelf");
+    is_int(buffer_wake(&other), 0, "one of the same size");
+    ok(other.data == first && shelf.data == NULL, "takes what is there");
+    buffer_free(&other);
+    ok(shelf.data == first, "what is freed leaves it there, too");
+    buffer_free(&large);
+    buffer_clear_shelf(&shelf);
+    ok(shelf.data == NULL, "a shelf can be cleared");
+}
+
 int
 main(void)
 {
     struct buffer buffer;
     size_t room;
-    is_int(buffer_new(&buffer, 8), 0, "a buffer of 8 bytes is made");
+    is_int(buffer_new(&buffer, 8, NULL), 0, "a buffer of 8 bytes is made");
     is_int((long)buffer_size(&buffer), 0, "it is empty");
     (void)buffer_room(&buffer, 1, &room);
     is_int((long)room, 8, "all of it is room");
@@ -41,5 +65,6 @@ main(void)
     is_int((long)room, 8, "and all of it is room again");
     buffer_free(&buffer);
     ok(buffer.data == NULL, "freed");
+    share();
     return tap_done();
 }
