@@ -48,6 +48,25 @@ pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
     return pump->near_polls + pump->far_polls;
 }
 
+/*
+ * Input that is not there yet may be nothing to wait for. Whether it is there is known if it was asked for with that in
+ * mind, or if no descriptor tells of it.
+ */
+static void
+end_input(struct pump *pump, unsigned near_ready, struct fault *fault)
+{
+    struct joint *joint = &pump->joint;
+    bool can_be_asked = pump->near_wants & WANT_READ && pump->near_polls == 0;
+    if (can_be_asked && ending_awaits_only_input(joint))
+        near_ready = joint->near->ops->ready(joint->near, WANT_READ, NULL, 0);
+    else if (!pump->awaits_only_input)
+        return;
+    if (near_ready & READY_READ && !joint->near->person)
+        return;
+    joint_end_source(joint, &joint->sent);
+    carry(joint, &joint->sent, 0, 0, fault);
+}
+
 /* Carry both directions as far as they go now. Returns true when nothing more is to be carried. */
 static bool
 step_flows(struct pump *pump, const struct pollfd *polls, struct fault *fault)
@@ -59,8 +78,7 @@ step_flows(struct pump *pump, const struct pollfd *polls, struct fault *fault)
     unsigned far_ready = joint->far->ops->ready(joint->far, pump->far_wants, far_polls, pump->far_polls);
     carry(joint, &joint->received, far_ready, near_ready, fault);
     carry(joint, &joint->sent, near_ready, far_ready, fault);
-    if (pump->awaits_only_input && (joint->near->person || !(near_ready & READY_READ)))
-        joint_end_source(joint, &joint->sent);
+    end_input(pump, near_ready, fault);
     return joint->interrupted || ending_has_come(joint);
 }
 
