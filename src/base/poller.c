@@ -144,9 +144,8 @@ note_deadline(struct poller *poller, struct watch *watch, int64_t deadline, stru
 }
 
 static void
-queue_passed(struct poller *poller)
+queue_passed(struct poller *poller, int64_t now)
 {
-    int64_t now = deadline_now();
     while (poller->heap_count > 0 && deadline_passed(poller->heap[1]->deadline, now)) {
         struct watch *watch = poller->heap[1];
         forget_deadline(poller, watch);
@@ -290,7 +289,7 @@ poller_next(struct poller *poller, struct loop *loop, struct fault *fault)
         if (ready < 0)
             return NULL;
         queue_ready(poller, ready);
-        queue_passed(poller);
+        queue_passed(poller, loop->now);
     }
     struct watch *watch = poller->first;
     unqueue(poller, watch);

@@ -269,7 +269,8 @@ take_client(struct listener *listener, size_t i, int *client, struct address *pe
 size_t
 listener_interest(const struct listener *listener, struct pollfd *polls, int64_t *deadline)
 {
-    bool pauses = !deadline_passed(listener->accept_not_before, deadline_now());
+    bool pauses =
+        listener->accept_not_before > 0 && !deadline_passed(listener->accept_not_before, deadline_now());
     if (pauses)
         *deadline = deadline_sooner(*deadline, listener->accept_not_before);
     for (size_t i = 0; i < listener->count; i++)

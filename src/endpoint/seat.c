@@ -295,7 +295,6 @@ seat_free(struct seat *seat)
     queue_clear(&seat->queue);
     free(seat->held);
     free(seat->prefix);
-    free(seat->name);
     free(seat);
 }
 
@@ -325,16 +324,14 @@ static const struct endpoint_ops seat_ops = {
 struct endpoint *
 seat_new(struct hub *hub, void *owner, const char *name, const char *prefix, struct fault *fault)
 {
-    struct seat *seat = calloc(1, sizeof *seat);
+    size_t name_size = strlen(name) + 1;
+    struct seat *seat = malloc(sizeof *seat + name_size);
     if (seat) {
-        seat->hub = hub;
-        seat->owner = owner;
-        seat->full_at = -1;
-        seat->takes_max = SIZE_MAX;
-        seat->name = strdup(name);
+        *seat = (struct seat){ .hub = hub, .owner = owner, .full_at = -1, .takes_max = SIZE_MAX };
+        memcpy(seat->name, name, name_size);
         seat->prefix = prefix ? strdup(prefix) : NULL;
     }
-    if (!seat || !seat->name || (prefix && !seat->prefix)) {
+    if (!seat || (prefix && !seat->prefix)) {
         (void)fault_set(fault, STATUS_LOCAL, "%s: a place in the hub", name);
         if (seat)
             seat_free(seat);

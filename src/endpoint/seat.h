@@ -20,7 +20,6 @@ struct seat {
     struct hub *hub;
     struct seat *next, *before;
     void *owner;
-    char *name;
     char *prefix; /* before each line of its client, NULL: nothing */
     uint64_t number;
     bool is_streams;
@@ -51,6 +50,7 @@ struct seat {
     uint64_t unsaid[MISS_KINDS]; /* since it was said last in the log, at said_at */
     int64_t said_at;
     bool is_out; /* too slow: it has to go */
+    char name[];
 };
 
 struct hub {

@@ -85,7 +85,8 @@ name_of(void *context, const struct address *address, char *name, size_t size)
 static bool
 is_too_soon(const struct door *door)
 {
-    return !deadline_passed(quota_next(door->quota), deadline_now());
+    int64_t next = quota_next(door->quota);
+    return next > 0 && !deadline_passed(next, deadline_now());
 }
 
 static enum peers_welcome
@@ -105,7 +106,7 @@ enter(struct door *door, struct endpoint *far, const struct address *peer, int f
 {
     struct quota_place *place;
     struct fault fault;
-    quota_spend(door->quota, deadline_now());
+    quota_spend(door->quota);
     if (quota_take(door->quota, door->listener->plan, peer, fd, &place, &fault) != 0) {
         log_fault(door->run->log, &fault);
         far->ops->close(far);

@@ -14,13 +14,12 @@ enum { MEMBER_POLLS_MAX = (int)RELAY_POLLS_MAX > (int)PUMP_POLLS_MAX ? RELAY_POL
 struct member *
 member_new(struct crowd *crowd, bool is_streams, struct fault *fault)
 {
-    struct member *member = calloc(1, sizeof *member);
+    struct member *member = malloc(sizeof *member);
     if (!member) {
         (void)fault_set(fault, STATUS_LOCAL, "session");
         return NULL;
     }
-    member->is_streams = is_streams;
-    member->next = crowd->members;
+    *member = (struct member){ .is_streams = is_streams, .next = crowd->members };
     if (member->next)
         member->next->before = member;
     crowd->members = member;

@@ -1,5 +1,6 @@
 #include "session/quota.h"
 
+#include "base/deadline.h"
 #include <search.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,10 +126,11 @@ quota_next(const struct quota *quota)
 }
 
 void
-quota_spend(struct quota *quota, int64_t now)
+quota_spend(struct quota *quota)
 {
     const struct conn_rate *rate = &quota->request->rate;
-    int64_t since_us = quota->due_us > now * 1000 ? quota->due_us : now * 1000;
-    if (rate->burst > 0)
-        quota->due_us = since_us + rate->interval_us;
+    if (rate->burst == 0)
+        return;
+    int64_t now_us = deadline_now() * 1000;
+    quota->due_us = (quota->due_us > now_us ? quota->due_us : now_us) + rate->interval_us;
 }

@@ -28,10 +28,10 @@ int quota_take(struct quota *quota, const struct socket_plan *plan, const struct
                struct quota_place **place, struct fault *fault);
 void quota_leave(struct quota *quota, struct quota_place *place);
 
-/* When the next one may come, in monotonic ms: now or before if it may at once. */
+/* When the next one may come, in monotonic ms: 0, or a time that has passed, if it may at once. */
 int64_t quota_next(const struct quota *quota);
 
 /* One has come. */
-void quota_spend(struct quota *quota, int64_t now);
+void quota_spend(struct quota *quota);
 
 #endif
