@@ -225,15 +225,21 @@ PYTHON
 @test "a peer that has gone away ends its own session only" {
     need python3
     start_skt_listener -k -u --echo --idle-timeout 20 -U sock
-    run -0 timeout 10 python3 - <<'PYTHON'
-import socket
-for i in range(20):
+    run -0 timeout 10 python3 - "$listener_pid" <<'PYTHON'
+import os, signal, socket, sys
+def come_and_go(count):
     s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     s.bind("")
     s.connect("sock")
-    for k in range(20):
+    for k in range(count):
         s.send(b"x")
     s.close()
+# of the others the listener may have answered all in time; this one it cannot
+os.kill(int(sys.argv[1]), signal.SIGSTOP)
+come_and_go(1)
+os.kill(int(sys.argv[1]), signal.SIGCONT)
+for i in range(20):
+    come_and_go(20)
 PYTHON
     run -0 datagrams echo sock 10 10
     assert_equal "$output" "100 of 100 messages"
