@@ -5,6 +5,7 @@
 # each kind fail; with SKT_TEST_SWEEP=full in the environment, each one does.
 
 load helpers
+load tls
 
 setup() {
     skt_setup
@@ -21,6 +22,14 @@ sweep() {
     echo "$output"
     [ "$status" -eq 0 ]
     echo "# ${lines[-1]}" >&3
+}
+
+# A certificate, in server.pem
+tls_ready() {
+    need openssl
+    has_tls || skip "this build has no TLS"
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout key -out server.pem 2>/dev/null
+    cat key >>server.pem
 }
 
 # The shim that lets an allocation fail, in $shim.
@@ -64,6 +73,12 @@ sweep_allocations() {
 
 @test "whichever system call of a listener for records fails, it recovers or says so, and never lies" {
     sweep seqpacket-listener
+}
+
+@test "whichever system call of a TLS client or listener fails, it recovers or says so, and never lies" {
+    tls_ready
+    sweep --cert=server.pem tls-client
+    sweep --cert=server.pem tls-listener
 }
 
 @test "whichever system call of a lookup fails, the client recovers or says so" { sweep name-client; }
@@ -111,6 +126,18 @@ sweep_allocations() {
         run -0 foreign starved.py "$SKT" "$shim" $words
         assert_one_line "$output" " went on"
         echo "# $words: $output" >&3
+    done
+}
+
+@test "without memory for any one allocation of its own TLS ends with one message, and never crashes" {
+    tls_ready
+    make_shim
+    for scenario in tls-client tls-listener; do
+        for lasting in '' --lasting; do
+            run foreign inject.py --own $lasting --cert=server.pem --shim="$shim" "$scenario" "$SKT"
+            echo "$output"
+            [ "$status" -eq 0 ]
+        done
     done
 }
 

@@ -49,6 +49,7 @@ int openssl_load(struct fault *fault);
     each(BIO_set_init) \
     each(ERR_clear_error) \
     each(ERR_peek_error) \
+    each(ERR_peek_last_error) \
     each(ERR_reason_error_string) \
     each(EVP_PKEY_Q_keygen) \
     each(EVP_PKEY_free) \
@@ -93,8 +94,10 @@ int openssl_load(struct fault *fault);
     each(SSL_get_servername) \
     each(SSL_get_verify_result) \
     each(SSL_get_version) \
+    each(SSL_has_pending) \
     each(SSL_new) \
     each(SSL_read_ex) \
+    each(SSL_rstate_string) \
     each(SSL_select_next_proto) \
     each(SSL_set_accept_state) \
     each(SSL_set_bio) \
@@ -104,6 +107,7 @@ int openssl_load(struct fault *fault);
     each(TLS_client_method) \
     each(TLS_server_method) \
     each(UI_get_default_method) \
+    each(UI_null) \
     each(X509_NAME_add_entry_by_txt) \
     each(X509_NAME_print_ex) \
     each(X509_STORE_CTX_get0_cert) \
@@ -151,6 +155,7 @@ extern struct openssl {
 #define BIO_set_init openssl.BIO_set_init
 #define ERR_clear_error openssl.ERR_clear_error
 #define ERR_peek_error openssl.ERR_peek_error
+#define ERR_peek_last_error openssl.ERR_peek_last_error
 #define ERR_reason_error_string openssl.ERR_reason_error_string
 #define EVP_PKEY_Q_keygen openssl.EVP_PKEY_Q_keygen
 #define EVP_PKEY_free openssl.EVP_PKEY_free
@@ -195,8 +200,10 @@ extern struct openssl {
 #define SSL_get_servername openssl.SSL_get_servername
 #define SSL_get_verify_result openssl.SSL_get_verify_result
 #define SSL_get_version openssl.SSL_get_version
+#define SSL_has_pending openssl.SSL_has_pending
 #define SSL_new openssl.SSL_new
 #define SSL_read_ex openssl.SSL_read_ex
+#define SSL_rstate_string openssl.SSL_rstate_string
 #define SSL_select_next_proto openssl.SSL_select_next_proto
 #define SSL_set_accept_state openssl.SSL_set_accept_state
 #define SSL_set_bio openssl.SSL_set_bio
@@ -206,6 +213,7 @@ extern struct openssl {
 #define TLS_client_method openssl.TLS_client_method
 #define TLS_server_method openssl.TLS_server_method
 #define UI_get_default_method openssl.UI_get_default_method
+#define UI_null openssl.UI_null
 #define X509_NAME_add_entry_by_txt openssl.X509_NAME_add_entry_by_txt
 #define X509_NAME_print_ex openssl.X509_NAME_print_ex
 #define X509_STORE_CTX_get0_cert openssl.X509_STORE_CTX_get0_cert

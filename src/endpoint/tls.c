@@ -1,108 +1,37 @@
 #include "endpoint/tls.h"
 
-#include "endpoint/tls_context.h"
-#include "endpoint/tls_marks.h"
-#include "endpoint/tls_wire.h"
-#include <errno.h>
+#include "endpoint/tls_inside.h"
 #include <stdlib.h>
 #include <string.h>
 
-struct tls {
-    struct endpoint base;
-    const struct tls_context *context;
-    SSL *ssl;
-    struct tls_wire wire;
-    enum half_close half_close;
-    bool is_drained;         /* there is nothing to be read without new bytes from the peer */
-    bool reads_when_flushed; /* reading needs room for an answer first */
-    bool is_shut;            /* our close_notify is written */
-    bool is_spoilt;          /* whatever is still written is no orderly end */
-    uint64_t written;        /* plain bytes */
-    struct tls_marks marks;  /* of them */
-    enum io sequel; /* what comes after the bytes that were read last; IO_DONE: nothing is known of it */
-    struct fault *sequel_fault;
-};
-
-/* --- what OpenSSL answers ---------------------------------------------------------------------------------------- */
-
-/* What is below has failed, or has ended without the peer having said so. */
-static enum io
-fail_below(struct tls *tls, struct fault *fault)
-{
-    if (tls->wire.has_failed) {
-        struct fault *kept = tls->wire.fault;
-        tls->wire.fault = kept ? fault_keep(kept) : NULL; /* who writes is told, too */
-        (void)fault_recall(kept, fault);
-    } else {
-        (void)fault_say(fault, STATUS_CONNECTION, "ended without TLS's close_notify: it may be cut short",
-                        "%s", tls->base.name);
-    }
-    if (tls->base.begins && !tls->wire.has_failed) {
-        (void)fault_say(fault, STATUS_TLS, "ended within the TLS handshake", "%s", tls->base.name);
-        fault->error = ECONNRESET; /* it may be another time that it is not */
-    }
-    if (tls->base.begins && fault->status == STATUS_CONNECTION) {
-        fault->status = STATUS_TLS;
-        fault_add(fault, " within the TLS handshake");
-    }
-    return IO_FAILED;
-}
-
-/* After a call that has not done anything. */
-static enum io
-not_done(struct tls *tls, struct fault *fault)
-{
-    int error = SSL_get_error(tls->ssl, 0);
-    if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
-        tls->reads_when_flushed = error == SSL_ERROR_WANT_WRITE;
-        return IO_AGAIN;
-    }
-    bool lacks_end = tls->wire.is_ended && !tls->base.begins && tls->context->choice.lax_end;
-    if (error == SSL_ERROR_ZERO_RETURN || (lacks_end && !tls->wire.has_failed)) {
-        tls->base.peer_ended = true;
-        return IO_ENDED;
-    }
-    return tls->wire.has_failed || tls->wire.is_ended
-               ? fail_below(tls, fault)
-               : tls_complain(tls->ssl, tls->context, &tls->base, fault);
-}
-
-/* Have out what can go out. What is wrong with the connection, whoever writes is told. */
-static void
-flush_some(struct tls *tls)
-{
-    struct fault fault;
-    if (tls_wire_flush(&tls->wire, &fault) != IO_DONE || !tls->reads_when_flushed)
-        return;
-    tls->reads_when_flushed = false;
-    tls->is_drained = false;
-}
-
 /* --- beginning --------------------------------------------------------------------------------------------------- */
-
-/* The alert that says what is wrong goes out, and closing does not take it back. */
-static void
-tell_failure(struct tls *tls)
-{
-    struct fault fault;
-    flush_some(tls);
-    (void)tls->wire.inner->ops->settle(tls->wire.inner, &fault);
-}
 
 static enum io
 tls_begin(struct endpoint *endpoint, struct fault *fault)
 {
     struct tls *tls = (struct tls *)endpoint;
-    ERR_clear_error();
-    enum io result = SSL_do_handshake(tls->ssl) == 1 ? IO_DONE : not_done(tls, fault);
+    struct fault stuck;
+    enum io result;
+    bool goes_on;
+    do {
+        bool was_stuck = tls->is_stuck;
+        ERR_clear_error();
+        result = SSL_do_handshake(tls->ssl) == 1 ? IO_DONE : tls_not_done(tls, fault);
+        bool waits = tls->reads_when_flushed;
+        (void)tls_flush(tls, &stuck);
+        goes_on = (waits && !tls->reads_when_flushed) || (tls->is_stuck && !was_stuck);
+    } while (result == IO_AGAIN && goes_on); /* a peer that takes nothing may have said why */
+    if (result == IO_AGAIN && tls->is_stuck) {
+        *fault = stuck;
+        fault->status = stuck.status == STATUS_CONNECTION ? STATUS_TLS : stuck.status;
+        result = IO_FAILED;
+    }
     if (result == IO_DONE) {
         tls->base.begins = false;
         tls->is_drained = false; /* what the peer said with it may be here already */
     }
-    if (result == IO_FAILED)
-        tell_failure(tls);
-    else
-        flush_some(tls);
+    if (result == IO_FAILED) /* the alert that says why is out, and closing shall not take it back */
+        (void)tls->wire.inner->ops->settle(tls->wire.inner, &stuck);
     return result;
 }
 
@@ -111,7 +40,7 @@ tls_begin(struct endpoint *endpoint, struct fault *fault)
 static unsigned
 inner_wants(const struct tls *tls, unsigned wants)
 {
-    if (tls_wire_pending(&tls->wire) > 0)
+    if (tls_wire_pending(&tls->wire) > 0 && !tls->is_stuck)
         wants |= WANT_WRITE;
     if (tls->reads_when_flushed)
         wants &= ~(unsigned)WANT_READ;
@@ -140,7 +69,7 @@ tls_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *polls,
     struct endpoint *inner = tls->wire.inner;
     unsigned ready = inner->ops->ready(inner, inner_wants(tls, wants), polls, count);
     if (ready & READY_WRITE)
-        flush_some(tls);
+        tls_flush_some(tls);
     return wants & WANT_READ && has_more(tls) ? ready | READY_READ : ready;
 }
 
@@ -156,7 +85,7 @@ read_records(struct tls *tls, char *data, size_t room, size_t *got, struct fault
     while (result == IO_DONE && *got < room) {
         size_t more = 0;
         if (SSL_read_ex(tls->ssl, data + *got, room - *got, &more) != 1)
-            result = not_done(tls, fault);
+            result = tls_not_done(tls, fault);
         *got += more;
     }
     return result;
@@ -181,7 +110,7 @@ tls_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct
         return take_sequel(tls, fault);
     enum io result = read_records(tls, data, room, got, fault);
     tls->is_drained = result != IO_DONE;
-    flush_some(tls); /* keys are changed by both, and alerts are sent */
+    tls_flush_some(tls); /* keys are changed by both, and alerts are sent */
     if (*got == 0 || result == IO_DONE)
         return result;
     if (result != IO_AGAIN)
@@ -198,12 +127,21 @@ tls_unsettled(struct endpoint *endpoint)
     return tls->written - tls_marks_settle(&tls->marks, tls_wire_settled(&tls->wire));
 }
 
+/* What reading has found, and has not told yet, is the reason for all that comes after it. */
+static bool
+has_failed_reading(const struct tls *tls, struct fault *fault)
+{
+    if (tls->sequel == IO_FAILED && tls->sequel_fault)
+        *fault = *tls->sequel_fault;
+    return tls->sequel == IO_FAILED && tls->sequel_fault;
+}
+
 /* One record, for which there is room. */
 static enum io
 write_record(struct tls *tls, const char *data, size_t size, size_t *put, struct fault *fault)
 {
     if (SSL_write_ex(tls->ssl, data, size < TLS_WIRE_RECORD ? size : TLS_WIRE_RECORD, put) != 1)
-        return not_done(tls, fault);
+        return tls_not_written(tls, fault);
     tls->written += *put;
     if (tls_marks_are_full(&tls->marks))
         (void)tls_unsettled(&tls->base);
@@ -218,7 +156,7 @@ tls_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put,
     struct tls *tls = (struct tls *)endpoint;
     const char *from = data;
     *put = 0;
-    enum io result = tls_wire_flush(&tls->wire, fault);
+    enum io result = has_failed_reading(tls, fault) ? IO_FAILED : tls_flush(tls, fault);
     if (result != IO_DONE)
         return result;
     if (size > TLS_WIRE_PIECE)
@@ -230,18 +168,20 @@ tls_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put,
         *put += more;
     }
     if (*put > 0 && result != IO_FAILED)
-        result = tls_wire_flush(&tls->wire, fault) == IO_FAILED ? IO_FAILED : IO_DONE;
+        result = tls_flush(tls, fault) == IO_FAILED ? IO_FAILED : IO_DONE;
     return result;
 }
 
 /* --- ending ------------------------------------------------------------------------------------------------------ */
 
-static void
-shut(struct tls *tls)
+static enum io
+shut(struct tls *tls, struct fault *fault)
 {
     ERR_clear_error();
-    (void)SSL_shutdown(tls->ssl); /* the peer's answer is read, if somebody reads */
+    /* the peer's answer, which it would wait for at the second call, is read, if somebody reads */
+    bool is_told = SSL_shutdown(tls->ssl) >= 0 && !tls->wire.has_failed;
     tls->is_shut = true;
+    return is_told ? IO_DONE : tls_not_written(tls, fault);
 }
 
 static enum io
@@ -249,25 +189,28 @@ tls_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct tls *tls = (struct tls *)endpoint;
     struct endpoint *inner = tls->wire.inner;
-    enum io result = tls_wire_flush(&tls->wire, fault);
+    enum io result = has_failed_reading(tls, fault) ? IO_FAILED : tls_flush(tls, fault);
     if (result == IO_DONE && tls->base.unfinished)
         return inner->ops->end_writing(inner, fault); /* the peer shall see that something is missing */
     if (result == IO_DONE && tls->half_close != HALF_CLOSE_NONE && !tls->is_shut) {
-        shut(tls);
-        result = tls_wire_flush(&tls->wire, fault);
+        result = shut(tls, fault);
+        if (result == IO_DONE)
+            result = tls_flush(tls, fault);
     }
-    if (result == IO_FAILED && tls->base.peer_ended && tls->is_shut)
-        return IO_DONE; /* it has closed, and needs no end of ours */
     if (result == IO_DONE && tls->half_close == HALF_CLOSE_BOTH)
         return inner->ops->end_writing(inner, fault);
     return result;
 }
 
-/* The peer has ended and has all that was written, but for our own end: it has closed, and nothing is missing. */
+/*
+ * The peer has ended and has all that was written, but for our own end: it has closed, and nothing is missing. One that was
+ * gone before that end could go out has not read all of the rest.
+ */
 static bool
 is_harmless(struct tls *tls)
 {
-    return tls->base.peer_ended && tls_unsettled(&tls->base) == 0;
+    return tls->base.peer_ended && tls->is_shut && tls_wire_pending(&tls->wire) == 0 &&
+           tls_unsettled(&tls->base) == 0;
 }
 
 static enum io
@@ -283,7 +226,7 @@ tls_settle(struct endpoint *endpoint, struct fault *fault)
 {
     struct tls *tls = (struct tls *)endpoint;
     struct endpoint *inner = tls->wire.inner;
-    enum io result = tls_wire_flush(&tls->wire, fault);
+    enum io result = tls_flush(tls, fault);
     if (result == IO_DONE)
         result = inner->ops->settle(inner, fault);
     if (result == IO_FAILED && is_harmless(tls))
@@ -304,11 +247,12 @@ static void
 tls_close(struct endpoint *endpoint)
 {
     struct tls *tls = (struct tls *)endpoint;
+    struct fault fault;
     bool is_whole = !tls->base.begins && !tls->base.unfinished && !tls->is_spoilt && !tls->wire.has_failed;
     if (is_whole && !tls->is_shut)
-        shut(tls); /* who reads only, or keeps the way open, has its end here */
+        (void)shut(tls, &fault); /* who reads only, or keeps the way open, has its end here */
     if (!tls->is_spoilt)
-        flush_some(tls);
+        tls_flush_some(tls);
     SSL_free(tls->ssl);
     tls->wire.inner->ops->close(tls->wire.inner);
     tls_wire_free(&tls->wire);

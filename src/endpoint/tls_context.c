@@ -77,13 +77,15 @@ expect_name(struct tls_context *context, struct fault *fault)
     if (!name)
         return 0;
     size_t length = bare_host(name, &start);
-    if (length == 0 || length >= sizeof context->name)
+    bool is_pattern = *start == '.'; /* which X509_check_host(3) takes for all names that end so */
+    if (length == 0 || is_pattern || length >= sizeof context->name)
         return fault_say(fault, STATUS_LOCAL, "not a name that a certificate can be for", "%s", name);
     memcpy(context->name, start, length);
     if (X509_VERIFY_PARAM_set1_ip_asc(wanted, context->name) == 1)
         return 0;
     context->has_name = true;
-    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                                X509_CHECK_FLAG_NEVER_CHECK_SUBJECT); /* RFC 9525 section 2 */
     if (X509_VERIFY_PARAM_set1_host(wanted, context->name, 0) == 1)
         return 0;
     return tls_refuse(STATUS_LOCAL, name, fault);
@@ -176,11 +178,13 @@ set_protocols(struct tls_context *context, struct fault *fault)
  * connections are given back.
  */
 static void
-set_habits(SSL_CTX *ssl)
+set_habits(SSL_CTX *ssl, bool lax_end)
 {
     if (SSL_CTX_get_min_proto_version(ssl) < TLS1_2_VERSION)
         (void)SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION); /* it knows that one */
     SSL_CTX_set_options(ssl, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET);
+    if (lax_end)
+        SSL_CTX_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
     (void)SSL_CTX_set_num_tickets(ssl, 0); /* a number, which is stored */
     SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
@@ -196,7 +200,7 @@ set_up(struct tls_context *context, struct fault *fault)
     context->wire = context->ssl ? tls_wire_method() : NULL;
     if (!context->wire)
         return tls_refuse(STATUS_LOCAL, "OpenSSL", fault);
-    set_habits(context->ssl);
+    set_habits(context->ssl, context->choice.lax_end);
     if (tls_credentials(context, fault) != 0 || set_verification(context, fault) != 0 ||
         set_ciphers(context, fault) != 0)
         return -1;

@@ -1,6 +1,8 @@
 /* Our own certificate and key. */
 #include "endpoint/tls_context.h"
 
+#include "base/fd.h"
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -36,7 +38,18 @@ take(struct tls_context *context, struct wish *wish, const OSSL_STORE_INFO *info
     return result;
 }
 
-/* Whatever kind of file it is: OSSL_STORE_open(3ssl). A passphrase is asked for on the terminal. */
+/* Who is asked for a passphrase: the terminal, or nobody. OpenSSL's own would read standard input, which is to be sent. */
+static const UI_METHOD *
+whom_to_ask(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0)
+        return UI_null();
+    (void)fd_close(&fd); /* nothing was written */
+    return UI_get_default_method();
+}
+
+/* Whatever kind of file it is: OSSL_STORE_open(3ssl). */
 static int
 read_file(struct tls_context *context, struct wish *wish, struct fault *fault)
 {
@@ -44,7 +57,7 @@ read_file(struct tls_context *context, struct wish *wish, struct fault *fault)
     if (is_path && access(wish->path, R_OK) != 0)
         return fault_set(fault, STATUS_LOCAL, "%s", wish->path);
     ERR_clear_error();
-    OSSL_STORE_CTX *store = OSSL_STORE_open(wish->path, UI_get_default_method(), NULL, NULL, NULL);
+    OSSL_STORE_CTX *store = OSSL_STORE_open(wish->path, whom_to_ask(), NULL, NULL, NULL);
     if (!store)
         return tls_refuse(STATUS_LOCAL, wish->path, fault);
     int result = 1;
@@ -56,7 +69,10 @@ read_file(struct tls_context *context, struct wish *wish, struct fault *fault)
             result = 0;
         OSSL_STORE_INFO_free(info);
     }
-    if (result != 1) {
+    if (result != 1 && ERR_GET_REASON(ERR_peek_error()) == ERR_R_INTERRUPTED_OR_CANCELLED) {
+        (void)fault_say(fault, STATUS_LOCAL, "its passphrase is asked for on the terminal, and was not given",
+                        "%s", wish->path);
+    } else if (result != 1) {
         (void)tls_refuse(STATUS_LOCAL, wish->path, fault);
         fault_add(fault, ": it cannot be used as a certificate or key");
     }

@@ -10,6 +10,17 @@ tell(tls_fact *fact, void *context, const char *name, const char *value)
         fact(context, name, value);
 }
 
+/* What the peer has chosen freely might be taken for something else, or for more: names of hosts and protocols are words. */
+static void
+tell_word(tls_fact *fact, void *context, const char *name, const char *value)
+{
+    bool is_word = value != NULL;
+    for (const char *at = value; is_word && *at; at++)
+        is_word = *at > ' ' && *at < 0x7f && *at != ',';
+    if (is_word)
+        tell(fact, context, name, value);
+}
+
 /* A subject in one line: control characters are escaped (RFC 2253). */
 static void
 tell_peer(X509 *certificate, tls_fact *fact, void *context)
@@ -35,11 +46,11 @@ tls_facts(const SSL *ssl, tls_fact *fact, void *context)
     SSL_get0_alpn_selected(ssl, &protocol, &size);
     tell(fact, context, "VERSION", SSL_get_version(ssl));
     tell(fact, context, "CIPHER", SSL_CIPHER_get_name(SSL_get_current_cipher(ssl)));
-    tell(fact, context, "SERVER_NAME", SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
-    if (size > 0 && size < sizeof words) {
+    tell_word(fact, context, "SERVER_NAME", SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name));
+    if (size > 0 && size < sizeof words && !memchr(protocol, '\0', size)) {
         memcpy(words, protocol, size);
         words[size] = '\0';
-        tell(fact, context, "ALPN", words);
+        tell_word(fact, context, "ALPN", words);
     }
     X509 *certificate = SSL_get1_peer_certificate(ssl);
     if (certificate)

@@ -3,10 +3,18 @@
 
 #include <string.h>
 
+/* What came after the first follows from it; but what a cipher says only SSL has words for. */
+static unsigned long
+find_error(void)
+{
+    unsigned long first = ERR_peek_error(), last = ERR_peek_last_error();
+    return ERR_GET_LIB(first) == ERR_LIB_PROV && ERR_GET_LIB(last) == ERR_LIB_SSL ? last : first;
+}
+
 int
 tls_refuse(enum status status, const char *what, struct fault *fault)
 {
-    unsigned long error = ERR_peek_error(); /* what came after it follows from it */
+    unsigned long error = find_error();
     const char *reason = ERR_SYSTEM_ERROR(error) ? strerror(ERR_GET_REASON(error))
                          : error != 0            ? ERR_reason_error_string(error)
                                                  : NULL;

@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOBBY_MAX = 32, LOBBY_POLLS_MAX = LISTENER_SOCKETS_MAX + LOBBY_MAX * ENDPOINT_POLLS_MAX };
+enum { LOBBY_MAX = 128, LOBBY_POLLS_MAX = LISTENER_SOCKETS_MAX + LOBBY_MAX * ENDPOINT_POLLS_MAX };
+
+enum { STALLED_MS = 1000 }; /* who has stood there for so long makes room for somebody else */
 
 struct lobby {
     const struct run *run;
     struct listener *listener;
     size_t count;
     struct handshake clients[LOBBY_MAX]; /* in the order in which they came */
+    int64_t since[LOBBY_MAX];
 };
 
 struct lobby *
@@ -33,31 +36,67 @@ take_out(struct lobby *lobby, size_t i)
     struct endpoint *client = lobby->clients[i].endpoint;
     lobby->count--;
     memmove(&lobby->clients[i], &lobby->clients[i + 1], (lobby->count - i) * sizeof lobby->clients[i]);
+    memmove(&lobby->since[i], &lobby->since[i + 1], (lobby->count - i) * sizeof lobby->since[i]);
     return client;
 }
 
-/* Go on with all. Returns the first that is done, or NULL: none is. */
-static struct endpoint *
-step_all(struct lobby *lobby)
+/* Whoever it is that has failed: is it this side, which then ends? */
+static int
+note_failure(const struct lobby *lobby, const struct fault *why, struct fault *fault)
 {
-    struct fault fault;
+    *fault = *why;
+    if (why->status == STATUS_LOCAL)
+        return -1;
+    log_fault(lobby->run->log, why);
+    return 0;
+}
+
+/* Go on with all. *done: the first that is; NULL: none. Returns 0, or -1 with STATUS_LOCAL. */
+static int
+step_all(struct lobby *lobby, struct endpoint **done, struct fault *fault)
+{
+    struct fault why;
     size_t i = 0;
+    *done = NULL;
     while (i < lobby->count) {
-        enum io result = handshake_step(&lobby->clients[i], &fault);
+        enum io result = handshake_step(&lobby->clients[i], &why);
         if (result == IO_AGAIN) {
             i++;
             continue;
         }
         struct endpoint *client = take_out(lobby, i);
-        if (result == IO_DONE)
-            return client;
-        log_fault(lobby->run->log, &fault);
+        if (result == IO_DONE) {
+            *done = client;
+            return 0;
+        }
+        int failed = note_failure(lobby, &why, fault);
         client->ops->close(client);
+        if (failed != 0)
+            return -1;
     }
-    return NULL;
+    return 0;
 }
 
-/* Somebody may have come. Returns 0, or -1 with STATUS_LISTEN. */
+/* When there is room for one more. */
+static int64_t
+has_room_at(const struct lobby *lobby)
+{
+    return lobby->count < LOBBY_MAX ? 0 : deadline_after(lobby->since[0], STALLED_MS);
+}
+
+/* Whoever says nothing must not keep out those that do. */
+static void
+make_room(struct lobby *lobby)
+{
+    if (lobby->count < LOBBY_MAX)
+        return;
+    struct endpoint *client = take_out(lobby, 0);
+    log_line(lobby->run->log, LOG_ERROR, "%s: makes room for others, who wait for a TLS handshake",
+             client->name);
+    client->ops->close(client);
+}
+
+/* Somebody may have come. Returns 0, or -1 with STATUS_LISTEN or STATUS_LOCAL. */
 static int
 let_in(struct lobby *lobby, const struct pollfd *polls, struct fault *fault)
 {
@@ -74,10 +113,10 @@ let_in(struct lobby *lobby, const struct pollfd *polls, struct fault *fault)
     report_options(run->log, plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
     report_who(run->log, plan, fd);
     struct endpoint *client = session_far(run, plan, fd, &peer, &why);
-    if (!client) {
-        log_fault(run->log, &why);
-        return 0;
-    }
+    if (!client)
+        return note_failure(lobby, &why, fault);
+    make_room(lobby);
+    lobby->since[lobby->count] = deadline_now();
     lobby->clients[lobby->count++] = (struct handshake){
         .run = run, .endpoint = client, .deadline = handshake_deadline(run, &run->request->tls)
     };
@@ -113,14 +152,18 @@ lobby_next(struct lobby *lobby, int64_t accept_deadline, struct fault *fault)
         struct pollfd polls[LOBBY_POLLS_MAX];
         bool is_closed = deadline_passed(accept_deadline, deadline_now());
         int64_t until = is_closed ? DEADLINE_NEVER : accept_deadline;
-        struct endpoint *client = step_all(lobby);
+        struct endpoint *client;
+        if (step_all(lobby, &client, fault) != 0)
+            return NULL;
         if (client)
             return client;
         if (is_closed && lobby->count == 0) {
             (void)fault_say(fault, STATUS_TIMEOUT, "timed out: no client came", "accept");
             return NULL;
         }
-        bool has_room = !is_closed && lobby->count < LOBBY_MAX;
+        bool has_room = !is_closed && deadline_passed(has_room_at(lobby), deadline_now());
+        if (!is_closed && !has_room)
+            until = deadline_sooner(until, has_room_at(lobby));
         size_t doors = has_room ? listener_interest(lobby->listener, polls, &until) : 0;
         size_t count = interest(lobby, doors, polls, &until);
         if (loop_wait(lobby->run->loop, polls, count, until, fault) < 0 ||

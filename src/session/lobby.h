@@ -16,7 +16,7 @@ struct lobby *lobby_open(const struct run *run, struct listener *listener, struc
 
 /*
  * Wait for the next client that may come in and whose handshake is done. Returns its end of the connection, to close; or
- * NULL with fault: nobody came until accept_deadline, a signal, or STATUS_LISTEN.
+ * NULL with fault: nobody came until accept_deadline, a signal, STATUS_LISTEN or STATUS_LOCAL.
  */
 struct endpoint *lobby_next(struct lobby *lobby, int64_t accept_deadline, struct fault *fault);
 

@@ -3,14 +3,17 @@
  *
  * FAILMALLOC_AT=N     the N-th call of malloc, calloc or realloc of the process returns NULL with ENOMEM;
  *                     N+: so do all that come after it
+ * FAILMALLOC_OWN=1    only calls by the program itself count, and none by its libraries
  * FAILMALLOC_SAYS=F   file F is made, with a line in it, when that has happened
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <link.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,11 +51,34 @@ say(void)
     (void)close(fd);
 }
 
+/* The program itself is the first of what is loaded: dl_iterate_phdr(3). */
+static int
+note_program(struct dl_phdr_info *info, size_t size, void *range)
+{
+    uintptr_t *ends = range;
+    (void)size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        uintptr_t end = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr + info->dlpi_phdr[i].p_memsz;
+        ends[1] = info->dlpi_phdr[i].p_type == PT_LOAD && end > ends[1] ? end : ends[1];
+    }
+    ends[0] = info->dlpi_addr;
+    return 1;
+}
+
 static bool
-fails_now(void)
+is_own(const void *caller)
+{
+    static uintptr_t ends[2];
+    if (ends[1] == 0)
+        (void)dl_iterate_phdr(note_program, ends);
+    return (uintptr_t)caller >= ends[0] && (uintptr_t)caller < ends[1];
+}
+
+static bool
+fails_now(const void *caller)
 {
     const char *at = getenv("FAILMALLOC_AT");
-    if (!at)
+    if (!at || (getenv("FAILMALLOC_OWN") && !is_own(caller)))
         return false;
     char *rest;
     long call = atomic_fetch_add(&calls, 1) + 1, first = strtol(at, &rest, 10);
@@ -84,7 +110,7 @@ malloc(size_t size)
         *(void **)&real = next("malloc");
     if (!real)
         return take_early(size);
-    return fails_now() ? NULL : real(size);
+    return fails_now(__builtin_return_address(0)) ? NULL : real(size);
 }
 
 void *
@@ -95,7 +121,7 @@ calloc(size_t count, size_t size)
         *(void **)&real = next("calloc");
     if (!real)
         return take_early(count * size); /* zero from the start, and a small count */
-    return fails_now() ? NULL : real(count, size);
+    return fails_now(__builtin_return_address(0)) ? NULL : real(count, size);
 }
 
 void *
@@ -106,7 +132,7 @@ realloc(void *pointer, size_t size)
         *(void **)&real = next("realloc");
     if (!real || is_early(pointer))
         return NULL; /* nobody enlarges what dlsym has got */
-    return fails_now() ? NULL : real(pointer, size);
+    return fails_now(__builtin_return_address(0)) ? NULL : real(pointer, size);
 }
 
 void

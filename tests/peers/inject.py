@@ -8,6 +8,7 @@ SCENARIO is KIND-client or KIND-listener, the program's part in it; KIND is
   tcp unix              streams
   name                  tcp, to "localhost", which has to be looked up (client only)
   proxy                 tcp, through a SOCKS5 proxy, which the other side is, too (client only)
+  tls                   tcp, encrypted; the listener has the certificate of --cert, and the client takes it by its pin
   seqpacket             Unix records, with --records u32 on the program's standard streams
 
   --size=BYTES          of each direction (1048576)
@@ -19,7 +20,10 @@ SCENARIO is KIND-client or KIND-listener, the program's part in it; KIND is
   --copy                the program also writes a copy of all that it moves, with --output
   --exec=OPTIONS        a program of the program's (--sh-exec), with these options too ("": none), sends and receives;
                         its own calls do not fail
+  --cert=FILE           a certificate and its key
   --shim=FILE           not system calls but allocations fail, each once; FILE is failmalloc.c, compiled
+  --own                 only the program's own ones, not those of libraries
+  --stride=N            only each Nth of them
   --limit=SECONDS       of one run (20)
   --verbose             a line for each run, not only for those that are wrong
 
@@ -37,10 +41,13 @@ A listener whose client is lost before a byte has moved goes on listening, so su
 
 import concurrent.futures
 import errno
+import hashlib
 import os
 import re
+import select
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -99,6 +106,8 @@ ERRORS = {
     "write": (AGAIN, ["EIO", "ENOSPC", "EPIPE", "ENOMEM"]),
 }
 # In a lookup these are the C library's, on files of the system; and a counter that nobody else has cannot fail.
+# The same of the loader, and of a library's own files.
+NOT_IN_TLS = ["read", "newfstatat", "fstat", "openat", "mmap", "close"]
 NOT_IN_LOOKUPS = ["read", "write", "newfstatat", "openat", "mmap", "close", "poll", "sendto", "recvfrom", "ioctl"]
 WRONG = ["LIE", "MUTE", "BABBLE", "HANG", "CRASH", "DIED"]
 SANITIZED = os.environ.get("SKT_SANITIZED", "no") == "yes"
@@ -121,6 +130,8 @@ def marked(data):
 
 
 def error_name(error):
+    if isinstance(error, ssl.SSLError):
+        return str(error)
     return errno.errorcode.get(error.errno, str(error))
 
 
@@ -135,6 +146,7 @@ class Peer:
         self.connection = None
         self.received = bytearray()
         self.end = "no connection"
+        self.calls = 0
         self.thread = None
 
     def listen(self, address):
@@ -173,6 +185,7 @@ class Peer:
             address = find_address()
             if address:
                 self.connection = socket.socket(self.family, self.kind)
+                self.calls += 1
                 try:
                     self.connection.connect(address)
                     self.converse()
@@ -227,6 +240,75 @@ class Peer:
             pass  # not connected any more
 
 
+class TlsPeer(Peer):
+    """The same by TLS, in one thread: two would be one too many for OpenSSL."""
+
+    def __init__(self, family, kind, down, certificate):
+        super().__init__(family, kind, down, False)
+        self.certificate = certificate
+
+    def begin(self):
+        listens = self.listener is not None
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER if listens else ssl.PROTOCOL_TLS_CLIENT)
+        if listens:
+            context.load_cert_chain(self.certificate)
+        else:
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.tls = context.wrap_bio(self.incoming, self.outgoing, listens)
+        self.connection.setblocking(False)
+        self.has_begun = self.has_told = self.has_ended = False
+        self.left = memoryview(self.down)
+
+    def converse(self):
+        try:
+            self.begin()
+            ready = self.step()
+            while ready or not (self.has_told and self.has_ended):
+                reading = [] if self.has_ended else [self.connection]
+                can_read, can_write, _ = select.select(reading, [self.connection] if ready else [], [])
+                if can_write:
+                    ready = ready[self.connection.send(ready) :]
+                if can_read:
+                    data = self.connection.recv(1 << 18)
+                    if not data:
+                        self.end = "an end without close_notify"
+                        return
+                    self.incoming.write(data)
+                    self.take()
+                ready += self.step() if not ready else b""
+            self.end = "the end"
+        except OSError as error:
+            self.end = error_name(error)
+
+    def step(self):
+        """What is to be sent next."""
+        try:
+            if not self.has_begun:
+                self.tls.do_handshake()
+                self.has_begun = True
+                self.take()  # what came with it
+            if self.left:
+                self.left = self.left[self.tls.write(self.left[: 1 << 17]) :]
+            elif not self.has_told:
+                self.has_told = True
+                self.tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass
+        return self.outgoing.read()
+
+    def take(self):
+        try:
+            while self.has_begun and not self.has_ended:
+                data = self.tls.read(1 << 17)
+                self.received += data
+                self.has_ended = not data
+        except ssl.SSLZeroReturnError:
+            self.has_ended = True
+        except ssl.SSLWantReadError:
+            pass
+
+
 class Run:
     """One exchange. A client's standard input is a file and its output a pipe; a listener's, the other way round."""
 
@@ -236,8 +318,9 @@ class Run:
         kind, _, role = sweep.scenario.partition("-")
         self.name = "localhost" if kind == "name" else "127.0.0.1"
         self.is_client = role == "client"
-        self.is_inet = kind in ("tcp", "name", "proxy")
+        self.is_inet = kind in ("tcp", "name", "proxy", "tls")
         self.has_proxy = kind == "proxy"
+        self.is_tls = kind == "tls"
         self.has_records = kind == "seqpacket"
         self.input = marked(sweep.up) if self.has_records else sweep.up
         self.wanted = marked(sweep.down) if self.has_records else sweep.down
@@ -249,7 +332,10 @@ class Run:
         self.result = os.path.join(folder, "result")
         family = socket.AF_INET if self.is_inet else socket.AF_UNIX
         type_ = socket.SOCK_SEQPACKET if self.has_records else socket.SOCK_STREAM
-        self.peer = Peer(family, type_, sweep.down, self.has_proxy)
+        if self.is_tls:
+            self.peer = TlsPeer(family, type_, sweep.down, sweep.options["cert"])
+        else:
+            self.peer = Peer(family, type_, sweep.down, self.has_proxy)
         self.output = self.errors = b""
         self.status = None
 
@@ -266,6 +352,8 @@ class Run:
 
     def operands(self):
         kind = ["--seqpacket", "--records", "u32"] if self.has_records else []
+        if self.is_tls:
+            kind = ["--ssl-pin", self.sweep.pin] if self.is_client else ["--ssl-cert", self.sweep.options["cert"]]
         listen = [] if self.is_client else ["-l", "--announce=" + self.announced]
         listen += ["--output=" + self.copy] if self.sweep.options["copy"] else []
         if self.has_program:
@@ -278,7 +366,7 @@ class Run:
         port = self.peer.listener.getsockname()[1] if self.is_client else 0
         if self.has_proxy:
             return listen + ["-x", f"{self.name}:{port}", self.name, "9"]
-        return listen + [self.name, str(port)]
+        return listen + kind + [self.name, str(port)]
 
     def perform(self, before, environment):
         """Run the program, `before` being the words in front of it."""
@@ -345,12 +433,16 @@ class Run:
         if self.status == 0 and not self.is_whole():
             return "LIE"
         if self.status == 0:
-            return "BABBLE" if self.errors else "whole"
+            return "BABBLE" if self.errors and not self.came_back() else "whole"
         if not self.errors:
             return "MUTE"
         if self.errors.count(b"\n") != 1 or not self.errors.startswith(b"skt: "):
             return "BABBLE"
         return "DIED" if transient else "clean"
+
+    def came_back(self):
+        """A handshake that fails is told, and the listener waits for the next client."""
+        return self.is_tls and self.peer.calls > 1 and self.errors.count(b"\n") == self.peer.calls - 1
 
     def describe(self):
         said = self.errors.decode(errors="replace").strip()
@@ -368,6 +460,10 @@ class Sweep:
         size = int(options["size"])
         self.up, self.down = os.urandom(size), os.urandom(size)
         self.limit = float(options["limit"])
+        if options["cert"]:
+            with open(options["cert"], encoding="ascii") as file:
+                certificate = ssl.PEM_cert_to_DER_cert(re.search(r"-----BEGIN CERT.*?-----END CERT[^\n]*", file.read(), re.S)[0])
+            self.pin = hashlib.sha256(certificate).hexdigest()
         self.counts = dict.fromkeys(["whole", "clean"] + WRONG, 0)
         self.transient_faults = 0
         self.transient_survived = 0
@@ -445,6 +541,8 @@ def is_swept(sweep, call):
         return call in sweep.options["only"].split(",")
     if sweep.scenario.startswith("name-") and call in NOT_IN_LOOKUPS:
         return False
+    if sweep.scenario.startswith("tls-") and call in NOT_IN_TLS:
+        return False
     return not (SANITIZED and call == "mmap")
 
 
@@ -498,21 +596,22 @@ def fail_allocation(sweep, number):
 
     def environment(path):
         at = f"{number}+" if sweep.options["lasting"] else f"{number}"
-        return dict(os.environ, LD_PRELOAD=sweep.options["shim"], FAILMALLOC_AT=at, FAILMALLOC_SAYS=path)
+        own = {"FAILMALLOC_OWN": "1"} if sweep.options["own"] else {}
+        return dict(os.environ, LD_PRELOAD=sweep.options["shim"], FAILMALLOC_AT=at, FAILMALLOC_SAYS=path, **own)
 
     run, said = sweep.run([], "said", environment)
     return run if said else None
 
 
 def sweep_allocations(sweep, pool):
-    number, reached = 1, True
+    number, reached, stride = 1, True, int(sweep.options["stride"])
     while reached:
-        batch = range(number, number + WORKERS)
+        batch = range(number, number + WORKERS * stride, stride)
         for at, run in zip(batch, pool.map(lambda at: fail_allocation(sweep, at), batch)):
             reached = reached and run is not None
             if run is not None:
                 sweep.note(f"allocation {at}", run, False, os.strerror(errno.ENOMEM))
-        number += WORKERS
+        number += WORKERS * stride
 
 
 def main(words):
@@ -523,8 +622,11 @@ def main(words):
         "only": "",
         "copy": "",
         "exec": None,
+        "cert": "",
         "shim": "",
         "limit": "20",
+        "own": "",
+        "stride": "1",
         "verbose": "",
     }
     while words and words[0].startswith("--"):
