@@ -76,6 +76,30 @@ ends_badly() { # STATUS WORDS
     each_role_and_version goes_on
 }
 
+@test "where our side fails there is no close_notify, so that the peer knows, and its answer is not waited for" {
+    mkdir folder
+    breaks_off() {
+        # shellcheck disable=SC2086  # words
+        input=folder converse $case -- drainraw waitfile:never
+        ends_badly 9 "standard input: Is a directory"
+        stop "$peer_pid"
+    }
+    each_role_and_version breaks_off
+    hold_input
+    say 'the beginning'
+    case="client 1.3"
+    input=$held_input converse client 1.3 -w 1 -- 'expect:the beginning' drainraw
+    ends_badly 6 "idle for 1 s"
+    peer_succeeds
+    start_tls_peer listen accept handshake 'expect:the beginning' drainraw
+    hold_input
+    say 'the beginning'
+    background_input=$held_input start_background "$SKT" "${trusting[@]}" localhost "$port"
+    wait_until is_still "$started_pid"
+    kill_by_term "$started_pid"
+    peer_succeeds
+}
+
 @test "an end of the connection without close_notify is a failure that says so" {
     is_cut() {
         # shellcheck disable=SC2086  # words

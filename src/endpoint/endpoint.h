@@ -143,9 +143,9 @@ struct endpoint {
     bool peer_ended;  /* reading has seen the other side's own end, in order */
     bool cut;         /* a message came that was larger than the room for it */
     bool only_whole; /* what is written counts only if it is all: after a failure end_writing is not called */
-    bool
-        unfinished; /* set from outside: the session has failed, so that what was written is not all there was */
-    bool kept;      /* ... and it was, and is safe */
+    bool shows_failure; /* the other side sees an end that is unfinished as such, and answers nothing */
+    bool unfinished;    /* set by the session: it has failed, and what was written is not all there was */
+    bool kept;          /* ... and it was, and is safe */
     size_t message_max; /* messages: the largest one that can be written */
     bool reads_batches; /* one read is one message, and read_batch may read more than one */
     bool writes_batches;

@@ -306,6 +306,7 @@ tls_wrap(struct tls_context *context, struct endpoint *inner, enum half_close ha
     tls->base.ops = &tls_ops;
     tls->base.begins = true;
     tls->base.tls = tls;
+    tls->base.shows_failure = true;
     tls->base.tells_end = half_close != HALF_CLOSE_NONE;
     tls->base.read_fd = tls->base.write_fd = -1; /* what is there is not what is meant */
     tls->context = context;

@@ -125,6 +125,8 @@ joint_fail_source(struct joint *joint, struct flow *flow, const struct fault *wh
     joint_fail(joint, why);
     if (joint_is_sent(joint, flow)) {
         joint->input_ended = true;
+        if (joint->far->shows_failure)
+            hurry(joint);
         joint_end_source(joint, flow);
     } else if (why->status == STATUS_LOCAL) { /* an observer's file */
         hurry(joint);
