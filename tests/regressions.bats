@@ -153,3 +153,28 @@ is_sleeping() { grep -q '^State:.*S (sleeping)' "/proc/$1/status"; }
     end_status "$listener_pid"
     assert_equal "$status" 0
 }
+
+@test "a client that resets the connection while its echo is stuck in every buffer leaves nothing behind" {
+    need python3
+    start_skt_listener -k --echo -O 16K 127.0.0.1 0
+    wait_until is_still "$listener_pid"
+    local fds
+    fds=$(open_fds "$listener_pid")
+    # how much fits where is the kernel's business: among these are sizes that stop in each place
+    python3 - "$port" <<'PYTHON'
+import socket, struct, sys, time
+for size in range(64 << 10, 2048 << 10, 48 << 10):
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", int(sys.argv[1])))
+    client.settimeout(0.2)
+    try:
+        client.sendall(b"x" * size)
+    except TimeoutError:
+        pass  # that is as much as fits
+    time.sleep(0.03)  # the subject: it has gone as far as it goes
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+PYTHON
+    wait_until has_fds "$listener_pid" "$fds"
+}

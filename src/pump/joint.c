@@ -82,6 +82,17 @@ hurry(struct joint *joint)
     joint_end_source(joint, &joint->received);
 }
 
+/* Nothing more can be said to the far end. A near end that only gives back what it gets has nobody left to take it for. */
+static void
+lose_far(struct joint *joint)
+{
+    joint->far_is_dead = true;
+    if (!joint->near->returns)
+        return;
+    joint->near_left = true;
+    joint_advance(joint, &joint->received, FLOW_SINK_LOST);
+}
+
 void
 joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why)
 {
@@ -101,11 +112,7 @@ joint_lose_sink(struct joint *joint, struct flow *flow, const struct fault *why)
         hurry(joint);
         return;
     }
-    joint->far_is_dead = true;
-    if (joint->near->returns) {
-        joint->near_left = true;
-        joint_advance(joint, &joint->received, FLOW_SINK_LOST);
-    }
+    lose_far(joint);
     if (!joint->far->ends) /* nothing else would tell the other direction */
         joint_end_source(joint, &joint->received);
 }
@@ -132,7 +139,7 @@ joint_fail_source(struct joint *joint, struct flow *flow, const struct fault *wh
         hurry(joint);
         joint_end_source(joint, &joint->sent);
     } else {
-        joint->far_is_dead = true;
+        lose_far(joint);
         joint_advance(joint, &joint->sent, FLOW_SINK_LOST);
         joint_end_source(joint, flow);
     }
