@@ -132,6 +132,26 @@ class SendStream(Path):
         far.shutdown(socket.SHUT_WR)
 
 
+class Converse(SendStream):
+    """A line one way, and then one the other way."""
+
+    unit = "question and answer"
+    less, more = 40, 200
+
+    def feed(self, process, far, units):
+        far.settimeout(20)
+        wait_until(lambda: sleeps(process), "starting", seconds=20)
+        for _ in range(units):
+            self.write_end.write(lines(1))
+            if far.recv(1 << 20) != lines(1):
+                raise Failed(f"{self.name}: not what was asked")
+            wait_until(lambda: sleeps(process), "giving on a question", seconds=20)
+            far.sendall(lines(1))
+            wait_until(lambda: waiting(far, termios.TIOCOUTQ) == 0 and sleeps(process), "taking an answer", seconds=20)
+        self.write_end.close()
+        far.shutdown(socket.SHUT_WR)
+
+
 class ReceiveRecords(Path):
     def prepare(self, opened, units):
         far, ours = pair(opened, socket.SOCK_SEQPACKET)
@@ -209,6 +229,7 @@ PATHS = (
     SendStream("stream-send"),
     SendStream("stream-send-copied", "-o", "/dev/null"),
     SendStream("stream-send-crlf", "-C"),
+    Converse("conversation"),
     ReceiveRecords("record-receive", "--records", "u32"),
     ReceiveRecords("record-receive-hex", "--records", "hex"),
     SendRecords("record-send-line", "--records", "line"),

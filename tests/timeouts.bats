@@ -166,6 +166,33 @@ end_timed() {
     assert_contains "$(cat "$peer_out")" "received 10 "
 }
 
+@test "a conversation is not idle: the time counts anew from each question and each answer" {
+    start_peer listen:tcp accept echo
+    began=$(now_ms)
+    (for i in 1 2 3 4 5; do
+        echo "$i"
+        sleep 0.5 # the subject: together longer than the limit
+    done) | timeout 10 "$SKT" --idle-timeout 2 127.0.0.1 "$port" >got
+    assert_at_least "$(($(now_ms) - began))" 2500
+    assert_equal "$(echo $(cat got))" "1 2 3 4 5"
+}
+
+@test "a conversation that falls silent ends by its idle time, and by --max-time if it does not" {
+    start_peer listen:tcp accept echo:1 stall
+    hold_input
+    say 'asked\n'
+    timed run -6 --separate-stderr timeout 10 "$SKT" --idle-timeout 0.5 127.0.0.1 "$port" <"$held_input"
+    assert_equal "$output" asked
+    assert_contains "$stderr" "idle for 0.5 s (sent 6 bytes; received 6 bytes)"
+    assert_at_least "$elapsed" 500
+    start_peer listen:tcp accept trickle:100:10:0.1 stall
+    timed run -6 --separate-stderr timeout 10 "$SKT" --max-time 1 127.0.0.1 "$port" <"$held_input"
+    [ -n "$output" ]
+    assert_contains "$stderr" "the time for all of it is over"
+    assert_at_least "$elapsed" 1000
+    assert_at_most "$elapsed" 5000
+}
+
 @test "a peer that takes no more is idle: status 6, and the counts of what did not arrive" {
     start_peer rcvbuf:4096 listen:tcp accept stall
     head -c 8M /dev/zero >much

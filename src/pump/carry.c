@@ -17,10 +17,11 @@ may_write(const struct joint *joint, const struct flow *flow)
            ((flow->state == FLOW_OPEN || flow->state == FLOW_DRAINING) && transfer_has_next(&flow->carrier));
 }
 
+/* What came of a read. */
 static void
-read_source(struct joint *joint, struct flow *flow, struct fault *fault)
+note_read(struct joint *joint, struct flow *flow, enum io result, struct fault *fault)
 {
-    switch (transfer_read(&flow->carrier, fault)) {
+    switch (result) {
     case IO_DONE:
         joint->moved_at = joint->now;
         break;
@@ -127,7 +128,7 @@ void
 carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready, struct fault *fault)
 {
     if (source_ready & READY_READ && may_read(flow))
-        read_source(joint, flow, fault);
+        note_read(joint, flow, transfer_read(&flow->carrier, fault), fault);
     if (flow->state != FLOW_ENDING && may_write(joint, flow))
         write_sink(joint, flow, fault);
     if (sink_ready & READY_LOST && flow->state != FLOW_CLOSED)
@@ -149,6 +150,18 @@ carry_wants(const struct joint *joint, const struct flow *from, const struct flo
     if (to->state != FLOW_CLOSED)
         wants |= may_write(joint, to) ? WANT_WRITE : WANT_NOTICE;
     return wants;
+}
+
+bool
+carry_piece(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    enum io result = transfer_read_piece(&flow->carrier, fault);
+    note_read(joint, flow, result, fault);
+    if (result != IO_DONE)
+        return false;
+    result = transfer_write_piece(&flow->carrier, fault);
+    note_write(joint, flow, result, false, fault);
+    return result == IO_DONE && transfer_passes_pieces(&flow->carrier);
 }
 
 bool

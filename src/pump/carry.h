@@ -17,6 +17,12 @@ void carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsign
            struct fault *fault);
 
 /*
+ * The same where that is all there is to do (talk.h): the source is ready, and nothing is held. Returns true if what was read
+ * has gone out, and nothing else has come of it.
+ */
+bool carry_piece(struct joint *joint, struct flow *flow, struct fault *fault);
+
+/*
  * Write to the sink what comes from elsewhere than the source, which has nothing before it. Returns true if all of it is on
  * its way; *put is how much is.
  */

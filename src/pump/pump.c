@@ -5,6 +5,7 @@
 #include "pump/ending.h"
 #include "pump/joint.h"
 #include "pump/settle.h"
+#include "pump/talk.h"
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -23,7 +24,10 @@ struct pump {
     bool is_settling; /* nothing is carried any more */
     bool is_over;
     bool peer_left;
-    bool awaits_only_input; /* what pump_interest has asked for, for pump_step */
+    bool talks;    /* the short way can be gone */
+    bool goes_on;  /* ... and was: what pump_interest has asked for still holds */
+    int64_t until; /* what pump_interest has asked for, for pump_step */
+    bool awaits_only_input;
     unsigned near_wants, far_wants;
     size_t near_polls, far_polls;
 };
@@ -44,8 +48,18 @@ pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
     pump->near_polls = joint->near->ops->interest(joint->near, pump->near_wants, polls, &at_once);
     pump->far_polls =
         joint->far->ops->interest(joint->far, pump->far_wants, polls + pump->near_polls, &at_once);
-    *deadline = at_once ? joint->now : ending_next(joint);
+    *deadline = pump->until = at_once ? joint->now : ending_next(joint);
+    pump->talks = !at_once && talk_is_on(joint);
     return pump->near_polls + pump->far_polls;
+}
+
+/* Does what pump_interest has asked for still hold? Then only the time that it named has moved. */
+static bool
+still_waits(struct pump *pump, int64_t *deadline)
+{
+    if (pump->goes_on)
+        *deadline = pump->until = talk_next(&pump->joint);
+    return pump->goes_on;
 }
 
 /*
@@ -76,6 +90,10 @@ step_flows(struct pump *pump, const struct pollfd *polls, struct fault *fault)
     const struct pollfd *far_polls =
         pump->near_polls > 0 ? polls + pump->near_polls : polls; /* or NULL: none */
     unsigned far_ready = joint->far->ops->ready(joint->far, pump->far_wants, far_polls, pump->far_polls);
+    pump->goes_on = pump->talks && !deadline_passed(pump->until, joint->now) &&
+                    talk_step(joint, &near_ready, &far_ready, fault);
+    if (pump->goes_on)
+        return false;
     carry(joint, &joint->received, far_ready, near_ready, fault);
     carry(joint, &joint->sent, near_ready, far_ready, fault);
     end_input(pump, near_ready, fault);
@@ -337,9 +355,11 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
         return -1;
     struct fault scratch;
     struct pollfd polls[PUMP_POLLS_MAX];
+    size_t count = 0;
     for (;;) {
         int64_t deadline;
-        size_t count = pump_interest(pump, polls, &deadline);
+        if (!still_waits(pump, &deadline))
+            count = pump_interest(pump, polls, &deadline);
         if (loop_wait(loop, polls, count, deadline, fault) < 0) {
             (void)pump_end(pump, outcome, &scratch);
             return -1;

@@ -17,6 +17,14 @@ enum {
 _Static_assert((int)STREAM_SIZE <= (int)TRANSFER_HELD_MAX, "a stream holds more than it says");
 _Static_assert((int)HEX_SIZE > (int)RECORD_HEX_LINE_MAX, "a line of hex does not fit");
 
+static bool
+is_plain(const struct transfer *transfer)
+{
+    bool is_changed = transfer->crlf || transfer->by_line || transfer->one_by_one || transfer->block > 0;
+    return !is_changed && !transfer_takes_messages(transfer) && !transfer_gives_messages(transfer) &&
+           transfer->source->read_fd >= 0 && transfer->sink->write_fd >= 0;
+}
+
 int
 transfer_start(struct transfer *transfer, struct fault *fault)
 {
@@ -25,6 +33,7 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     transfer->found = RECORD_NEEDS_MORE;
     transfer->taken = transfer->given = (struct totals){ 0 };
     transfer->ambiguous = transfer->shown = 0;
+    transfer->is_plain = is_plain(transfer);
     size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
     transfer->buffer = (struct buffer){
         .capacity = transfer->block > 0 ? STREAM_SIZE : FIRST_SIZE, /* of bytes: the first read takes it */
@@ -236,6 +245,25 @@ read_bytes(struct transfer *transfer, struct fault *fault)
 }
 
 enum io
+transfer_read_piece(struct transfer *transfer, struct fault *fault)
+{
+    struct buffer *buffer = &transfer->buffer;
+    size_t got;
+    if (!buffer->data)
+        return transfer_read(transfer, fault);
+    enum io result =
+        transfer->source->ops->read(transfer->source, buffer->data, buffer->capacity, &got, fault);
+    if (result != IO_DONE)
+        return result;
+    buffer->end = got;
+    transfer->is_bulk = got >= BULK_SIZE;
+    transfer->taken.bytes += got;
+    transfer->taken.messages++;
+    bool is_shown = transfer->observers && transfer->direction == DIRECTION_RECEIVED;
+    return is_shown && transfer_show(transfer, buffer->data, got, fault) != 0 ? IO_FAILED : IO_DONE;
+}
+
+enum io
 transfer_read(struct transfer *transfer, struct fault *fault)
 {
     enum io result;
@@ -311,6 +339,24 @@ write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     if (buffer_size(&transfer->buffer) == 0 && zero_copy_is_due(transfer))
         zero_copy_begin(transfer);
     return find_next(transfer, fault);
+}
+
+enum io
+transfer_write_piece(struct transfer *transfer, struct fault *fault)
+{
+    struct buffer *buffer = &transfer->buffer;
+    size_t put;
+    enum io result = transfer->sink->ops->write(transfer->sink, buffer->data, buffer->end, &put, fault);
+    if (result != IO_DONE)
+        return result;
+    transfer->given.bytes += put;
+    transfer->given.messages++;
+    if (put == buffer->end)
+        buffer->end = 0;
+    else
+        buffer->start = put;
+    bool is_shown = transfer->observers && transfer->direction == DIRECTION_SENT;
+    return is_shown && transfer_show(transfer, buffer->data, put, fault) != 0 ? IO_FAILED : IO_DONE;
 }
 
 enum io

@@ -30,6 +30,7 @@ struct transfer {
     const char *who;            /* whose it is (observer.h) */
     struct buffer_shelf *shelf; /* of its buffer */
 
+    bool is_plain; /* bytes go as they come, from one plain descriptor to another */
     struct buffer buffer;
     struct splice splice;
     bool may_splice;  /* both ends are plain, and it has not been refused */
@@ -67,12 +68,24 @@ transfer_has_next(const struct transfer *transfer)
     return !is_idle && transfer_finds_next(transfer);
 }
 
+/* Is nothing held, and does what a read brings go out as it is, by one write? */
+static inline bool
+transfer_passes_pieces(const struct transfer *transfer)
+{
+    return transfer->is_plain && buffer_size(&transfer->buffer) == 0 && !transfer->is_bulk &&
+           !transfer->splice.begun;
+}
+
 /* Bytes that are known and not written yet. A message that is held may have none: is there nothing at all? */
 uint64_t transfer_left(const struct transfer *transfer);
 bool transfer_is_empty(const struct transfer *transfer);
 
 /* One read from the source, or one batch of them. IO_FAILED also for bytes that are no record. */
 enum io transfer_read(struct transfer *transfer, struct fault *fault);
+
+/* The same where a piece passes, and after such a read. */
+enum io transfer_read_piece(struct transfer *transfer, struct fault *fault);
+enum io transfer_write_piece(struct transfer *transfer, struct fault *fault);
 
 /* The source has ended: what is held is all there will be. IO_FAILED if it ends within a record. */
 enum io transfer_end(struct transfer *transfer, struct fault *fault);
