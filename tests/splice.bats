@@ -372,6 +372,28 @@ PYTHON
     end_status "$urgent_pid"
 }
 
+# The peer has said much, fast, and waits for a word about it: nothing of it is held back.
+tail_arrives() {
+    start_peer listen:tcp accept sendfile:much send:tail recv:4 send:end halfclose drain
+    hold_input
+    background_input=$held_input start_background "$SKT" "$@" 127.0.0.1 "$port"
+    has_all() { [ "$(wc -c <"$started_out")" -eq $((SIZE + 4)) ]; }
+    wait_until 10 has_all
+    say yes.
+    release_input
+    end_status "$started_pid" 10
+    assert_equal "$status $(<"$started_err")" "0 "
+    assert_equal "$(tail -c 7 "$started_out")" tailend
+    peer_succeeds
+}
+
+@test "what comes last is not held back, however fast it came" {
+    SIZE=$((64 << 20))
+    truncate -s "$SIZE" much
+    tail_arrives
+    tail_arrives --no-splice
+}
+
 # --- how it is done --------------------------------------------------------------------------------------------------
 
 # calls FILE: which of the moving calls a trace has.

@@ -202,6 +202,12 @@ struct domain {
      */
     bool (*has_trains)(int fd, const struct type *type);
 
+    /*
+     * Have poll(2) tell of what has come only when it is so many bytes, or when that is all that can come: SO_RCVLOWAT of
+     * socket(7). 1: of any. False where the kernel does not mind it in poll(2), or where the user has set it. NULL: nowhere.
+     */
+    bool (*gather)(int fd, const struct type *type, int bytes);
+
     /* Which process a connection goes to, in words: "pid 7, uid 0, gid 0". False: not known. NULL: never is. */
     bool (*who)(int fd, char *words, size_t size);
 

@@ -121,6 +121,17 @@ inet_has_trains(int fd, const struct type *type)
 }
 
 bool
+inet_gather(int fd, const struct type *type, int bytes)
+{
+    int before = 0;
+    socklen_t size = sizeof before;
+    if (type != &stream_type || protocol_of(fd) != IPPROTO_TCP || /* tcp_poll is the one that minds it */
+        getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &before, &size) != 0 || (bytes > 1 && before > 1))
+        return false;
+    return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes) == 0;
+}
+
+bool
 inet_tell_origins(int fd, const struct type *type)
 {
     return type->value == SOCK_DGRAM && !type->portless && udp_tell_origins(fd);

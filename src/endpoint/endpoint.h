@@ -95,6 +95,12 @@ struct endpoint_ops {
                             struct fault *fault);
 
     /*
+     * Bytes: have what interest names for WANT_READ tell of them only when so many have come, or the end; 1: of any, as
+     * ever. False where that cannot be. NULL: nowhere.
+     */
+    bool (*gather)(struct endpoint *endpoint, int bytes);
+
+    /*
      * A call that the pump made by itself on read_fd or, if `writing`, on write_fd failed with `error`: what read or
      * write would have answered. The kernel tells some errors only once. NULL where there are no such descriptors.
      */

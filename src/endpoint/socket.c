@@ -335,6 +335,7 @@ static const struct endpoint_ops socket_ops = {
     .write = socket_write,
     .read_batch = socket_read_batch,
     .write_batch = socket_write_batch,
+    .gather = socket_gather,
     .broke = socket_broke_elsewhere,
     .end_writing = socket_end_writing,
     .lost = socket_lost,

@@ -1,5 +1,5 @@
 /*
- * Inside a socket: its state, and how messages are received and sent. Only socket.c and socket_message.c include it.
+ * Inside a socket: its state, and how messages are received and sent. Only its own files include it.
  */
 #ifndef SKT_ENDPOINT_SOCKET_MESSAGE_H
 #define SKT_ENDPOINT_SOCKET_MESSAGE_H
@@ -34,6 +34,9 @@ struct socket {
     struct urgent urgent;
     char name[];
 };
+
+/* endpoint.h: not of a socket that others use, too. */
+bool socket_gather(struct endpoint *endpoint, int bytes);
 
 /* The connection has failed with `error`, for good: IO_FAILED. */
 enum io socket_broke(struct socket *socket, int error, struct fault *fault);

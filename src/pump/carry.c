@@ -24,6 +24,9 @@ note_read(struct joint *joint, struct flow *flow, enum io result, struct fault *
     switch (result) {
     case IO_DONE:
         joint->moved_at = joint->now;
+        if (flow->carrier.splice.begun)
+            gather_note(&flow->gather, flow->carrier.source, splice_worth(&flow->carrier.splice),
+                        flow->carrier.taken.bytes, joint->now);
         break;
     case IO_FAILED:
         joint_fail_source(joint, flow, fault);
@@ -139,6 +142,14 @@ carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned si
     }
     if (flow->state == FLOW_ENDING && may_write(joint, flow))
         tell_sink(joint, flow, fault);
+}
+
+int64_t
+carry_next(struct joint *joint, struct flow *flow)
+{
+    if (!flow->gather.is_on || !may_read(flow))
+        return DEADLINE_NEVER;
+    return gather_next(&flow->gather, flow->carrier.source, joint->now);
 }
 
 unsigned

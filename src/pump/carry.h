@@ -9,6 +9,9 @@
 /* What to ask of an endpoint that is the source of one flow and the sink of the other: bits of WANT_. */
 unsigned carry_wants(const struct joint *joint, const struct flow *from, const struct flow *to);
 
+/* When to ask again, though the flow's source has not been heard of; to be called with those. */
+int64_t carry_next(struct joint *joint, struct flow *flow);
+
 /*
  * As far as it goes now: one read, one write. source_ready, sink_ready: bits of READY_. fault: room for what may go
  * wrong.

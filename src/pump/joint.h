@@ -5,6 +5,7 @@
 #define SKT_PUMP_JOINT_H
 
 #include "pump/flow.h"
+#include "pump/gather.h"
 #include "pump/pump.h"
 #include "pump/transfer.h"
 #include <stdbool.h>
@@ -14,6 +15,7 @@ struct flow {
     const char *name; /* "sent", "received": for -vv */
     enum flow_state state;
     struct transfer carrier;
+    struct gather gather;
     int64_t write_not_before; /* pauses: --delay, a full interface queue */
 };
 

@@ -48,7 +48,9 @@ pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
     pump->near_polls = joint->near->ops->interest(joint->near, pump->near_wants, polls, &at_once);
     pump->far_polls =
         joint->far->ops->interest(joint->far, pump->far_wants, polls + pump->near_polls, &at_once);
-    *deadline = pump->until = at_once ? joint->now : ending_next(joint);
+    int64_t next = deadline_sooner(carry_next(joint, &joint->sent), carry_next(joint, &joint->received));
+    pump->until = at_once ? joint->now : deadline_sooner(next, ending_next(joint));
+    *deadline = pump->until;
     pump->talks = !at_once && talk_is_on(joint);
     return pump->near_polls + pump->far_polls;
 }

@@ -12,6 +12,8 @@
 enum {
     PIPE_SIZE = 1024 * 1024, /* with the usual 64 KiB splicing may be slower than copying */
     MOVE_SIZE = 1024 * 1024, /* by one call */
+    WORTH_DIRECT = PIPE_SIZE / 2,
+    WORTH_PIPED = PIPE_SIZE / 4, /* with more, our own pipe is empty too often */
 };
 
 enum kind { KIND_OTHER, KIND_FILE, KIND_PIPE, KIND_SOCKET, KIND_NULL };
@@ -106,6 +108,12 @@ splice_waiting(const struct splice *splice)
     if (splice->way == SPLICE_FILE)
         return file_rest(splice->source);
     return ioctl(splice->source, FIONREAD, &waiting) == 0 && waiting > 0 ? (uint64_t)waiting : 0;
+}
+
+int
+splice_worth(const struct splice *splice)
+{
+    return splice->way == SPLICE_DIRECT ? WORTH_DIRECT : WORTH_PIPED;
 }
 
 void

@@ -77,6 +77,9 @@ splice_left(const struct splice *splice)
     return splice->pending ? splice_waiting(splice) : splice->held;
 }
 
+/* So many bytes in the source are worth waiting for, where they come fast (gather.h). */
+int splice_worth(const struct splice *splice);
+
 /* The source gives no more; what is held still goes out. */
 void splice_source_ended(struct splice *splice);
 
