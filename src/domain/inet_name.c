@@ -3,6 +3,7 @@
 #include "base/number.h"
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -39,12 +40,10 @@ inet_unmapped(const union inet_name *name)
 void
 inet_set_port(struct address *address, uint16_t port)
 {
-    union inet_name name = inet_name(address);
-    if (name.any.sa_family == AF_INET6)
-        name.ipv6.sin6_port = htons(port);
-    else
-        name.ipv4.sin_port = htons(port);
-    inet_address(&name, address);
+    const uint16_t in_order = htons(port);
+    bool is_six = address->name.ss_family == AF_INET6;
+    size_t place = is_six ? offsetof(struct sockaddr_in6, sin6_port) : offsetof(struct sockaddr_in, sin_port);
+    memcpy((char *)&address->name + place, &in_order, sizeof in_order);
 }
 
 uint16_t

@@ -98,9 +98,8 @@ static void
 connect_on(const struct scan *scan, struct scan_probe *probe)
 {
     const struct socket_plan *plan = &scan->plan;
-    const struct address remote = scan_address(scan, probe->target, probe->address);
     probe->due = DEADLINE_NEVER;
-    if (domain_connect(plan->domain, probe->fd, plan->type, &remote) < 0 && errno != EISCONN) {
+    if (domain_connect(plan->domain, probe->fd, plan->type, &probe->remote) < 0 && errno != EISCONN) {
         if (errno == EINPROGRESS || errno == EALREADY)
             return;
         if (errno == EAGAIN || errno == EINTR)
@@ -137,14 +136,13 @@ connect_result(const struct scan *scan, struct scan_probe *probe)
 static int
 open_or_reuse(struct scan *scan, struct scan_probe *probe)
 {
-    const struct address remote = scan_address(scan, probe->target, probe->address);
-    if (scan->spare_fd >= 0 && scan->spare_family == remote.name.ss_family) {
+    if (scan->spare_fd >= 0 && scan->spare_family == probe->remote.name.ss_family) {
         probe->fd = scan->spare_fd;
         scan->spare_fd = -1;
         return 0;
     }
     struct fault fault;
-    probe->fd = source_open(&scan->plan, &scan->sources, &remote, &probe->source, &fault);
+    probe->fd = source_open(&scan->plan, &scan->sources, &probe->remote, &probe->source, &fault);
     if (probe->fd >= 0)
         return 0;
     scan->failure = fault;
@@ -159,6 +157,7 @@ probe_start(struct scan *scan, struct scan_probe *probe, size_t target, size_t a
         .fd = -1,
         .target = target,
         .address = address,
+        .remote = scan_address(scan, target, address),
         .due = DEADLINE_NEVER,
     };
     if (open_or_reuse(scan, probe) < 0) {
@@ -258,9 +257,8 @@ void
 probe_end(struct scan *scan, struct scan_probe *probe)
 {
     if (probe->reconnects && scan->spare_fd < 0) {
-        const struct address remote = scan_address(scan, probe->target, probe->address);
         scan->spare_fd = probe->fd;
-        scan->spare_family = remote.name.ss_family;
+        scan->spare_family = probe->remote.name.ss_family;
         probe->fd = -1;
     }
     (void)fd_close(&probe->fd); /* nothing more is to be known of it */

@@ -19,6 +19,7 @@ struct scan_probe {
     enum scan_phase phase;
     int fd;
     size_t target, address;
+    struct address remote; /* which that is */
     size_t attempt; /* the sweep's */
     int64_t due;    /* something has to be done then, whatever comes */
     unsigned asked;

@@ -115,8 +115,6 @@ report_words(const struct scan *scan, size_t target)
     const struct log *log = scan->run->log;
     const struct scan_target *found = &scan->targets[target];
     char port[SCAN_PORT_SIZE], words[OPEN_WORDS_MAX];
-    if (log->level < LOG_TALK)
-        return;
     if (!scan_answered(found)) {
         tell_failure(scan, target);
         return;
@@ -144,7 +142,8 @@ int
 scan_report(const struct scan *scan, size_t target, const void *banner, size_t size, struct fault *fault)
 {
     bool is_json = scan->run->request->scan.json;
-    report_words(scan, target);
+    if (scan->run->log->level >= LOG_TALK)
+        report_words(scan, target);
     if (size > 0 && !is_json)
         report_banner(scan, target, banner, size);
     return is_json ? report_json(scan, target, banner, size, fault) : 0;

@@ -37,6 +37,7 @@ struct sweep {
     size_t count, begun; /* of order */
     int64_t begin_at;    /* when the next target may begin: --delay */
     int64_t deadline;
+    int64_t now; /* by the last look at the clock, which costs something for each of many ports */
     struct fault *fault;
     bool has_failed; /* with fault */
 };
@@ -129,12 +130,11 @@ static void
 conclude(struct sweep *sweep, struct attempt *attempt, const struct scan_probe *probe)
 {
     struct scan *scan = sweep->scan;
-    int64_t now = deadline_now();
-    attempt->best.took_ms = (uint32_t)(now - attempt->began);
+    attempt->best.took_ms = (uint32_t)(sweep->now - attempt->began);
     scan->targets[attempt->target] = attempt->best;
     attempt->is_live = false;
     sweep->attempt_count--;
-    sweep->begin_at = deadline_after(now, scan->run->request->pump.delay_ms);
+    sweep->begin_at = deadline_after(sweep->now, scan->run->request->pump.delay_ms);
     bool is_told = !scan->holds_back || scan_answered(&attempt->best);
     const void *banner = probe ? probe->banner : NULL;
     size_t size = probe ? probe->banner_size : 0;
@@ -156,7 +156,7 @@ judge(struct sweep *sweep, struct attempt *attempt, struct scan_probe *probe)
             .error = probe->error,
             .address = probe->address,
         };
-    attempt->next_at = deadline_now();
+    attempt->next_at = sweep->now;
     if (attempt->running == 1 && attempt->next_address == attempt->address_count)
         conclude(sweep, attempt, probe);
     end_probe(sweep, attempt, probe);
@@ -185,10 +185,10 @@ start_probe(struct sweep *sweep, struct attempt *attempt)
             .state = SCAN_FAILED,
             .error = sweep->scan->failure.error,
         };
-    int64_t now = deadline_now();
+    sweep->now = deadline_now();
     if (attempt->next_address == 0)
-        attempt->deadline =
-            deadline_sooner(sweep->deadline, deadline_after(now, sweep->scan->run->request->connect_ms));
+        attempt->deadline = deadline_sooner(
+            sweep->deadline, deadline_after(sweep->now, sweep->scan->run->request->connect_ms));
     size_t place = (size_t)(probe - sweep->probes);
     if (place >= sweep->probe_top)
         sweep->probe_top = place + 1;
@@ -196,7 +196,7 @@ start_probe(struct sweep *sweep, struct attempt *attempt)
     attempt->next_address++;
     attempt->running++;
     sweep->probe_count++;
-    attempt->next_at = deadline_after(now, RACE_DELAY_MS);
+    attempt->next_at = deadline_after(sweep->now, RACE_DELAY_MS);
     judge(sweep, attempt, probe);
 }
 
@@ -215,14 +215,13 @@ begin_target(struct sweep *sweep)
     size_t place = (size_t)(attempt - sweep->attempts);
     if (place >= sweep->attempt_top)
         sweep->attempt_top = place + 1;
-    int64_t now = deadline_now();
     size_t target = sweep->order[sweep->begun++];
     *attempt = (struct attempt){
         .is_live = true,
         .target = target,
         .address_count = scan_host(sweep->scan, target)->addresses.count,
-        .next_at = now,
-        .began = now,
+        .next_at = sweep->now,
+        .began = sweep->now,
         .deadline = sweep->deadline,
         .best.state = SCAN_UNTRIED,
     };
@@ -241,16 +240,16 @@ may_begin(const struct sweep *sweep)
 static void
 begin_due(struct sweep *sweep)
 {
-    int64_t now = deadline_now();
+    sweep->now = deadline_now();
     for (size_t i = 0; i < sweep->attempt_top && sweep->attempt_count > 0; i++) {
         struct attempt *attempt = &sweep->attempts[i];
         while (attempt->is_live && attempt->next_address < attempt->address_count && has_probe_room(sweep) &&
-               deadline_passed(attempt->next_at, now))
+               deadline_passed(attempt->next_at, sweep->now))
             start_probe(sweep, attempt);
     }
-    for (size_t i = 0; i < BEGUN_AT_ONCE && may_begin(sweep) && now >= sweep->begin_at; i++) {
+    for (size_t i = 0; i < BEGUN_AT_ONCE && may_begin(sweep) && sweep->now >= sweep->begin_at; i++) {
         begin_target(sweep);
-        now = deadline_now();
+        sweep->now = deadline_now(); /* telling of it may have taken its time */
     }
 }
 
@@ -292,7 +291,7 @@ wait_for_news(struct sweep *sweep)
 static void
 advance(struct sweep *sweep)
 {
-    int64_t now = deadline_now();
+    int64_t now = sweep->now = deadline_now();
     for (size_t i = 0; i < sweep->probe_top; i++) {
         struct scan_probe *probe = &sweep->probes[i];
         if (probe->phase == PROBE_FREE)
