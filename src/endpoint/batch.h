@@ -24,13 +24,27 @@ struct train {
     size_t each;
 };
 
+/* One datagram that has come in, or a train of them. */
+struct arrival {
+    struct train train;
+    int flags; /* msg_flags */
+    struct address sender;
+    struct origin origin;
+};
+
 /* What one call has read. */
 struct batch {
-    char *data;         /* BATCH_SIZE bytes that it may lie in */
+    char *data;         /* BATCH_SIZE bytes that it may lie in, from the beginning of a page on */
     size_t message_max; /* the largest message wanted */
-    struct train trains[BATCH_MESSAGES_MAX];
+    bool may_have_more; /* the call had room for no more: more may be there already */
     size_t count;
+    struct train trains[BATCH_MESSAGES_MAX];
+    struct arrival arrivals[BATCH_SLOTS]; /* bulk_receive's, before it is known what is to be taken */
+    struct slots *slots;                  /* inside */
 };
+
+/* An empty one with its memory, of which only what is used is taken. free(3) ends both. NULL: there is none. */
+struct batch *batch_new(void);
 
 /* How many messages a train has. */
 size_t train_count(const struct train *train);
@@ -60,6 +74,7 @@ void sequel_free(struct sequel *sequel);
 struct bulk {
     bool is_shared;               /* others have the socket, too: nothing of it is changed */
     bool is_asked;                /* the kernel knows what we want of it */
+    bool hears_drops;             /* ... and tells of drops */
     size_t segment_max;           /* the largest message that may be one of a train; 0: no trains */
     bool has_dropped;             /* an arrival has told so (SO_RXQ_OVFL) */
     bool is_told;                 /* and bulk_tells_drops has */
@@ -70,29 +85,18 @@ struct bulk {
 /* All of it for a socket whose domain has trains (domain.h, has_trains). */
 struct bulk bulk_make(int fd, bool is_shared);
 
-/* One datagram that has come in, or a train of them. */
-struct arrival {
-    struct train train;
-    int flags; /* msg_flags */
-    struct address sender;
-    struct origin origin;
-};
-
-/*
- * recvmmsg(2) into the slots of an empty batch. arrivals: room for BATCH_SLOTS. Returns how many there are, or -1 with
- * errno.
- */
-int bulk_receive(struct bulk *bulk, int fd, int flags, const struct batch *batch, struct arrival *arrivals);
+/* recvmmsg(2) into the slots of an empty batch. Returns how many arrivals it has, or -1 with errno. */
+int bulk_receive(struct bulk *bulk, int fd, int flags, struct batch *batch);
 
 /* Look at an arrival: IO_DONE with *size bytes of payload, IO_AGAIN if it is not for us, or what it means. */
 typedef enum io arrival_take(void *context, const struct arrival *arrival, size_t *size, struct fault *fault);
 
 /*
- * Put arrivals into a batch, each as `take` says. What means the end of it goes into `sequel` if there are messages
+ * Put a batch's arrivals into it, each as `take` says. What means the end of it goes into `sequel` if there are messages
  * before it. Returns IO_DONE if the batch has any, otherwise what the last one meant.
  */
-enum io bulk_sort(const struct arrival *arrivals, int count, struct batch *batch, arrival_take *take,
-                  void *context, struct sequel *sequel, struct fault *fault);
+enum io bulk_sort(struct batch *batch, int count, arrival_take *take, void *context, struct sequel *sequel,
+                  struct fault *fault);
 
 /*
  * Send messages, equal ones together where the kernel can do that. peer: where to, NULL or length 0 if connected. origin:

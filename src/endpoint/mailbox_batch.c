@@ -1,17 +1,30 @@
 #include "endpoint/mailbox_batch.h"
 
 #include <errno.h>
+#include <string.h>
 
 struct place {
     struct mailbox *mailbox;
     size_t i;
 };
 
+/* From the only sender, and whole: mailbox_take_message would find nothing to do that was not done with its first. */
+static bool
+is_more_of_the_same(const struct mailbox *mailbox, const struct arrival *arrival)
+{
+    const struct address *sender = &arrival->sender;
+    return mailbox->connected && mailbox->sender_fd >= 0 && !mailbox->choice.takes_all &&
+           arrival->flags == 0 && arrival->train.size > 0 && sender->length == mailbox->sender.length &&
+           memcmp(&sender->name, &mailbox->sender.name, sender->length) == 0;
+}
+
 static enum io
 take_arrival(void *context, const struct arrival *arrival, size_t *size, struct fault *fault)
 {
     const struct place *place = context;
     *size = arrival->train.size;
+    if (is_more_of_the_same(place->mailbox, arrival))
+        return IO_DONE;
     return mailbox_take_message(place->mailbox, place->i, &arrival->sender, &arrival->origin, arrival->flags,
                                 arrival->train.data, BATCH_SLOT_SIZE, size, fault);
 }
@@ -19,18 +32,16 @@ take_arrival(void *context, const struct arrival *arrival, size_t *size, struct 
 static enum io
 receive_batch(struct mailbox *mailbox, size_t i, struct batch *batch, struct fault *fault)
 {
-    struct arrival arrivals[BATCH_SLOTS];
     struct place place = { .mailbox = mailbox, .i = i };
     int count, told = 0;
     do
-        count =
-            bulk_receive(&mailbox->bulks[i], mailbox->fds[i], mailbox->choice.receive_flags, batch, arrivals);
+        count = bulk_receive(&mailbox->bulks[i], mailbox->fds[i], mailbox->choice.receive_flags, batch);
     while (count < 0 && envelope_concerns_a_peer(errno) && ++told < SENDER_ERRORS_MAX);
     if (count < 0)
         return mailbox_not_read(mailbox, errno, fault);
     if (bulk_tells_drops(&mailbox->bulks[i]) && mailbox->choice.on_drop)
         mailbox->choice.on_drop(mailbox->choice.context, mailbox->base.name);
-    return bulk_sort(arrivals, count, batch, take_arrival, &place, &mailbox->sequel, fault);
+    return bulk_sort(batch, count, take_arrival, &place, &mailbox->sequel, fault);
 }
 
 enum io

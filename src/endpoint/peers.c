@@ -213,11 +213,8 @@ take_room(struct peers *peers)
         peers->room = malloc(ROOM_SIZE);
         return peers->room ? 0 : -1;
     }
-    peers->batch = malloc(sizeof *peers->batch + BATCH_SIZE);
-    if (!peers->batch)
-        return -1;
-    peers->batch->data = (char *)(peers->batch + 1);
-    return 0;
+    peers->batch = batch_new();
+    return peers->batch ? 0 : -1;
 }
 
 struct peers *

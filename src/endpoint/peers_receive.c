@@ -140,17 +140,16 @@ static int
 receive_trains(struct peers *peers, size_t place, struct fault *fault)
 {
     struct peers_socket *socket = &peers->sockets[place];
-    struct arrival arrivals[BATCH_SLOTS];
     int count, told = 0;
     do
-        count = bulk_receive(&socket->bulk, socket->fd, peers->choice.receive_flags, peers->batch, arrivals);
+        count = bulk_receive(&socket->bulk, socket->fd, peers->choice.receive_flags, peers->batch);
     while (count < 0 && envelope_concerns_a_peer(errno) && ++told < ERRORS_MAX);
     if (count < 0)
         return not_received(peers, fault);
     if (bulk_tells_drops(&socket->bulk) && peers->calls.on_drop)
         peers->calls.on_drop(peers->calls.context, "datagrams");
     for (int i = 0; i < count; i++)
-        take_arrival(peers, place, &arrivals[i], BATCH_SLOT_SIZE, "");
+        take_arrival(peers, place, &peers->batch->arrivals[i], BATCH_SLOT_SIZE, "");
     return 0;
 }
 

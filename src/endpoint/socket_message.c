@@ -128,16 +128,14 @@ enum io
 socket_read_batch(struct endpoint *endpoint, struct batch *batch, struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    struct arrival arrivals[BATCH_SLOTS];
     if (socket->messages->sequel.result != IO_DONE)
         return sequel_tell(&socket->messages->sequel, fault);
-    int count =
-        bulk_receive(&socket->messages->bulk, socket->fd, socket->choice.receive_flags, batch, arrivals);
+    int count = bulk_receive(&socket->messages->bulk, socket->fd, socket->choice.receive_flags, batch);
     if (count < 0)
         return socket_not_received(socket, fault);
     if (bulk_tells_drops(&socket->messages->bulk) && socket->choice.on_drop)
         socket->choice.on_drop(socket->choice.context, socket->name);
-    return bulk_sort(arrivals, count, batch, take_arrival, socket, &socket->messages->sequel, fault);
+    return bulk_sort(batch, count, take_arrival, socket, &socket->messages->sequel, fault);
 }
 
 /* send(2) took `n` of the message. The pump writes the same one again until all of it is taken. */

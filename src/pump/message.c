@@ -11,12 +11,6 @@ enum { DIRECT_MIN = 512 }; /* less is copied together with others, which costs l
 
 enum { DIRECT_PIECES = 64 };
 
-/* In one allocation. */
-struct storage {
-    struct batch batch;
-    char room[BATCH_SIZE];
-};
-
 int
 message_start(struct transfer *transfer)
 {
@@ -28,19 +22,14 @@ message_start(struct transfer *transfer)
     transfer->batch_next = 0;
     if (!is_read || !is_written || transfer->one_by_one || transfer->crlf || transfer->block > 0)
         return 0;
-    struct storage *storage = malloc(sizeof *storage); /* what is never touched costs nothing */
-    if (!storage)
-        return -1;
-    storage->batch.data = storage->room;
-    storage->batch.count = 0;
-    transfer->batch = &storage->batch;
-    return 0;
+    transfer->batch = batch_new();
+    return transfer->batch ? 0 : -1;
 }
 
 void
 message_stop(struct transfer *transfer)
 {
-    free(transfer->batch); /* the first member of its storage */
+    free(transfer->batch);
     transfer->batch = NULL;
 }
 
@@ -48,6 +37,12 @@ bool
 message_is_held(const struct transfer *transfer)
 {
     return transfer->batch && transfer->batch_next < transfer->batch->count;
+}
+
+bool
+message_may_have_more(const struct transfer *transfer)
+{
+    return transfer->batch && transfer->batch->may_have_more;
 }
 
 size_t
@@ -129,6 +124,7 @@ message_read(struct transfer *transfer, struct fault *fault)
     struct batch *batch = transfer->batch;
     assert(!message_is_held(transfer));
     batch->count = transfer->batch_next = 0;
+    batch->may_have_more = false;
     batch->message_max = transfer_message_max(transfer);
     enum io result = transfer->source->ops->read_batch(transfer->source, batch, fault);
     for (size_t i = 0; i < batch->count && result == IO_DONE; i++) {

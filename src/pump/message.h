@@ -16,6 +16,9 @@ void message_stop(struct transfer *transfer);
 size_t message_held(const struct transfer *transfer);
 bool message_is_held(const struct transfer *transfer);
 
+/* Has the last read taken only a part of what was there, as far as is known? */
+bool message_may_have_more(const struct transfer *transfer);
+
 /*
  * Read a batch while nothing is held. IO_FAILED also for a message that cannot be marked up, or shown: those before
  * it are held.

@@ -86,15 +86,12 @@ take(void *context, const struct arrival *arrival, size_t *size, struct fault *f
 static void
 comes_in(struct bulk *bulk, int from, int to)
 {
-    static struct batch batch;
-    static struct arrival arrivals[BATCH_SLOTS];
+    struct batch *batch = batch_new();
     struct fault fault = { .status = STATUS_DONE };
     struct sequel sequel = { .result = IO_DONE };
-    static char room[BATCH_SIZE];
-    batch.data = room;
-    batch.count = 0;
+    char rest[100];
     errno = 0;
-    is_int(bulk_receive(bulk, to, 0, &batch, arrivals), -1, "nothing is there");
+    is_int(bulk_receive(bulk, to, 0, batch), -1, "nothing is there");
     is_int(errno, EAGAIN, "and that is said");
     struct iovec messages[] = { { bytes, 5 }, { bytes + 5, 5 }, { bytes + 10, 4 }, { bytes, 0 } };
     size_t sent;
@@ -105,17 +102,39 @@ comes_in(struct bulk *bulk, int from, int to)
     (void)send(from, "bye", 3, 0);
     (void)send(from, "!!", 2, 0);
     (void)send(from, "lost", 4, 0);
-    int seen = 0, count = bulk_receive(bulk, to, 0, &batch, arrivals);
-    is_int(bulk_sort(arrivals, count, &batch, take, &seen, &sequel, &fault), IO_DONE, "they come in");
+    int seen = 0, count = bulk_receive(bulk, to, 0, batch);
+    is_int(bulk_sort(batch, count, take, &seen, &sequel, &fault), IO_DONE, "they come in");
     size_t total = 0;
-    for (size_t i = 0; i < batch.count; i++)
-        total += train_count(&batch.trains[i]);
+    for (size_t i = 0; i < batch->count; i++)
+        total += train_count(&batch->trains[i]);
     is_int((long)total, 5, "as five messages: one was not for us, and nothing behind the end counts");
-    is_data(batch.trains[0].data, 5, bytes, 5, "the first is the first");
+    ok(!batch->may_have_more, "there was room for more");
+    is_data(batch->trains[0].data, 5, bytes, 5, "the first is the first");
     is_int(sequel_tell(&sequel, &fault), IO_ENDED, "the end is told after them");
     is_int(sequel_tell(&sequel, &fault), IO_DONE, "and only once");
-    while (recv(to, room, sizeof room, 0) >= 0)
+    while (recv(to, rest, sizeof rest, 0) >= 0)
         ;
+    free(batch);
+}
+
+static void
+comes_in_full(struct bulk *bulk, int from, int to)
+{
+    struct batch *batch = batch_new();
+    for (int i = 0; i < BATCH_SLOTS + 1; i++)
+        (void)send(from, bytes, (size_t)i + 10, 0);
+    for (int round = 0; round < 2; round++) {
+        struct fault fault;
+        struct sequel sequel = { .result = IO_DONE };
+        int seen = 0, count = bulk_receive(bulk, to, 0, batch);
+        batch->count = 0;
+        is_int(count, round == 0 ? BATCH_SLOTS : 1, "what there is comes in, as far as there is room");
+        is_int(bulk_sort(batch, count, take, &seen, &sequel, &fault), IO_DONE, "and is taken");
+        is_int(batch->may_have_more, round == 0, "there may be more only where there was no room");
+        is_int(batch->arrivals[0].sender.length, sizeof(struct sockaddr_in), "each has its sender");
+        is_int((long)batch->trains[0].size, round == 0 ? 10 : BATCH_SLOTS + 10, "and its size");
+    }
+    free(batch);
 }
 
 int
@@ -156,6 +175,7 @@ main(void)
     (void)setsockopt(from, SOL_SOCKET, SO_NO_CHECK, &off, sizeof off);
     struct bulk in = bulk_make(to, false);
     comes_in(&in, from, to);
+    comes_in_full(&in, from, to);
     struct bulk shared = bulk_make(to, true);
     comes_in(&shared, from, to);
     is_int((long)bulk_dropped(&in, to), 0, "nothing was dropped");
