@@ -299,6 +299,45 @@ late_ones_end_it() { ! alive "$listener_pid" || ! send_all 1:late 2>>late; }
     refute_contains "$(<"$listener_err")" dropped
 }
 
+@test "datagrams that wait are read call after call, in order" {
+    traced ppoll,recvmmsg
+    printf '#!/bin/sh\nexec %s "$@"\n' "${tracer[*]} $SKT" >traced-skt
+    chmod +x traced-skt
+    SKT=./traced-skt start_stopped_listener -u --records line 127.0.0.1 0
+    for ((i = 0; i < 400; i++)); do words[i]=1:$i; done
+    send_all "${words[@]}" 1:last
+    kill -CONT "$listener_pid"
+    wait_for_text "$listener_out" last
+    stop "$listener_pid"
+    trace_ended
+    assert_equal "$(<"$listener_out")" "$(printf '%s\n' "${words[@]#1:}" last)"
+    assert_at_most "$(grep -c '^ppoll' trace)" 25 # each of fifty full batches has had one
+}
+
+@test "a flood keeps neither our answers nor a signal from their turn" {
+    hold_input # what each datagram is written down for takes longer than sending it
+    listener_input=$held_input start_skt_listener -u --records line -o /dev/null 127.0.0.1 0
+    start_background python3 -c '
+import socket, struct, sys
+made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+made.connect(("127.0.0.1", int(sys.argv[1])))
+made.setblocking(False)
+while True:
+    made.sendmsg([b"x" * 64000], [(17, 103, struct.pack("H", 1000))])
+    try:
+        print(made.recv(100).decode(), flush=True)
+    except BlockingIOError:
+        pass
+' "$port"
+    flood_pid=$started_pid flood_out=$started_out
+    say 'answer\n'
+    wait_for_text "$flood_out" answer
+    kill -TERM "$listener_pid"
+    wait_until 5 has_ended "$listener_pid"
+    release_input
+    stop "$flood_pid"
+}
+
 @test "the receive buffer of TCP is left to the kernel, and one of the user's is the last that is set" {
     traced setsockopt
     start_peer listen:tcp accept close

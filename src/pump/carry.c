@@ -1,6 +1,9 @@
 #include "pump/carry.h"
 
 #include "base/deadline.h"
+#include "pump/message.h"
+
+enum { MORE_BATCHES = 7 }; /* before the other direction has its turn, and signals and time limits are seen */
 
 static bool
 may_read(const struct flow *flow)
@@ -127,6 +130,20 @@ check_sink(struct joint *joint, struct flow *flow, struct fault *fault)
     note_refusal(joint, flow, flow->carrier.sink->ops->lost(flow->carrier.sink, fault), fault);
 }
 
+/*
+ * More messages are likely to be there already, and those read before have gone out: on without asking for either, as what
+ * comes faster than it is taken is lost.
+ */
+static void
+read_on(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    for (int i = 0; i < MORE_BATCHES && may_read(flow) && message_may_have_more(&flow->carrier); i++) {
+        read_source(joint, flow, fault);
+        if (flow->state != FLOW_ENDING && may_write(joint, flow))
+            write_sink(joint, flow, fault);
+    }
+}
+
 void
 carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready, struct fault *fault)
 {
@@ -134,6 +151,8 @@ carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned si
         note_read(joint, flow, transfer_read(&flow->carrier, fault), fault);
     if (flow->state != FLOW_ENDING && may_write(joint, flow))
         write_sink(joint, flow, fault);
+    if (flow->carrier.batch && source_ready & READY_READ)
+        read_on(joint, flow, fault);
     if (sink_ready & READY_LOST && flow->state != FLOW_CLOSED)
         check_sink(joint, flow, fault);
     if (flow->state == FLOW_DRAINING && !transfer_has_next(&flow->carrier)) {
