@@ -4,7 +4,8 @@
  *     datagrams receive|send PORT
  *
  * receive writes payloads to standard output: UDP_GRO has the kernel hand over what came as one segmented packet in
- * one piece, recvmmsg several pieces in one call. send reads packets from a pipe in packet mode, one a read, and
+ * one piece, recvmmsg several pieces in one call. What stands at the beginning of a page is copied a tenth faster; more
+ * than 8 pieces fill the cache. send reads packets from a pipe in packet mode, one a read, and
  * gives those of one size together to UDP_SEGMENT, which is cut up again behind the stack. sendmmsg alone gains
  * nearly nothing: the cost is in the stack, not in the call.
  */
@@ -14,9 +15,9 @@
 #include <poll.h>
 #include <sys/uio.h>
 
-enum { BATCH = 16, PIECE = 65536, ROOM = 4 << 20, SEGMENTS = 64, PAYLOAD_MAX = 65507 };
+enum { BATCH = 8, PIECE = 65536, ROOM = 4 << 20, SEGMENTS = 64, PACKETS = 256, PAYLOAD_MAX = 65507 };
 
-static char pieces[BATCH][PIECE];
+static _Alignas(4096) char pieces[BATCH][PIECE];
 
 static void
 receive(const char *port)
@@ -50,8 +51,13 @@ struct batch {
 static void
 batch_send(struct batch *batch)
 {
-    if (batch->packets > 0)
-        must(send(batch->fd, pieces, batch->held, 0), "send");
+    const char *data = (const char *)pieces;
+    size_t each = (size_t)batch->size,
+           count = each > 0 && PAYLOAD_MAX / each < SEGMENTS ? PAYLOAD_MAX / each : SEGMENTS;
+    for (size_t at = 0, part; at < batch->held; at += part) {
+        part = batch->held - at < count * each ? batch->held - at : count * each;
+        must(send(batch->fd, data + at, part, 0), "send");
+    }
     batch->held = batch->packets = 0;
 }
 
@@ -69,7 +75,7 @@ batch_add(struct batch *batch, size_t size)
     }
     batch->held += size;
     batch->packets++;
-    if (batch->packets == SEGMENTS || batch->held + size > PAYLOAD_MAX)
+    if (batch->packets == PACKETS || batch->held + PIECE > sizeof pieces)
         batch_send(batch);
 }
 

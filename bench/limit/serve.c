@@ -4,7 +4,7 @@
  *     serve ADDRESS
  *
  * A new client's socket is read at once: most have sent something by the time that they are accepted, and one that
- * has ended already never has to be watched.
+ * has ended already never has to be watched. While nobody is, it is accept that waits, which saves a call for each.
  */
 #include "../net.h"
 #include <sys/epoll.h>
@@ -12,6 +12,7 @@
 enum { EVENTS = 256, SIZE = 65536 };
 
 static char data[SIZE];
+static int watched; /* clients */
 
 /* Read what there is; false if the client has ended. */
 static bool
@@ -28,10 +29,22 @@ accept_client(int listener, int poller)
 {
     int fd = must_fd(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept");
     struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-    if (serve(fd))
+    if (serve(fd)) {
         must(epoll_ctl(poller, EPOLL_CTL_ADD, fd, &event), "epoll_ctl");
-    else
+        watched++;
+    } else {
         close(fd);
+    }
+}
+
+/* Read from a client that is watched. */
+static void
+serve_on(int fd)
+{
+    if (serve(fd))
+        return;
+    close(fd);
+    watched--;
 }
 
 int
@@ -44,12 +57,16 @@ main(int argc, char **argv)
     struct epoll_event events[EVENTS] = { { .events = EPOLLIN, .data.fd = listener } };
     must(epoll_ctl(poller, EPOLL_CTL_ADD, listener, events), "epoll_ctl");
     for (;;) {
+        if (watched == 0) {
+            accept_client(listener, poller);
+            continue;
+        }
         int ready = (int)must(epoll_wait(poller, events, EVENTS, -1), "epoll_wait");
         for (int i = 0; i < ready; i++) {
             if (events[i].data.fd == listener)
                 accept_client(listener, poller);
-            else if (!serve(events[i].data.fd))
-                close(events[i].data.fd);
+            else
+                serve_on(events[i].data.fd);
         }
     }
 }
