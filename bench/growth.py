@@ -102,10 +102,8 @@ def measure(job, size):
     """Both programs at one size, in turn."""
     job.at(size)
     results = {program.name: Results() for program in job.bench.programs}
-    for _ in range(job.rounds):
-        for program in job.bench.programs:
-            if results[program.name].open():
-                one_round(job, program, results[program.name], time.monotonic() + REPEAT_S)
+    for done in range(job.rounds):
+        one_round(job, job.bench.programs, results, f"{job.name} {size} {done}", time.monotonic() + REPEAT_S)
     return {name: result.plain() for name, result in results.items()}
 
 

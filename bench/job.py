@@ -43,6 +43,15 @@ class Sample:
         self.measured = measured
         self.notes = list(notes)
 
+    @classmethod
+    def middle(cls, samples):
+        """One of several: the median of each figure."""
+        figures = {}
+        for name in ("value", "cpu", "amount", "rss", "loss", "measured"):
+            known = [getattr(sample, name) for sample in samples if getattr(sample, name) is not None]
+            figures[name] = statistics.median(known) if known else None
+        return cls(**figures, notes=sorted({note for sample in samples for note in sample.notes}))
+
 
 class Job:
     name = None
@@ -50,6 +59,7 @@ class Job:
     unit = None
     better = "more"  # or "less"
     rounds = None  # more or fewer than the bench is told
+    turns = 1  # runs whose median is what a round gives: more, where one is short, or has several modes
     order = 100  # where it stands among the others
     extra = False  # runs only when it is asked for by name
     references = ()  # names of reference programs that take part
@@ -180,37 +190,50 @@ def quietest_run(job, program, until):
     return sample, disturbance
 
 
-def one_round(job, program, results, until):
-    """A run that counts. One that fails is noted and tried again; a second failure is one."""
+def one_turn(job, program, results, until):
+    """A run that counts: its sample and disturbance, or None. One that fails is noted and tried again; a second failure is
+    one."""
     for last_try in (False, True):
         try:
-            results.add(*quietest_run(job, program, until))
-            return
+            return quietest_run(job, program, until)
         except Cannot as reason:
             results.cannot = str(reason)
-            return
+            return None
         except Failed as reason:
             if last_try:
                 results.failed = str(reason)
             else:
                 results.notes.add(f"failed once: {reason}")
+    return None
+
+
+def one_round(job, programs, results, seed, until):
+    """Every program, as many times as the job has turns, in an order that is another each time."""
+    runs = {program.name: [] for program in programs}
+    for turn in range(job.turns):
+        # what a run leaves behind (caches, a machine that has just woken) is not always for the same one
+        for program in random.Random(f"{seed} {turn}").sample(programs, len(programs)):
+            if results[program.name].open():
+                run = one_turn(job, program, results[program.name], until)
+                runs[program.name] += [run] if run else []
+    for name, of in runs.items():
+        if of:
+            disturbances = sorted((run[1] for run in of), key=machine.Disturbance.total)
+            results[name].add(Sample.middle([run[0] for run in of]), disturbances[len(of) // 2])
 
 
 def run_job(job, rounds, until):
     """Measure every program, in an order that is another in each round. until: monotonic time after which no second round begins."""
     programs = [program for program in job.bench.programs if job.takes_part(program)]
     results = {program.name: Results() for program in programs}
+    for program in programs:
+        if program.path() is None:
+            results[program.name].cannot = "not installed"
     for done in range(job.rounds or rounds):
         if done > 0 and time.monotonic() > until:
             break
-        # what a run leaves behind (caches, a machine that has just woken) is not always for the same one
-        for program in random.Random(f"{job.name} {done}").sample(programs, len(programs)):
-            result = results[program.name]
-            if program.path() is None:
-                result.cannot = "not installed"
-            elif result.open():
-                one_round(job, program, result, until)
+        one_round(job, programs, results, f"{job.name} {done}", until)
     return {
-        "name": job.name, "what": job.what, "unit": job.unit, "better": job.better,
+        "name": job.name, "what": job.what, "unit": job.unit, "better": job.better, "turns": job.turns,
         "results": {name: result.plain() for name, result in results.items()},
     }

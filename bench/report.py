@@ -124,12 +124,19 @@ def setting(everything):
     return f"{'; '.join(words)}.\n\n{', '.join(versions)}.\n"
 
 
+def turns(everything):
+    words = [f"{job['name']} {job['turns']}" for job in everything["jobs"] if job.get("turns", 1) > 1]
+    return (f"Where one run is short, or has several modes, a round gives the median of more: {', '.join(words)}.\n"
+            if words else "")
+
+
 def markdown(everything, drawn):
     """The whole text, without a title. drawn: the name of its picture, or None."""
     parts = [
         f"Rounds: {everything['rounds']}, the programs in turn; medians, and ± half of what lies between the least "
         "and the most. In parentheses the ratio to the limit program of the same run. A ratio of speed is always "
         "turned so that more is better; \"v\" marks units of which less is better, \"!\" what has a remark below.\n",
+        turns(everything),
         disturbance(everything),
         f"![how near each program comes to the limit]({drawn}.svg)\n" if drawn else "",
         summary_table(everything),

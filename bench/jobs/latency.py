@@ -15,6 +15,7 @@ class Latency(Job):
     better = "less"
     family = "tcp"
     how, round_trips = "once", 4000
+    turns = 5  # of 30 milliseconds
 
     def listener(self):
         if self.family == "tcp":
@@ -67,3 +68,4 @@ class LatencyUnix(Latency):
 class LatencyTwoWrites(Latency):
     name, what, order = "latency-wwr", "a request in two writes 0.3 ms apart, an answer", 32
     how, round_trips = "twice", 21
+    turns = 1
