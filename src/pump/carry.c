@@ -134,25 +134,22 @@ check_sink(struct joint *joint, struct flow *flow, struct fault *fault)
  * More messages are likely to be there already, and those read before have gone out: on without asking for either, as what
  * comes faster than it is taken is lost.
  */
-static void
-read_on(struct joint *joint, struct flow *flow, struct fault *fault)
+static bool
+reads_on(const struct flow *flow)
 {
-    for (int i = 0; i < MORE_BATCHES && may_read(flow) && message_may_have_more(&flow->carrier); i++) {
-        read_source(joint, flow, fault);
-        if (flow->state != FLOW_ENDING && may_write(joint, flow))
-            write_sink(joint, flow, fault);
-    }
+    return message_may_have_more(&flow->carrier) && may_read(flow);
 }
 
 void
 carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready, struct fault *fault)
 {
-    if (source_ready & READY_READ && may_read(flow))
-        note_read(joint, flow, transfer_read(&flow->carrier, fault), fault);
-    if (flow->state != FLOW_ENDING && may_write(joint, flow))
-        write_sink(joint, flow, fault);
-    if (flow->carrier.batch && source_ready & READY_READ)
-        read_on(joint, flow, fault);
+    int more = MORE_BATCHES;
+    do {
+        if (source_ready & READY_READ && may_read(flow))
+            note_read(joint, flow, transfer_read(&flow->carrier, fault), fault);
+        if (flow->state != FLOW_ENDING && may_write(joint, flow))
+            write_sink(joint, flow, fault);
+    } while (flow->carrier.batch && source_ready & READY_READ && reads_on(flow) && more-- > 0);
     if (sink_ready & READY_LOST && flow->state != FLOW_CLOSED)
         check_sink(joint, flow, fault);
     if (flow->state == FLOW_DRAINING && !transfer_has_next(&flow->carrier)) {
