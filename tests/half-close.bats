@@ -205,6 +205,70 @@ slowly() {
     done
 }
 
+@test "the peer sees our end while what it has said still waits for our output" {
+    options=(--no-splice)
+    for role in client listener; do
+        hold_input
+        rm -f slow go
+        mkfifo slow
+        start_background bash -c 'exec <slow; until [ -e go ]; do sleep 0.02; done; exec cat'
+        reader_pid=$started_pid reader_out=$started_out
+        input=$held_input streams='>slow' meet "$role" tcp sendbytes:100000 halfclose drain digest
+        wait_until is_still "$skt_pid" # it has read all, and half of it has no room in the pipe
+        release_input
+        peer_succeeds
+        alive "$skt_pid"
+        touch go
+        end_status "$skt_pid"
+        assert_equal "$status" 0
+        end_status "$reader_pid"
+        assert_equal "$(digest "$reader_out")" "$(awk '$1 == "sent" { print $3 }' "$peer_out")"
+    done
+}
+
+# With SO_LINGER of 0 closing alone would reset the connection.
+@test "a client that says nothing sees an orderly end, whatever closing does" {
+    for linger in off 0 1; do
+        start_skt_listener -k --sockopt "linger=$linger" 127.0.0.1 0
+        start_peer connect:"tcp:$port" halfclose drain
+        peer_succeeds
+    done
+    start_skt_listener -k 127.0.0.1 0
+    start_peer connect:"tcp:$port" halfclose drain
+    peer_succeeds
+    start_skt_listener -k -U here
+    start_peer connect:unix:here halfclose drain
+    peer_succeeds
+}
+
+@test "what a peer that has ended does not take is waited for, and its reset is told" {
+    for role in client listener; do
+        hold_input
+        rm -f go
+        input=$held_input meet "$role" tcp halfclose waitfile:go reset
+        wait_until is_still "$skt_pid"
+        cat "$(random_file 500K)" >"$held_input"
+        release_input
+        wait_until is_still "$skt_pid" # all of it is in the kernel, and some has arrived
+        touch go
+        end_status "$skt_pid"
+        assert_equal "$status" 1
+        assert_contains "$(<"$skt_err")" "Connection reset by peer (sent 512000 bytes, "
+    done
+}
+
+@test "a reset behind the end of a peer that was sent nothing is told" {
+    hold_input
+    listener_input=$held_input start_skt_listener 127.0.0.1 0
+    kill -STOP "$listener_pid" # until all of it is there
+    start_peer connect:"tcp:$port" send:all halfclose reset
+    peer_succeeds
+    kill -CONT "$listener_pid"
+    end_status "$listener_pid"
+    assert_equal "$status $(<"$listener_out")" "1 all"
+    assert_one_line "$(<"$listener_err")" "Broken pipe (sent 0 bytes; received 3 bytes)"
+}
+
 @test "nothing is lost in either direction when both ends end at the same time" {
     input=$(random_file 100000)
     meet_all exchange:100000 digest

@@ -130,6 +130,15 @@ sockopt_hears_groups(const struct sockopt_settings *settings)
     return false;
 }
 
+bool
+sockopt_changes_close(const struct sockopt_settings *settings)
+{
+    for (size_t i = 0; i < settings->count; i++)
+        if (!settings->items[i].row || settings->items[i].row->kind == SOCKOPT_LINGER)
+            return true;
+    return false;
+}
+
 static const char *
 word_of(const struct sockopt_row *row, int64_t number)
 {

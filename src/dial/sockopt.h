@@ -200,6 +200,9 @@ int sockopt_apply_again(int fd, const struct sockopt_settings *settings, enum st
  */
 bool sockopt_hears_groups(const struct sockopt_settings *settings);
 
+/* May a setting change what close(2) does (SO_LINGER)? Of options without a row nobody knows. */
+bool sockopt_changes_close(const struct sockopt_settings *settings);
+
 /* "tcp.nodelay=off"; only the name where the value is not to be shown */
 void sockopt_words(const struct sockopt_setting *setting, char *words, size_t size);
 

@@ -142,6 +142,9 @@ struct endpoint {
     bool begins;      /* begin comes first */
     bool ends;        /* reading can come to an end (datagram sockets never do) */
     bool tells_end;   /* end_writing tells the other side that our writing has ended */
+    bool
+        close_tells; /* closing it tells the other side of our end as well as end_writing does; once that side has ended and
+                         was never sent a byte, neither that nor settle has anything to add */
     bool unread_lost; /* closing destroys what the other side has not read yet: it gets a moment for that */
     bool person;      /* a terminal: somebody sits there */
     bool returns;     /* what is written is what will be read: without a reader nobody needs to write */

@@ -346,14 +346,15 @@ static const struct endpoint_ops socket_ops = {
     .close = socket_close,
 };
 
-/* May its bytes be moved past us? */
+/* May its bytes be moved past us, and is its end as plain as they are? */
 static void
-lend_descriptors(struct socket *socket)
+find_shortcuts(struct socket *socket)
 {
     const struct type *type = socket->type;
     const struct socket_choice *choice = &socket->choice;
     /* SCTP's streams are made of messages; urgent data stands between bytes; an end that is an error is told only once */
     bool is_plain = type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;
+    socket->base.close_tells = is_plain && choice->close_tells && !type->shuts_both && !type->unread_lost;
     bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0;
     socket->base.read_fd = is_plain && reads_plainly ? socket->fd : -1;
     socket->base.write_fd = is_plain && choice->send_flags == 0 && type->send_flags == 0 ? socket->fd : -1;
@@ -388,7 +389,7 @@ socket_take(int fd, const struct domain *domain, const struct type *type, const 
         .envelope = envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags),
     };
     memcpy(socket->name, name, name_size);
-    lend_descriptors(socket);
+    find_shortcuts(socket);
     socket->messages = type->unit == UNIT_MESSAGES ? messages_new(socket, peer) : NULL;
     if (socket->messages || type->unit == UNIT_BYTES)
         return &socket->base;

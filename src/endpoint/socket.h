@@ -21,6 +21,8 @@ struct socket_choice {
     int protocol;               /* of the socket, as the user chose it; 0: the usual one */
     int send_flags;             /* for each send(2) and recv(2), with those that are always in force */
     int receive_flags;
+    bool
+        close_tells; /* it is closed where it is over, and nothing but what is written here goes out: endpoint.h */
     bool is_shared;   /* others have the socket, too, and may read it */
     bool is_left;     /* as it is, to somebody else: nothing of it is changed, nor the peer told of an end */
     on_loss *on_loss; /* may be NULL */

@@ -238,6 +238,7 @@ telnet_wrap(struct endpoint *inner, bool stays_open, struct fault *fault)
     telnet->base = *inner;
     telnet->base.ops = &telnet_ops;
     telnet->base.read_fd = telnet->base.write_fd = -1; /* every byte has to be looked at */
+    telnet->base.close_tells = false;                  /* some are its own */
     telnet->inner = inner;
     telnet->stays_open = stays_open;
     return &telnet->base;

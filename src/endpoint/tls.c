@@ -309,6 +309,7 @@ tls_wrap(struct tls_context *context, struct endpoint *inner, enum half_close ha
     tls->base.shows_failure = true;
     tls->base.tells_end = half_close != HALF_CLOSE_NONE;
     tls->base.read_fd = tls->base.write_fd = -1; /* what is there is not what is meant */
+    tls->base.close_tells = false;               /* close_notify is more than an end */
     tls->context = context;
     tls->wire.inner = inner;
     tls->half_close = half_close;

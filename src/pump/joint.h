@@ -35,6 +35,7 @@ struct joint {
     bool failed;
     bool interrupted; /* a signal came while an observer waited */
     bool near_left;   /* a program that takes no more input, in order; what still comes in is thrown away */
+    bool close_tells; /* the far end is told of our end by its closing, which is next */
     bool far_is_dead; /* nothing more can be said over the socket, or no time is left for it */
     struct fault *fault; /* the first; NULL: none yet, or no memory for it */
 };

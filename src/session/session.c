@@ -50,6 +50,19 @@ session_was_empty(const struct run *run, const struct outcome *outcome)
     return outcome->untouched && outcome->peer_left && !had_all;
 }
 
+/*
+ * Is a socket closed as soon as its session is over, as close(2) does it by itself, with nothing sent on it by anybody but
+ * the pump? A session with a program waits for that, too; a file that is received decides whether the end is a reset.
+ */
+static bool
+close_tells(const struct run *run)
+{
+    const struct request *request = run->request;
+    return !session_is_shared(request) && !session_hands_over(request) && !request->program && !run->intake &&
+           !request->urgent_text && request->half_close != HALF_CLOSE_NONE &&
+           !sockopt_changes_close(&request->socket.options);
+}
+
 /* The socket's own part of a request. */
 static struct socket_choice
 socket_choice(const struct run *run)
@@ -63,6 +76,7 @@ socket_choice(const struct run *run)
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
         .urgent = run->urgent,
+        .close_tells = close_tells(run),
         .is_shared = session_is_shared(request),
         .is_left = session_hands_over(request),
         .on_loss = session_tell_loss,
