@@ -101,19 +101,6 @@ carry_is_spoilt(const struct joint *joint, const struct flow *flow)
     return flow->carrier.sink->only_whole && (joint->failed || flow->carrier.ambiguous > 0);
 }
 
-/*
- * Is this the end of it all, at a far end that has ended and was never sent a byte? Then there is nothing to half-close for,
- * and nothing that could still have to arrive.
- */
-static bool
-is_told_by_close(const struct joint *joint, const struct flow *flow)
-{
-    const struct endpoint *far = joint->far;
-    return joint_is_sent(joint, flow) && far->close_tells && far->peer_ended &&
-           joint->received.state == FLOW_CLOSED && flow->carrier.given.bytes == 0 && !joint->failed &&
-           !joint->policy->joins_sockets;
-}
-
 /* Tell the sink that no more comes. */
 static void
 tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
@@ -126,9 +113,10 @@ tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         return;
     }
-    joint->close_tells = is_told_by_close(joint, flow);
-    enum io result =
-        joint->close_tells ? IO_DONE : flow->carrier.sink->ops->end_writing(flow->carrier.sink, fault);
+    bool is_closed_next = joint_is_sent(joint, flow) && joint->received.state == FLOW_CLOSED;
+    enum io result = is_closed_next && joint_close_tells(joint)
+                         ? IO_DONE
+                         : flow->carrier.sink->ops->end_writing(flow->carrier.sink, fault);
     if (result != IO_DONE && result != IO_ENDED) {
         note_refusal(joint, flow, result, fault);
         return;

@@ -35,7 +35,6 @@ struct joint {
     bool failed;
     bool interrupted; /* a signal came while an observer waited */
     bool near_left;   /* a program that takes no more input, in order; what still comes in is thrown away */
-    bool close_tells; /* the far end is told of our end by its closing, which is next */
     bool far_is_dead; /* nothing more can be said over the socket, or no time is left for it */
     struct fault *fault; /* the first; NULL: none yet, or no memory for it */
 };
@@ -44,6 +43,17 @@ static inline bool
 joint_is_sent(const struct joint *joint, const struct flow *flow)
 {
     return flow == &joint->sent;
+}
+
+/*
+ * Is closing the far end all that is left to do there? It has ended and was never sent a byte: then there is nothing that
+ * could still have to arrive, and nothing to half-close for if it is closed next.
+ */
+static inline bool
+joint_close_tells(const struct joint *joint)
+{
+    return joint->far->close_tells && joint->far->peer_ended && joint->sent.carrier.given.bytes == 0 &&
+           !joint->failed && !joint->policy->joins_sockets;
 }
 
 /* Move a flow on by an event; says so under -vv. */

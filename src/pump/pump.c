@@ -132,7 +132,7 @@ step_settling(struct pump *pump, struct fault *fault)
     if (joint->interrupted)
         return true;
     bool is_far = pump->settling == joint->far;
-    enum io result = is_far && (joint->far_is_dead || joint->close_tells)
+    enum io result = is_far && (joint->far_is_dead || joint_close_tells(joint))
                          ? IO_DONE
                          : settle_step(&pump->settle, pump->settling, joint->now, fault);
     if (result == IO_FAILED)
