@@ -9,6 +9,9 @@
 
 enum { EVENTS_AT_ONCE = 256 };
 
+/* So few are asked by poll(2) each time: that costs less than to tell epoll of one that comes and soon goes. */
+enum { FEW_MAX = 8 };
+
 /*
  * Whose a descriptor is. epoll knows open files, not descriptors: while a program that is just being started still has a
  * copy of one that we have closed, epoll goes on telling of it, under a number that may be another's by now. The turn says
@@ -21,6 +24,9 @@ struct owner {
 
 struct poller {
     int epoll;
+    bool has_many;              /* there were more than a few once: since then epoll has them all */
+    struct watch *few[FEW_MAX]; /* until then: those that have descriptors */
+    size_t few_count, few_descriptors;
     struct owner *owners; /* by descriptor */
     size_t owner_count;
     struct watch **heap; /* by deadline, the soonest at [1] */
@@ -213,22 +219,80 @@ watch_descriptor(struct poller *poller, struct watch *watch, const struct pollfd
     return result == 0 ? 0 : errno == EPERM ? poll->events != 0 : -1;
 }
 
-int
-poller_set(struct poller *poller, struct watch *watch, const struct pollfd *polls, size_t count,
-           int64_t deadline, struct fault *fault)
+/* --- a few ------------------------------------------------------------------------------------------------------- */
+
+static void
+set_few(struct poller *poller, struct watch *watch, const struct pollfd *polls, size_t count)
 {
-    int fd_max = -1;
+    bool is_there = watch->count > 0;
+    poller->few_descriptors = poller->few_descriptors - watch->count + count;
+    watch->count = (unsigned)count;
     for (size_t i = 0; i < count; i++)
-        fd_max = polls[i].fd > fd_max ? polls[i].fd : fd_max;
-    if (make_room(poller, watch, count, fd_max) != 0)
-        return fault_set(fault, STATUS_LOCAL, "what to wait for");
+        watch->polls[i] = (struct pollfd){ .fd = polls[i].fd, .events = polls[i].events };
+    if (is_there == (count > 0))
+        return;
+    size_t place = 0;
+    while (place < poller->few_count && poller->few[place] != watch)
+        place++;
+    if (is_there)
+        poller->few[place] = poller->few[--poller->few_count];
+    else
+        poller->few[poller->few_count++] = watch;
+}
+
+/* There are more than a few from here on. Returns 0, or -1 with errno and nothing changed. */
+static int
+give_to_epoll(struct poller *poller)
+{
+    int result = 0;
+    for (size_t i = 0; i < poller->few_count && result >= 0; i++)
+        for (unsigned j = 0; j < poller->few[i]->count && result >= 0; j++) {
+            const struct pollfd *poll = &poller->few[i]->polls[j];
+            result = poll->fd >= 0 ? watch_descriptor(poller, poller->few[i], poll, false) : 0;
+            if (result > 0) /* always ready: it hears so when it asks again */
+                poller_wake(poller, poller->few[i]);
+        }
+    int error = errno;
+    for (size_t i = 0; i < poller->few_count && result < 0; i++)
+        for (unsigned j = 0; j < poller->few[i]->count; j++)
+            forget_descriptor(poller, poller->few[i], poller->few[i]->polls[j].fd);
+    errno = error;
+    poller->has_many = result >= 0;
+    return result < 0 ? -1 : 0;
+}
+
+static int
+wait_for_few(struct poller *poller, struct loop *loop, int64_t deadline, struct fault *fault)
+{
+    struct pollfd polls[FEW_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < poller->few_count; i++)
+        for (unsigned j = 0; j < poller->few[i]->count; j++)
+            polls[count++] = poller->few[i]->polls[j];
+    if (loop_wait(loop, polls, count, deadline, fault) < 0)
+        return -1;
+    for (size_t i = poller->few_count; i-- > 0;) /* the newest first, before one more comes in */
+        for (unsigned j = poller->few[i]->count; j-- > 0;) {
+            poller->few[i]->polls[j].revents = polls[--count].revents;
+            if (polls[count].revents != 0)
+                poller_wake(poller, poller->few[i]);
+        }
+    return 0;
+}
+
+/* --- all of them ------------------------------------------------------------------------------------------------- */
+
+/* Tell epoll of what has changed. Returns 1 if one is always ready, 0, or -1 with errno. */
+static int
+set_many(struct poller *poller, struct watch *watch, const struct pollfd *polls, size_t count)
+{
     bool at_once = false;
     for (size_t i = 0; i < count; i++) {
         const struct pollfd *known = polls[i].fd >= 0 ? poll_of(watch, polls[i].fd) : NULL;
         bool is_same = known && known->events == polls[i].events && poller->owners[known->fd].watch == watch;
         int result = polls[i].fd < 0 || is_same ? 0 : watch_descriptor(poller, watch, &polls[i], known);
         if (result < 0)
-            return fault_set(fault, STATUS_LOCAL, "what to wait for");
+            return -1;
         at_once = at_once || result > 0;
     }
     for (unsigned i = 0; i < watch->count; i++) {
@@ -246,14 +310,35 @@ poller_set(struct poller *poller, struct watch *watch, const struct pollfd *poll
             (short)(at_once && polls[i].fd >= 0 && poller->owners[polls[i].fd].watch != watch
                         ? polls[i].events
                         : 0);
-    if (at_once)
-        deadline = 0;
-    return note_deadline(poller, watch, deadline, fault);
+    return at_once;
+}
+
+int
+poller_set(struct poller *poller, struct watch *watch, const struct pollfd *polls, size_t count,
+           int64_t deadline, struct fault *fault)
+{
+    int fd_max = -1;
+    for (size_t i = 0; i < count; i++)
+        fd_max = polls[i].fd > fd_max ? polls[i].fd : fd_max;
+    if (make_room(poller, watch, count, fd_max) != 0)
+        return fault_set(fault, STATUS_LOCAL, "what to wait for");
+    if (!poller->has_many && poller->few_descriptors - watch->count + count <= FEW_MAX) {
+        set_few(poller, watch, polls, count);
+        return note_deadline(poller, watch, deadline, fault);
+    }
+    int always_ready = -1;
+    if (poller->has_many || give_to_epoll(poller) == 0)
+        always_ready = set_many(poller, watch, polls, count);
+    if (always_ready < 0)
+        return fault_set(fault, STATUS_LOCAL, "what to wait for");
+    return note_deadline(poller, watch, always_ready ? 0 : deadline, fault);
 }
 
 void
 poller_drop(struct poller *poller, struct watch *watch)
 {
+    if (!poller->has_many)
+        set_few(poller, watch, NULL, 0);
     for (unsigned i = 0; i < watch->count; i++)
         forget_descriptor(poller, watch, watch->polls[i].fd);
     forget_deadline(poller, watch);
@@ -280,15 +365,26 @@ queue_ready(struct poller *poller, int count)
     }
 }
 
+static int
+wait_for_many(struct poller *poller, struct loop *loop, int64_t deadline, struct fault *fault)
+{
+    int ready = loop_wait_many(loop, poller->epoll, poller->events, EVENTS_AT_ONCE, deadline, fault);
+    if (ready >= 0)
+        queue_ready(poller, ready);
+    return ready < 0 ? -1 : 0;
+}
+
 struct watch *
 poller_next(struct poller *poller, struct loop *loop, struct fault *fault)
 {
+    if (poller->first)
+        loop->now = deadline_now(); /* others have had their turn since */
     while (!poller->first) {
         int64_t deadline = poller->heap_count > 0 ? poller->heap[1]->deadline : DEADLINE_NEVER;
-        int ready = loop_wait_many(loop, poller->epoll, poller->events, EVENTS_AT_ONCE, deadline, fault);
-        if (ready < 0)
+        int result = poller->has_many ? wait_for_many(poller, loop, deadline, fault)
+                                      : wait_for_few(poller, loop, deadline, fault);
+        if (result < 0)
             return NULL;
-        queue_ready(poller, ready);
         queue_passed(poller, loop->now);
     }
     struct watch *watch = poller->first;

@@ -1,5 +1,6 @@
 /*
- * Readiness for thousands: who waits for what, by epoll(7). One call tells of all that is ready, however many wait.
+ * Readiness for thousands: who waits for what, by epoll(7). One call tells of all that is ready, however many wait. While
+ * they are a few, by poll(2), which need not be told of each that comes and goes.
  *
  * A watch is one that waits: for up to a handful of descriptors, and until a deadline. It is told once when something
  * has happened, and then says anew what it waits for. No descriptor may be in two watches at once. Files that epoll
@@ -48,7 +49,7 @@ bool poller_is_busy(const struct poller *poller);
 void poller_drop(struct poller *poller, struct watch *watch);
 
 /*
- * The next one to be told, by turns; waits while there is none. Returns NULL with fault when a signal asks us to end, or
+ * The next one to be told, by turns; waits while there is none. loop->now is the time then. Returns NULL with fault when a signal asks us to end, or
  * waiting fails.
  */
 struct watch *poller_next(struct poller *poller, struct loop *loop, struct fault *fault);
