@@ -34,6 +34,19 @@ struct fault {
 };
 
 /*
+ * A fault is written by who fails, and read by nobody else. Where thousands of sessions begin and end, the one that stands
+ * ready for that is not cleared first, as a compiler may be asked to do with all variables (configure.ac).
+ */
+#if defined __has_attribute
+#if __has_attribute(uninitialized)
+#define FAULT_UNSET __attribute__((uninitialized))
+#endif
+#endif
+#ifndef FAULT_UNSET
+#define FAULT_UNSET
+#endif
+
+/*
  * Record a failed system call. Takes errno as the reason, so nothing may run between the call and this.
  * Returns -1, for `return fault_set(...)`.
  */

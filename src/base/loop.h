@@ -15,7 +15,8 @@
 struct loop {
     sigset_t mask_waiting; /* the signal mask inside ppoll(2) */
     int64_t admit_at;      /* monotonic ms when a busy loop lets pending signals in */
-    int64_t now;           /* monotonic ms when loop_wait or loop_wait_many has woken */
+    int64_t
+        now; /* monotonic ms when loop_wait or loop_wait_many has woken; of a poller's watches, when their turn began */
     void (*on_hangup)(void *context);
     void *hangup_context;
 };

@@ -165,15 +165,14 @@ static enum io
 seat_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct seat *seat = (struct seat *)endpoint;
-    int64_t now = deadline_now();
     (void)fault;
     turn_give_up(seat);
     if (seat->is_leaving || seat->hub->is_silent)
         return IO_DONE;
     if (seat->held_size > 0)
-        (void)say_held(seat, NULL, 0, now);
+        (void)say_held(seat, NULL, 0, deadline_now());
     if (seat->in_line && seat->prefix)
-        (void)say(seat, "\n", 1, now);
+        (void)say(seat, "\n", 1, deadline_now());
     if (seat->hub->speaker == seat)
         seat->hub->speaker = NULL;
     if (!seat->is_streams) {
@@ -247,10 +246,10 @@ static enum io
 seat_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct seat *seat = (struct seat *)endpoint;
-    int64_t now = deadline_now();
     (void)fault;
     if (queue_is_empty(&seat->queue))
         return has_heard_all(seat) ? IO_ENDED : IO_AGAIN;
+    int64_t now = deadline_now();
     enum io result = IO_DONE;
     seat->is_taking = true;
     if (endpoint->unit == UNIT_BYTES)

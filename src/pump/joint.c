@@ -52,7 +52,7 @@ joint_end_source(struct joint *joint, struct flow *flow)
 {
     if (flow->state != FLOW_OPEN)
         return;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     if (transfer_end(&flow->carrier, &fault) == IO_FAILED)
         joint_fail(joint, &fault);
     if (joint_is_sent(joint, flow))

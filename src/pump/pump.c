@@ -150,7 +150,7 @@ step_settling(struct pump *pump, struct fault *fault)
 static void
 close_output(struct joint *joint)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     bool is_cut = joint->failed && joint->policy->joins_sockets;
     if (joint->received.state != FLOW_CLOSED && !is_cut && !carry_is_spoilt(joint, &joint->received) &&
         joint->near->ops->end_writing(joint->near, &fault) == IO_FAILED)
@@ -230,7 +230,7 @@ start(struct joint *joint, const struct pump_setting *setting, struct fault *fau
 }
 
 struct pump *
-pump_start(struct endpoint *near, struct endpoint *far, const struct pump_setting *setting,
+pump_start(struct endpoint *near, struct endpoint *far, const struct pump_setting *setting, int64_t now,
            struct fault *fault)
 {
     struct pump *pump = malloc(sizeof *pump);
@@ -238,7 +238,6 @@ pump_start(struct endpoint *near, struct endpoint *far, const struct pump_settin
         (void)fault_set(fault, STATUS_LOCAL, "session");
         return NULL;
     }
-    int64_t now = deadline_now();
     *pump = (struct pump){
         .started = now,
         .joint = { .near = near,
@@ -306,7 +305,7 @@ fill_outcome(const struct pump *pump, struct outcome *outcome)
         .sent = joint->sent.carrier.given,
         .received = received->taken,
         .started = pump->started,
-        .ended = deadline_now(),
+        .ended = pump->is_over ? joint->now : deadline_now(),
         .input_ended = joint->input_ended,
         .untouched = !joint->far->cut && joint->sent.carrier.taken.messages == 0 &&
                      received->taken.messages == 0 && received->taken.bytes == 0,
@@ -352,7 +351,7 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
          struct outcome *outcome, struct fault *fault)
 {
     *outcome = (struct outcome){ .started = deadline_now() };
-    struct pump *pump = pump_start(near, far, setting, fault);
+    struct pump *pump = pump_start(near, far, setting, outcome->started, fault);
     if (!pump)
         return -1;
     struct fault scratch;

@@ -61,9 +61,9 @@ struct pump_setting {
     const struct log *log;
 };
 
-/* Join two endpoints, which stay the caller's, and outlive the pump. Returns NULL with STATUS_LOCAL. */
+/* Join two endpoints, which stay the caller's, and outlive the pump. now: monotonic ms. Returns NULL with STATUS_LOCAL. */
 struct pump *pump_start(struct endpoint *near, struct endpoint *far, const struct pump_setting *setting,
-                        struct fault *fault);
+                        int64_t now, struct fault *fault);
 
 /*
  * Fill polls (room for PUMP_POLLS_MAX) with what to wait for. Returns how many. *deadline: when to go on though nothing

@@ -21,7 +21,7 @@ static void
 enter(void *context, struct endpoint *far, const struct address *peer, struct quota_place *place)
 {
     struct crowd *crowd = context;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     struct member *member = member_new(crowd, false, &fault);
     if (!member) {
         log_fault(crowd->run->log, &fault);
@@ -109,7 +109,8 @@ add_streams(struct crowd *crowd, struct fault *fault)
         return -1;
     member->near = local_open(crowd->run, NULL, fault);
     member->far = member->near ? hub_sit_streams(crowd->hub, member, fault) : NULL;
-    member->pump = member->far ? pump_start(member->near, member->far, &setting, fault) : NULL;
+    member->pump =
+        member->far ? pump_start(member->near, member->far, &setting, crowd->run->loop->now, fault) : NULL;
     if (!member->pump)
         return -1;
     member_watch(crowd, member);
@@ -187,6 +188,7 @@ int
 crowd_serve(const struct run *run, struct listener *listener, struct fault *fault)
 {
     spawn_raise_limit(); /* a descriptor a client, and a few for what else is open */
+    run->loop->now = deadline_now();
     struct crowd crowd = { .run = run, .listener = listener, .poller = poller_open(fault) };
     if (!crowd.poller)
         return -1;

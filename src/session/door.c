@@ -105,7 +105,7 @@ static void
 enter(struct door *door, struct endpoint *far, const struct address *peer, int fd)
 {
     struct quota_place *place;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     quota_spend(door->quota);
     if (quota_take(door->quota, door->listener->plan, peer, fd, &place, &fault) != 0) {
         log_fault(door->run->log, &fault);
@@ -237,7 +237,7 @@ let_in(struct door *door, int fd, const struct address *peer, uint64_t clients)
 {
     const struct run *run = door->run;
     const struct socket_plan *plan = door->listener->plan;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     char words[64];
     report_client(run->log, door->listener, peer);
     report_options(run->log, plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
@@ -316,7 +316,7 @@ door_interest(const struct door *door, uint64_t clients, struct pollfd *polls, i
 int
 door_step(struct door *door, uint64_t clients, const struct pollfd *polls, struct fault *fault)
 {
-    int64_t now = deadline_now();
+    int64_t now = door->run->loop->now;
     if (deadline_passed(door->run->deadline, now))
         return fault_say(fault, STATUS_TIMEOUT, "timed out: the time for all of it is over",
                          door->peers ? "datagrams" : "accept");
@@ -338,7 +338,7 @@ door_leave(struct door *door, struct quota_place *place)
 void
 door_count_time(struct door *door)
 {
-    door->accept_deadline = deadline_after(deadline_now(), door->run->request->accept_ms);
+    door->accept_deadline = deadline_after(door->run->loop->now, door->run->request->accept_ms);
 }
 
 struct door *

@@ -62,7 +62,7 @@ interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
 static bool
 step_once(struct crowd *crowd, struct member *member, const struct pollfd *polls)
 {
-    bool is_over = pump_step(member->pump, polls, deadline_now(), &crowd->scratch);
+    bool is_over = pump_step(member->pump, polls, crowd->run->loop->now, &crowd->scratch);
     if (is_over && member->program) {
         poller_drop(crowd->poller, &member->watch); /* its descriptors are closed */
         member_end_session(crowd, member);
@@ -81,9 +81,10 @@ member_watch(struct crowd *crowd, struct member *member)
 {
     struct pollfd polls[MEMBER_POLLS_MAX];
     int64_t deadline;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     size_t count = interest(member, polls, &deadline);
-    for (int i = 0; member->pump && i < STEPS_AT_ONCE && deadline_passed(deadline, deadline_now()); i++) {
+    for (int i = 0; member->pump && i < STEPS_AT_ONCE && deadline_passed(deadline, crowd->run->loop->now);
+         i++) {
         for (size_t j = 0; j < count; j++)
             polls[j].revents = 0;
         if (!step_once(crowd, member, polls))
@@ -131,7 +132,7 @@ join_ends(struct crowd *crowd, struct member *member, struct fault *fault)
         .shelf = &crowd->shelf,
         .log = run->log,
     };
-    member->pump = pump_start(member->near, member->far, &setting, fault);
+    member->pump = pump_start(member->near, member->far, &setting, run->loop->now, fault);
     return member->pump ? 0 : -1;
 }
 
@@ -162,7 +163,7 @@ start_session(struct crowd *crowd, struct member *member, const char *label, str
 static void
 begin_session(struct crowd *crowd, struct member *member, const char *label)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     if (start_session(crowd, member, label, &fault) != 0)
         member_fail(crowd, member, &fault);
     else if (member->pump)
@@ -196,7 +197,7 @@ watch_exchange(struct crowd *crowd, struct fault *fault)
 static void
 step_relay(struct crowd *crowd, struct member *member)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
     bool goes_on = (state == RELAY_DIALS && watch_exchange(crowd, &fault) == 0) ||
                    (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
@@ -224,7 +225,7 @@ member_take_answer(struct crowd *crowd, struct fault *fault)
 static void
 begin_relay(struct crowd *crowd, struct member *member)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     member->relay = relay_start(crowd->run, member->far, &crowd->exchange, &fault);
     if (member->relay)
         step_relay(crowd, member);
@@ -248,7 +249,7 @@ hand_over(struct crowd *crowd, struct member *member, int result, struct fault *
 static void
 step_peek(struct crowd *crowd, struct member *member)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     enum io result = peek_step(member->peek, &fault);
     if (result == IO_AGAIN)
         member_watch(crowd, member);
@@ -263,7 +264,7 @@ step_peek(struct crowd *crowd, struct member *member)
 static void
 begin_peek(struct crowd *crowd, struct member *member)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     member->peek = peek_start(crowd->run, crowd->listener->plan, member->far, &fault);
     if (member->peek)
         member_watch(crowd, member);
@@ -286,7 +287,7 @@ static void
 begin(struct crowd *crowd, struct member *member, const char *label)
 {
     const struct request *request = crowd->run->request;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     if (request->local == LOCAL_RELAY)
         begin_relay(crowd, member);
     else if (request->peek_size > 0)
@@ -300,7 +301,7 @@ begin(struct crowd *crowd, struct member *member, const char *label)
 static void
 step_greeting(struct crowd *crowd, struct member *member)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     struct greeting *greeting = member->greeting;
     enum io result = handshake_step(&greeting->handshake, &fault);
     if (result == IO_AGAIN) {
@@ -319,7 +320,7 @@ static void
 begin_greeting(struct crowd *crowd, struct member *member, const char *label)
 {
     const struct run *run = crowd->run;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     member->greeting = malloc(sizeof *member->greeting);
     if (!member->greeting) {
         (void)fault_set(&fault, STATUS_LOCAL, "session");
@@ -337,8 +338,9 @@ void
 member_begin(struct crowd *crowd, struct member *member, const struct address *peer)
 {
     const struct request *request = crowd->run->request;
-    struct fault fault;
-    char label[REPORT_NAME_SIZE] = "";
+    struct fault fault FAULT_UNSET;
+    char label[REPORT_NAME_SIZE];
+    label[0] = '\0';
     crowd->number++;
     if (request->labels || request->stats || crowd->run->observers)
         report_label(crowd->listener->plan, peer, crowd->number, label, sizeof label);

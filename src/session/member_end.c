@@ -33,7 +33,7 @@ member_end_session(struct crowd *crowd, struct member *member)
 {
     const struct run *run = crowd->run;
     struct outcome outcome;
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     int result = pump_end(member->pump, &outcome, &fault);
     session_part(run, member->near, member->far);
     member->pump = NULL;
@@ -55,7 +55,7 @@ member_end_session(struct crowd *crowd, struct member *member)
 static void
 end_program(struct crowd *crowd, struct member *member)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     if (program_end(member->program, NULL, &fault) != 0)
         log_fault(crowd->run->log, &fault);
     member->program = NULL;

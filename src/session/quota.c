@@ -66,9 +66,9 @@ name_peer(const struct socket_plan *plan, const struct address *peer, int fd, st
 bool
 quota_has_place(const struct quota *quota, const struct socket_plan *plan, const struct address *peer, int fd)
 {
-    struct address_text text;
     if (quota->request->max_per_peer == 0)
         return true;
+    struct address_text text;
     name_peer(plan, peer, fd, &text);
     char *const *found = tfind(text.host, &quota->places, compare);
     return !found || place_of(*found)->count < (uint64_t)quota->request->max_per_peer;
@@ -93,10 +93,10 @@ int
 quota_take(struct quota *quota, const struct socket_plan *plan, const struct address *peer, int fd,
            struct quota_place **place, struct fault *fault)
 {
-    struct address_text text;
     *place = NULL;
     if (quota->request->max_per_peer == 0)
         return 0;
+    struct address_text text;
     name_peer(plan, peer, fd, &text);
     char *const *found = tfind(text.host, &quota->places, compare);
     *place = found ? place_of(*found) : new_place(quota, text.host);
