@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 enum {
-    PIPE_SIZE = 1024 * 1024, /* with the usual 64 KiB splicing may be slower than copying */
-    MOVE_SIZE = 1024 * 1024, /* by one call */
+    PIPE_SIZE = 1024 * 1024,   /* with the usual 64 KiB splicing may be slower than copying */
+    MOVE_SIZE = 1024 * 1024,   /* by one call */
+    FILE_SIZE = 4 * MOVE_SIZE, /* the same of a file: more, and its disk may hold up all else for long */
     WORTH_DIRECT = PIPE_SIZE / 2,
     WORTH_PIPED = PIPE_SIZE / 4, /* with more, our own pipe is empty too often */
 };
@@ -229,7 +230,7 @@ send_file(const struct splice *splice)
 {
     ssize_t n;
     do
-        n = sendfile(splice->sink, splice->source, NULL, MOVE_SIZE);
+        n = sendfile(splice->sink, splice->source, NULL, FILE_SIZE);
     while (n < 0 && errno == EINTR);
     return n;
 }
