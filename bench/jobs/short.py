@@ -29,6 +29,7 @@ class StartUp(Job):
 class Scan(Job):
     name, what, order = "scan", "1,000 closed ports", 44
     unit = "ports/s"
+    references = ("skt static",)
     turns = 25  # of a few milliseconds each
     ports = 1000
 

@@ -2,6 +2,7 @@
 
 #include "base/deadline.h"
 #include "pump/message.h"
+#include <stdlib.h>
 
 enum { MORE_BATCHES = 7 }; /* before the other direction has its turn, and signals and time limits are seen */
 
@@ -20,6 +21,17 @@ may_write(const struct joint *joint, const struct flow *flow)
            ((flow->state == FLOW_OPEN || flow->state == FLOW_DRAINING) && transfer_has_next(&flow->carrier));
 }
 
+/* Without memory it stays unknown. */
+static void
+note_speed(const struct joint *joint, struct flow *flow)
+{
+    if (!flow->gather)
+        flow->gather = calloc(1, sizeof *flow->gather);
+    if (flow->gather)
+        gather_note(flow->gather, flow->carrier.source, splice_worth(&flow->carrier.splice),
+                    flow->carrier.taken.bytes, joint->now);
+}
+
 /* What came of a read. */
 static void
 note_read(struct joint *joint, struct flow *flow, enum io result, struct fault *fault)
@@ -28,8 +40,7 @@ note_read(struct joint *joint, struct flow *flow, enum io result, struct fault *
     case IO_DONE:
         joint->moved_at = joint->now;
         if (flow->carrier.splice.begun)
-            gather_note(&flow->gather, flow->carrier.source, splice_worth(&flow->carrier.splice),
-                        flow->carrier.taken.bytes, joint->now);
+            note_speed(joint, flow);
         break;
     case IO_FAILED:
         joint_fail_source(joint, flow, fault);
@@ -166,9 +177,9 @@ carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned si
 int64_t
 carry_next(struct joint *joint, struct flow *flow)
 {
-    if (!flow->gather.is_on || !may_read(flow))
+    if (!flow->gather || !may_read(flow))
         return DEADLINE_NEVER;
-    return gather_next(&flow->gather, flow->carrier.source, joint->now);
+    return gather_next(flow->gather, flow->carrier.source, joint->now);
 }
 
 unsigned

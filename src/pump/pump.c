@@ -342,6 +342,8 @@ pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault)
     fill_outcome(pump, outcome);
     transfer_free(&joint->sent.carrier);
     transfer_free(&joint->received.carrier);
+    free(joint->sent.gather);
+    free(joint->received.gather);
     free(pump);
     return result;
 }
