@@ -14,6 +14,7 @@ enum {
     BATCH_MESSAGES_MAX = 256,    /* in one call that writes; reading, so many trains */
     BATCH_SLOT_SIZE = 64 * 1024, /* larger than any datagram, and than any train of them */
     BATCH_SLOTS = 8,             /* datagrams or trains in one call that reads: they stay in a cache */
+    BULK_TRAIN_MAX = 65000,      /* with any headers a train has to fit into 65535 bytes */
     BATCH_SIZE = BATCH_SLOTS * BATCH_SLOT_SIZE,
 };
 

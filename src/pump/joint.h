@@ -15,7 +15,7 @@ struct flow {
     const char *name; /* "sent", "received": for -vv */
     enum flow_state state;
     struct transfer carrier;
-    struct gather *gather; /* NULL: nothing has been spliced yet */
+    struct gather *gather;    /* NULL: nothing has been spliced yet */
     int64_t write_not_before; /* pauses: --delay, a full interface queue */
 };
 

@@ -20,8 +20,8 @@ struct scan_probe {
     int fd;
     size_t target, address;
     struct address remote; /* which that is */
-    size_t attempt; /* the sweep's */
-    int64_t due;    /* something has to be done then, whatever comes */
+    size_t attempt;        /* the sweep's */
+    int64_t due;           /* something has to be done then, whatever comes */
     unsigned asked;
     struct binding source;
     enum scan_state state;
