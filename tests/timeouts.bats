@@ -174,7 +174,7 @@ end_timed() {
         sleep 0.5 # the subject: together longer than the limit
     done) | timeout 10 "$SKT" --idle-timeout 2 127.0.0.1 "$port" >got
     assert_at_least "$(($(now_ms) - began))" 2500
-    assert_equal "$(echo $(cat got))" "1 2 3 4 5"
+    assert_equal "$(tr "\n" " " <got)" "1 2 3 4 5 "
 }
 
 @test "a conversation that falls silent ends by its idle time, and by --max-time if it does not" {
