@@ -420,6 +420,22 @@ calls() { grep -oE '(splice|sendfile)\(' "$1" | sort -u | tr -d '(\n'; }
 ROWS
 }
 
+@test "a conversation in which much comes at once is spliced from then on" {
+    need_tracer
+    input=$(random_file $MUCH)
+    start_peer listen:tcp accept sendfile:"$input" halfclose drain
+    hold_input
+    background_input=$held_input start_background bash -c 'strace -o "$1" -e trace=recvfrom,splice "${@:2}" | cat' \
+        - trace "$SKT" 127.0.0.1 "$port"
+    has_all() { [ "$(wc -c <"$started_out")" -eq "$(wc -c <"$input")" ]; }
+    wait_until 10 has_all
+    release_input
+    end_status "$started_pid"
+    assert_same_file "$started_out" "$input"
+    assert_equal "$(calls trace)" splice
+    run ! grep -E 'recvfrom\(.*, 262144, ' trace # the buffer of those that are not
+}
+
 @test "pipes have their old sizes back afterwards, and packet pipes stay what they are" {
     need python3
     cat >pipes.py <<'PYTHON'

@@ -249,6 +249,8 @@ give_to_epoll(struct poller *poller)
         for (unsigned j = 0; j < poller->few[i]->count && result >= 0; j++) {
             const struct pollfd *poll = &poller->few[i]->polls[j];
             result = poll->fd >= 0 ? watch_descriptor(poller, poller->few[i], poll, false) : 0;
+            if (result < 0 && errno == EBADF) /* closed meanwhile: gone by itself, as with epoll */
+                result = 0;
             if (result > 0) /* always ready: it hears so when it asks again */
                 poller_wake(poller, poller->few[i]);
         }

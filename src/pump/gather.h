@@ -3,7 +3,8 @@
  * socket(7)). That takes a quarter of the wake-ups, and the peer's kernel has less to do for each byte, too: its packets
  * are acknowledged many at a time.
  *
- * Bytes that do not come fast are held back by GATHER_MS at most, once; then it is as ever, for longer each time.
+ * The last bytes of what came fast may so be held back, by GATHER_MS at most. Where that happens it is as ever from then on,
+ * for longer each time that it happens without fast bytes in between.
  */
 #ifndef SKT_PUMP_GATHER_H
 #define SKT_PUMP_GATHER_H

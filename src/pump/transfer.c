@@ -355,6 +355,8 @@ transfer_write_piece(struct transfer *transfer, struct fault *fault)
         buffer->end = 0;
     else
         buffer->start = put;
+    if (buffer->end == 0 && zero_copy_is_due(transfer))
+        zero_copy_begin(transfer);
     bool is_shown = transfer->observers && transfer->direction == DIRECTION_SENT;
     return is_shown && transfer_show(transfer, buffer->data, put, fault) != 0 ? IO_FAILED : IO_DONE;
 }

@@ -116,8 +116,16 @@ main(void)
     file_is_ready(&file, "a few");
     (void)poller_set(poller, &file, polls, 1, DEADLINE_NEVER, &fault);
 
+    int closed = dup(waiters[2].ends[0]);
+    struct watch left = { 0 };
+    (void)poller_set(poller, &left, &(struct pollfd){ .fd = closed, .events = POLLIN }, 1, DEADLINE_NEVER,
+                     &fault);
+    (void)close(closed);
+    int waiting = 0;
     for (int i = 3; i < WATCHES; i++)
-        (void)waits(&waiters[i], DEADLINE_NEVER);
+        waiting += waits(&waiters[i], DEADLINE_NEVER);
+    is_int(waiting, WATCHES - 3, "one that was closed meanwhile keeps nobody out");
+    poller_drop(poller, &left);
     ok(next() == &file, "when they become many, a regular file's is told");
     (void)poller_set(poller, &file, polls, 1, DEADLINE_NEVER, &fault);
     file_is_ready(&file, "many");
