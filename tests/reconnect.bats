@@ -71,8 +71,8 @@ PYTHON
 
 @test "what is acknowledged is not sent again, and nothing else is left out" {
     sequence 15000000
-    # that many bytes are read, and whatever else its kernel has acknowledged is lost with the server
-    start_dropper tcp full:1000000:reset full:6:reset full:0:reset full:2500000:reset full:100000:reset all
+    # that many bytes are read, and whatever else its kernel has acknowledged is lost with the server: never all that is left
+    start_dropper tcp:1000000 full:1000000:reset full:6:reset full:0:reset full:2500000:reset full:100000:reset all
     run -0 timeout 60 "$SKT" --reconnect --retry-delay 20ms 127.0.0.1 "$port" <sequence
     assert_equal "$output" "done"
     dropper_ends

@@ -23,6 +23,7 @@ import sys
 import time
 
 LINGER = struct.pack("ii", 1, 0)
+TLS_ROOM = 400000  # of the receive buffer: what it has taken is never all that there is
 
 
 class Encrypted:
@@ -195,8 +196,9 @@ def main(port_file, where, *steps):
     if kind == "tls":
         context.load_cert_chain(rest)
     if is_tcp:
-        if kind == "tcp" and rest:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, int(rest))
+        room = TLS_ROOM if kind == "tls" else int(rest or 0)
+        if room:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
         listener.bind(("127.0.0.1", 0))
     else:
         listener.bind(rest)
