@@ -21,6 +21,7 @@ struct crew {
 struct errand {
     struct crew *crew; /* NULL: it has a thread for itself */
     struct errand *next;
+    pthread_t thread; /* of one that has a thread for itself: its starter's to join or to detach */
     atomic_int owners;
     atomic_bool done;
     int done_fd; /* eventfd(2): readable when it is done */
@@ -37,13 +38,27 @@ errand_free(struct errand *errand)
 }
 
 /* acq_rel: whoever frees must see all that the other has written. */
-void
-errand_leave(struct errand *errand)
+static void
+errand_drop(struct errand *errand)
 {
-    if (!errand || atomic_fetch_sub_explicit(&errand->owners, 1, memory_order_acq_rel) > 1)
+    if (atomic_fetch_sub_explicit(&errand->owners, 1, memory_order_acq_rel) > 1)
         return;
     errand->forget(errand->context);
     errand_free(errand);
+}
+
+/*
+ * A thread that is done has only its own memory left to free (libc's resolver keeps some for each), which takes
+ * it no time: the process shall not exit in between.
+ */
+void
+errand_leave(struct errand *errand)
+{
+    if (!errand)
+        return;
+    if (!errand->crew)
+        (void)(errand_done(errand) ? pthread_join(errand->thread, NULL) : pthread_detach(errand->thread));
+    errand_drop(errand);
 }
 
 static void
@@ -81,7 +96,7 @@ errand_run(void *argument)
         errand->work(errand->context);
         atomic_store_explicit(&errand->done, true, memory_order_release);
         (void)!write(errand->done_fd, &one, sizeof one); /* the first write to a counter cannot fail */
-        errand_leave(errand);
+        errand_drop(errand);
         errand = crew ? crew_next(crew) : NULL;
     }
     return NULL;
@@ -89,20 +104,13 @@ errand_run(void *argument)
 
 /* Signals are for the main thread, whose loop_wait they interrupt. Returns 0 or an errno. */
 static int
-start_thread(struct errand *errand)
+start_thread(struct errand *errand, pthread_t *thread)
 {
     sigset_t all, before;
     (void)sigfillset(&all);
-    pthread_attr_t attributes;
-    int error = pthread_attr_init(&attributes);
-    if (error != 0)
-        return error;
-    (void)pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED); /* a valid word cannot fail */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_t thread;
-    error = pthread_create(&thread, &attributes, errand_run, errand);
+    int error = pthread_create(thread, NULL, errand_run, errand);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-    (void)pthread_attr_destroy(&attributes);
     return error;
 }
 
@@ -141,7 +149,7 @@ struct errand *
 errand_start(void (*work)(void *context), void (*forget)(void *context), void *context)
 {
     struct errand *errand = errand_new(NULL, work, forget, context);
-    int error = errand ? start_thread(errand) : 0;
+    int error = errand ? start_thread(errand, &errand->thread) : 0;
     return error == 0 ? errand : errand_fail(errand, error);
 }
 
@@ -173,10 +181,12 @@ crew_close(struct crew *crew)
 static int
 crew_give(struct crew *crew, struct errand *errand)
 {
-    int error = crew->threads < crew->most ? start_thread(errand) : EAGAIN;
-    if (error == 0)
+    pthread_t thread;
+    int error = crew->threads < crew->most ? start_thread(errand, &thread) : EAGAIN;
+    if (error == 0) {
+        (void)pthread_detach(thread);
         crew->threads++;
-    else if (crew->threads > 0) {
+    } else if (crew->threads > 0) {
         *crew->last = errand;
         crew->last = &errand->next;
         error = 0;

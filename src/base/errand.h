@@ -29,7 +29,7 @@ bool errand_done(const struct errand *errand);
 /* For who waits for other things, too: readable once it is done; then ask errand_done. It stays the errand's. */
 int errand_fd(const struct errand *errand);
 
-/* No more interest in it, done or not. NULL is no errand. */
+/* No more interest in it, done or not; the thread of one that is done has ended afterwards. NULL is no errand. */
 void errand_leave(struct errand *errand);
 
 /*

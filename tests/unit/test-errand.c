@@ -1,8 +1,9 @@
-/* A crew runs all that it is given, and no more at a time than it may. */
+/* An errand is done when its thread has ended; a crew runs all that it is given, no more at a time than it may. */
 #include "base/deadline.h"
 #include "base/errand.h"
 #include "tap.h"
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <time.h>
 
@@ -42,9 +43,48 @@ wait_for(const atomic_int *count, int wanted)
     return atomic_load(count) == wanted;
 }
 
+/* What a thread still has to put away when its work is done, as libc's resolver has. */
+static pthread_key_t belongings;
+static atomic_int put_away;
+
+static void
+put_away_slowly(void *value)
+{
+    (void)value;
+    const struct timespec a_while = { .tv_nsec = 50 * 1000 * 1000 };
+    (void)nanosleep(&a_while, NULL);
+    (void)atomic_fetch_add(&put_away, 1);
+}
+
+static void
+work_with_belongings(void *context)
+{
+    (void)pthread_setspecific(belongings, context);
+}
+
+static void
+check_single(void)
+{
+    static struct counts counts;
+    (void)pthread_key_create(&belongings, put_away_slowly);
+    struct errand *errand = errand_start(work_with_belongings, forget, &counts);
+    struct pollfd ended = { .fd = errand_fd(errand), .events = POLLIN };
+    ok(loop_hold(&ended, 1, deadline_after(deadline_now(), 10000)) == 1 && errand_done(errand),
+       "an errand tells that it is done");
+    errand_leave(errand);
+    is_int(atomic_load(&put_away), 1, "and leaves no thread behind");
+    is_int(atomic_load(&counts.forgotten), 1, "and is forgotten");
+
+    errand_leave(errand_start(work, forget, &counts));
+    ok(wait_for(&counts.forgotten, 2) && wait_for(&counts.done, 1),
+       "one that nobody waits for runs, and is forgotten");
+}
+
 int
 main(void)
 {
+    check_single();
+
     static struct counts counts;
     struct errand *errands[ERRANDS];
     struct crew *crew = crew_open(MOST);
