@@ -12,19 +12,12 @@ envelope_make(const struct domain *domain, const struct type *type, int protocol
         .domain = domain,
         .type = type,
         .keeps_headers = keeps_headers,
-        .send_flags = send_flags,
+        /* where MSG_NOSIGNAL is refused: SIGPIPE is ignored anyway (base/loop.h) */
+        .send_flags = send_flags | ((MSG_DONTWAIT | MSG_NOSIGNAL) & ~type->no_flags) | type->send_flags,
     };
     if (domain->put_header && !keeps_headers)
         envelope.header_size = domain->put_header(type, protocol, envelope.header);
     return envelope;
-}
-
-int
-envelope_send_flags(const struct envelope *envelope)
-{
-    /* where MSG_NOSIGNAL is refused: SIGPIPE is ignored anyway (base/loop.h) */
-    return envelope->send_flags | ((MSG_DONTWAIT | MSG_NOSIGNAL) & ~envelope->type->no_flags) |
-           envelope->type->send_flags;
 }
 
 /* With a header before the payload, in one message, and with what stands beside it. */
@@ -55,7 +48,7 @@ envelope_send(const struct envelope *envelope, int fd, const void *data, size_t 
 {
     if (peer && peer->length == 0)
         peer = NULL;
-    int flags = envelope_send_flags(envelope);
+    int flags = envelope->send_flags;
     ssize_t n;
     do
         n = envelope->header_size > 0
@@ -74,7 +67,7 @@ envelope_answer(const struct envelope *envelope, int fd, const void *data, size_
         return envelope_send(envelope, fd, data, size, peer);
     ssize_t n;
     do
-        n = send_parts(envelope, fd, envelope_send_flags(envelope), data, size, peer, origin);
+        n = send_parts(envelope, fd, envelope->send_flags, data, size, peer, origin);
     while (n < 0 && errno == EINTR);
     return n;
 }

@@ -14,17 +14,14 @@ struct envelope {
     const struct domain *domain;
     const struct type *type;
     bool keeps_headers; /* messages have the kernel's headers, both ways */
-    int send_flags;     /* for each send(2), with those that are always in force */
+    int send_flags;     /* of each send(2), with those that are always in force */
     unsigned char header[DOMAIN_HEADER_MAX];
     size_t header_size;
 };
 
-/* protocol: of the socket, as the user chose it; 0: the usual one. */
+/* protocol: of the socket, as the user chose it; 0: the usual one. send_flags: the user's. */
 struct envelope envelope_make(const struct domain *domain, const struct type *type, int protocol,
                               bool keeps_headers, int send_flags);
-
-/* The flags of each send(2). */
-int envelope_send_flags(const struct envelope *envelope);
 
 /* send(2) without waiting; peer: where to, NULL or length 0 if connected. Returns as send(2), without the header. */
 ssize_t envelope_send(const struct envelope *envelope, int fd, const void *data, size_t size,

@@ -78,7 +78,7 @@ mailbox_write_batch(struct endpoint *endpoint, const struct iovec *messages, siz
         return IO_AGAIN;
     while (*sent < count) {
         size_t n;
-        (void)bulk_send(sender_bulk(mailbox), mailbox->sender_fd, envelope_send_flags(&mailbox->envelope),
+        (void)bulk_send(sender_bulk(mailbox), mailbox->sender_fd, mailbox->envelope.send_flags,
                         messages + *sent, count - *sent, mailbox->connected ? NULL : &mailbox->sender,
                         &mailbox->origin, &n);
         *sent += n;

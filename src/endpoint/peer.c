@@ -212,7 +212,7 @@ peer_write_batch(struct endpoint *endpoint, const struct iovec *messages, size_t
     *sent = 0;
     while (*sent < count) {
         size_t n;
-        (void)bulk_send(&socket->bulk, socket->fd, envelope_send_flags(&peers->envelope), messages + *sent,
+        (void)bulk_send(&socket->bulk, socket->fd, peers->envelope.send_flags, messages + *sent,
                         count - *sent, &peer->address, &peer->origin, &n);
         *sent += n;
         if (*sent == count)

@@ -133,8 +133,9 @@ socket_not_received(struct socket *socket, struct fault *fault)
     return IO_FAILED;
 }
 
+/* What has to go before the next bytes, where urgent data go their own way. IO_AGAIN: there are none yet. */
 static enum io
-read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
+read_urgent(struct socket *socket, struct fault *fault)
 {
     bool is_behind = !urgent_takes(&socket->urgent) || urgent_is_behind(socket->fd);
     urgent_take(&socket->urgent, socket->fd);
@@ -143,8 +144,15 @@ read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct f
         socket->urgent.fault = NULL;
         return IO_FAILED;
     }
-    if (!is_behind)
-        return IO_AGAIN;
+    return is_behind ? IO_DONE : IO_AGAIN;
+}
+
+static enum io
+read_bytes(struct socket *socket, void *data, size_t room, size_t *got, struct fault *fault)
+{
+    enum io result = socket->urgent.sink.fd >= 0 ? read_urgent(socket, fault) : IO_DONE;
+    if (result != IO_DONE)
+        return result;
     ssize_t n;
     do
         n = recv(socket->fd, data, room, MSG_DONTWAIT | socket->choice.receive_flags);

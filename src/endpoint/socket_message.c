@@ -176,8 +176,8 @@ socket_write_batch(struct endpoint *endpoint, const struct iovec *messages, size
                    struct fault *fault)
 {
     struct socket *socket = (struct socket *)endpoint;
-    int error = bulk_send(&socket->messages->bulk, socket->fd, envelope_send_flags(&socket->envelope),
-                          messages, count, &socket->messages->peer, NULL, sent);
+    int error = bulk_send(&socket->messages->bulk, socket->fd, socket->envelope.send_flags, messages, count,
+                          &socket->messages->peer, NULL, sent);
     if (error == 0) {
         error = socket_pending_error(socket->fd);
         return error == 0 ? IO_DONE : socket_broke(socket, error, fault);

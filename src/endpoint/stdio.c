@@ -270,6 +270,17 @@ put_pieces(const struct stream *out, const struct iovec *pieces, size_t count)
     return n;
 }
 
+/* What came of such a call. */
+static enum io
+written(struct stdio *stdio, ssize_t n, size_t *put, struct fault *fault)
+{
+    if (n < 0)
+        return errno == EAGAIN ? IO_AGAIN : io_failed("standard output", fault);
+    stdio->used = true;
+    *put = (size_t)n;
+    return IO_DONE;
+}
+
 static enum io
 stdio_write_vector(struct endpoint *endpoint, const struct iovec *pieces, size_t count, size_t *put,
                    struct fault *fault)
@@ -291,19 +302,22 @@ stdio_write_vector(struct endpoint *endpoint, const struct iovec *pieces, size_t
         pieces = &first;
         count = 1;
     }
-    ssize_t n = put_pieces(out, pieces, count);
-    if (n < 0)
-        return errno == EAGAIN ? IO_AGAIN : io_failed("standard output", fault);
-    stdio->used = true;
-    *put = (size_t)n;
-    return IO_DONE;
+    return written(stdio, put_pieces(out, pieces, count), put, fault);
 }
 
 static enum io
 stdio_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put, struct fault *fault)
 {
-    const struct iovec piece = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
-    return stdio_write_vector(endpoint, &piece, 1, put, fault);
+    struct stdio *stdio = (struct stdio *)endpoint;
+    if (stdio->out.manner != MANNER_PLAIN || stdio->choice.discards) {
+        const struct iovec piece = { .iov_base = (void *)(uintptr_t)data, .iov_len = size };
+        return stdio_write_vector(endpoint, &piece, 1, put, fault);
+    }
+    ssize_t n;
+    do
+        n = write(stdio->out.fd, data, size);
+    while (n < 0 && errno == EINTR);
+    return written(stdio, n, put, fault);
 }
 
 static enum io
