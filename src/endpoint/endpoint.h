@@ -60,7 +60,8 @@ struct endpoint_ops {
 
     /*
      * Fill polls (room for ENDPOINT_POLLS_MAX) with what to wait for. Returns how many. *now is set when
-     * something wanted can be done without waiting (bytes buffered inside).
+     * something wanted can be done without waiting (bytes buffered inside). The bytes of a plain descriptor (read_fd)
+     * are told of by the first of them: POLLIN there and nothing else anywhere is READY_READ.
      */
     size_t (*interest)(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now);
 

@@ -32,9 +32,8 @@ note_speed(const struct joint *joint, struct flow *flow)
                     flow->carrier.taken.bytes, joint->now);
 }
 
-/* What came of a read. */
-static void
-note_read(struct joint *joint, struct flow *flow, enum io result, struct fault *fault)
+void
+carry_note_read(struct joint *joint, struct flow *flow, enum io result, struct fault *fault)
 {
     switch (result) {
     case IO_DONE:
@@ -77,9 +76,9 @@ note_refusal(struct joint *joint, struct flow *flow, enum io result, const struc
     }
 }
 
-/* What came of a write. */
-static void
-note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended, const struct fault *fault)
+void
+carry_note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended,
+                 const struct fault *fault)
 {
     if (result == IO_FAILED &&
         flow->carrier.found == RECORD_BAD) { /* this one went out; the next is no record */
@@ -103,7 +102,7 @@ write_sink(struct joint *joint, struct flow *flow, struct fault *fault)
 {
     bool unit_ended = false;
     enum io result = transfer_write(&flow->carrier, &unit_ended, fault);
-    note_write(joint, flow, result, unit_ended, fault);
+    carry_note_write(joint, flow, result, unit_ended, fault);
 }
 
 bool
@@ -160,7 +159,7 @@ carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned si
     int more = MORE_BATCHES;
     do {
         if (source_ready & READY_READ && may_read(flow))
-            note_read(joint, flow, transfer_read(&flow->carrier, fault), fault);
+            carry_note_read(joint, flow, transfer_read(&flow->carrier, fault), fault);
         if (flow->state != FLOW_ENDING && may_write(joint, flow))
             write_sink(joint, flow, fault);
     } while (flow->carrier.batch && source_ready & READY_READ && reads_on(flow) && more-- > 0);
@@ -194,18 +193,6 @@ carry_wants(const struct joint *joint, const struct flow *from, const struct flo
 }
 
 bool
-carry_piece(struct joint *joint, struct flow *flow, struct fault *fault)
-{
-    enum io result = transfer_read_piece(&flow->carrier, fault);
-    note_read(joint, flow, result, fault);
-    if (result != IO_DONE)
-        return false;
-    result = transfer_write_piece(&flow->carrier, fault);
-    note_write(joint, flow, result, false, fault);
-    return result == IO_DONE && transfer_passes_pieces(&flow->carrier);
-}
-
-bool
 carry_past(struct joint *joint, struct flow *flow, const void *data, size_t size, size_t *put)
 {
     struct fault fault;
@@ -213,7 +200,7 @@ carry_past(struct joint *joint, struct flow *flow, const void *data, size_t size
     if (flow->state != FLOW_OPEN || !deadline_passed(flow->write_not_before, joint->now))
         return false;
     enum io result = transfer_pass(&flow->carrier, data, size, put, &fault);
-    note_write(joint, flow, result, false, &fault);
+    carry_note_write(joint, flow, result, false, &fault);
     *put = result == IO_DONE ? *put : 0;
     return result == IO_DONE && *put == size;
 }

@@ -19,11 +19,10 @@ int64_t carry_next(struct joint *joint, struct flow *flow);
 void carry(struct joint *joint, struct flow *flow, unsigned source_ready, unsigned sink_ready,
            struct fault *fault);
 
-/*
- * The same where that is all there is to do (talk.h): the source is ready, and nothing is held. Returns true if what was read
- * has gone out, and nothing else has come of it.
- */
-bool carry_piece(struct joint *joint, struct flow *flow, struct fault *fault);
+/* What came of a read from a flow's source, of a write to its sink. unit_ended: a message, or a line, has gone out whole. */
+void carry_note_read(struct joint *joint, struct flow *flow, enum io result, struct fault *fault);
+void carry_note_write(struct joint *joint, struct flow *flow, enum io result, bool unit_ended,
+                      const struct fault *fault);
 
 /*
  * Write to the sink what comes from elsewhere than the source, which has nothing before it. Returns true if all of it is on

@@ -83,19 +83,17 @@ end_input(struct pump *pump, unsigned near_ready, struct fault *fault)
     carry(joint, &joint->sent, 0, 0, fault);
 }
 
-/* Carry both directions as far as they go now. Returns true when nothing more is to be carried. */
+/* Carry both directions as far as they go now. read: already. Returns true when nothing more is to be carried. */
 static bool
-step_flows(struct pump *pump, const struct pollfd *polls, struct fault *fault)
+step_flows(struct pump *pump, const struct pollfd *polls, const struct talk_read *read, struct fault *fault)
 {
     struct joint *joint = &pump->joint;
     unsigned near_ready = joint->near->ops->ready(joint->near, pump->near_wants, polls, pump->near_polls);
     const struct pollfd *far_polls =
         pump->near_polls > 0 ? polls + pump->near_polls : polls; /* or NULL: none */
     unsigned far_ready = joint->far->ops->ready(joint->far, pump->far_wants, far_polls, pump->far_polls);
-    pump->goes_on = pump->talks && !deadline_passed(pump->until, joint->now) &&
-                    talk_step(joint, &near_ready, &far_ready, fault);
-    if (pump->goes_on)
-        return false;
+    near_ready &= ~(read->near ? READY_READ : 0U);
+    far_ready &= ~(read->far ? READY_READ : 0U);
     carry(joint, &joint->received, far_ready, near_ready, fault);
     carry(joint, &joint->sent, near_ready, far_ready, fault);
     end_input(pump, near_ready, fault);
@@ -122,6 +120,7 @@ begin_settling(struct pump *pump)
     pump->settling = joint->far;
     settle_start(&pump->settle, &plan, joint->now);
     pump->is_settling = true;
+    pump->talks = false;
 }
 
 /* Returns true when all that was sent has been taken, or why not is known. */
@@ -262,9 +261,15 @@ pump_start(struct endpoint *near, struct endpoint *far, const struct pump_settin
 bool
 pump_step(struct pump *pump, const struct pollfd *polls, int64_t now, struct fault *scratch)
 {
+    struct talk_read read = { false, false };
     pump->joint.now = now;
+    pump->goes_on =
+        pump->talks && !deadline_passed(pump->until, now) &&
+        talk_step(&pump->joint, polls, pump->near_polls, pump->near_polls + pump->far_polls, &read, scratch);
+    if (pump->goes_on)
+        return false;
     if (!pump->is_settling) {
-        if (!step_flows(pump, polls, scratch))
+        if (!step_flows(pump, polls, &read, scratch))
             return false;
         begin_settling(pump);
     }

@@ -22,20 +22,70 @@ talk_next(const struct joint *joint)
                            deadline_after(joint->moved_at, joint->policy->idle_ms));
 }
 
-bool
-talk_step(struct joint *joint, unsigned *near_ready, unsigned *far_ready, struct fault *fault)
+/* Returns true if what was read has gone out, and nothing else has come of it. */
+static bool
+pass(struct joint *joint, struct flow *flow, struct fault *fault)
 {
-    if ((*near_ready | *far_ready) !=
-        READY_READ) /* or there is nothing at all: the time has come for something */
+    struct transfer *transfer = &flow->carrier;
+    struct buffer *buffer = &transfer->buffer;
+    size_t got, put;
+    enum io result =
+        transfer->source->ops->read(transfer->source, buffer->data, buffer->capacity, &got, fault);
+    if (result != IO_DONE) {
+        carry_note_read(joint, flow, result, fault);
         return false;
-    bool passed = true;
-    if (*far_ready) {
-        *far_ready = 0;
-        passed = carry_piece(joint, &joint->received, fault);
     }
-    if (passed && *near_ready) {
-        *near_ready = 0;
-        passed = carry_piece(joint, &joint->sent, fault);
+    joint->moved_at = joint->now;
+    transfer->taken.bytes += got;
+    transfer->taken.messages++;
+    buffer->start = 0;
+    buffer->end = got;
+    transfer->is_bulk = got >= TRANSFER_BULK_SIZE;
+    if (transfer->is_bulk)
+        return false;
+    result = transfer->sink->ops->write(transfer->sink, buffer->data, got, &put, fault);
+    if (result != IO_DONE) {
+        carry_note_write(joint, flow, result, false, fault);
+        return false;
     }
-    return passed;
+    joint->sent_at = joint_is_sent(joint, flow) ? joint->now : joint->sent_at;
+    transfer->given.bytes += put;
+    transfer->given.messages++;
+    buffer->start = put;
+    return put == got;
+}
+
+static bool
+is_awake(struct flow *flow)
+{
+    struct buffer *buffer = &flow->carrier.buffer;
+    return buffer->data || buffer_wake(buffer) == 0;
+}
+
+bool
+talk_step(struct joint *joint, const struct pollfd *polls, size_t near_count, size_t count,
+          struct talk_read *read, struct fault *fault)
+{
+    bool near_has = false, far_has = false;
+    for (size_t i = 0; i < count; i++) {
+        if (polls[i].revents == 0)
+            continue;
+        if (polls[i].revents != POLLIN || (i > 0 && i != near_count)) /* endpoint.h, interest */
+            return false;
+        if (i < near_count)
+            near_has = true;
+        else
+            far_has = true;
+    }
+    if (!near_has && !far_has) /* the time has come for something */
+        return false;
+    if (far_has) {
+        read->far = is_awake(&joint->received);
+        if (!read->far || !pass(joint, &joint->received, fault))
+            return false;
+    }
+    if (!near_has)
+        return true;
+    read->near = is_awake(&joint->sent);
+    return read->near && pass(joint, &joint->sent, fault);
 }

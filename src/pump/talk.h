@@ -7,6 +7,7 @@
 #define SKT_PUMP_TALK_H
 
 #include "pump/joint.h"
+#include <poll.h>
 
 /* Is a conversation all that the session is now? */
 bool talk_is_on(const struct joint *joint);
@@ -14,10 +15,17 @@ bool talk_is_on(const struct joint *joint);
 /* While it is: when the clock ends it, if nothing comes. Ends at other times come of something else (ending.h). */
 int64_t talk_next(const struct joint *joint);
 
+/* Which side was read. */
+struct talk_read {
+    bool near, far;
+};
+
 /*
- * While it is: pass on what there is. near_ready, far_ready: bits of READY_; those of a side that was read are taken away.
- * Returns true if that was all, and nothing else has come of it. fault: room for what may go wrong.
+ * While it is: pass on what there is. polls: `count`, with what was found, the first near_count of them of the near side.
+ * Returns true if that was all, and nothing else has come of it. *read: false to begin with. fault: room for what may go
+ * wrong.
  */
-bool talk_step(struct joint *joint, unsigned *near_ready, unsigned *far_ready, struct fault *fault);
+bool talk_step(struct joint *joint, const struct pollfd *polls, size_t near_count, size_t count,
+               struct talk_read *read, struct fault *fault);
 
 #endif

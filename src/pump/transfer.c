@@ -11,7 +11,6 @@ enum {
     STREAM_SIZE = 256 * 1024,
     MESSAGE_SIZE = TRANSFER_MESSAGE_SIZE,
     HEX_SIZE = 3 * MESSAGE_SIZE, /* two digits a byte, and blanks between */
-    BULK_SIZE = 32 * 1024,       /* so much at once is no conversation */
 };
 
 _Static_assert((int)STREAM_SIZE <= (int)TRANSFER_HELD_MAX, "a stream holds more than it says");
@@ -21,8 +20,9 @@ static bool
 is_plain(const struct transfer *transfer)
 {
     bool is_changed = transfer->crlf || transfer->by_line || transfer->one_by_one || transfer->block > 0;
-    return !is_changed && !transfer_takes_messages(transfer) && !transfer_gives_messages(transfer) &&
-           transfer->source->read_fd >= 0 && transfer->sink->write_fd >= 0;
+    return !is_changed && !transfer->observers && !transfer_takes_messages(transfer) &&
+           !transfer_gives_messages(transfer) && transfer->source->read_fd >= 0 &&
+           transfer->sink->write_fd >= 0;
 }
 
 int
@@ -231,7 +231,7 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     enum io result = transfer->source->ops->read(transfer->source, data, most, &got, fault);
     if (result != IO_DONE)
         return result;
-    transfer->is_bulk = transfer->is_bulk || got >= BULK_SIZE || got == most;
+    transfer->is_bulk = transfer->is_bulk || got >= TRANSFER_BULK_SIZE || got == most;
     transfer->taken.bytes += got;
     if (transfer->block == 0 || transfer->taken.bytes % transfer->block == 0)
         transfer->taken.messages++; /* a block counts as one read, however many it took */
@@ -242,25 +242,6 @@ read_bytes(struct transfer *transfer, struct fault *fault)
     buffer_filled(&transfer->buffer, got);
     transfer->holds_message = transfer_holds_one(transfer);
     return find_next(transfer, fault);
-}
-
-enum io
-transfer_read_piece(struct transfer *transfer, struct fault *fault)
-{
-    struct buffer *buffer = &transfer->buffer;
-    size_t got;
-    if (!buffer->data)
-        return transfer_read(transfer, fault);
-    enum io result =
-        transfer->source->ops->read(transfer->source, buffer->data, buffer->capacity, &got, fault);
-    if (result != IO_DONE)
-        return result;
-    buffer->end = got;
-    transfer->is_bulk = got >= BULK_SIZE;
-    transfer->taken.bytes += got;
-    transfer->taken.messages++;
-    bool is_shown = transfer->observers && transfer->direction == DIRECTION_RECEIVED;
-    return is_shown && transfer_show(transfer, buffer->data, got, fault) != 0 ? IO_FAILED : IO_DONE;
 }
 
 enum io
@@ -339,26 +320,6 @@ write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     if (buffer_size(&transfer->buffer) == 0 && zero_copy_is_due(transfer))
         zero_copy_begin(transfer);
     return find_next(transfer, fault);
-}
-
-enum io
-transfer_write_piece(struct transfer *transfer, struct fault *fault)
-{
-    struct buffer *buffer = &transfer->buffer;
-    size_t put;
-    enum io result = transfer->sink->ops->write(transfer->sink, buffer->data, buffer->end, &put, fault);
-    if (result != IO_DONE)
-        return result;
-    transfer->given.bytes += put;
-    transfer->given.messages++;
-    if (put == buffer->end)
-        buffer->end = 0;
-    else
-        buffer->start = put;
-    if (buffer->end == 0 && zero_copy_is_due(transfer))
-        zero_copy_begin(transfer);
-    bool is_shown = transfer->observers && transfer->direction == DIRECTION_SENT;
-    return is_shown && transfer_show(transfer, buffer->data, put, fault) != 0 ? IO_FAILED : IO_DONE;
 }
 
 enum io

@@ -17,6 +17,9 @@
 /* Bytes of a stream that were read and not written yet are no more than this. */
 enum { TRANSFER_HELD_MAX = 1024 * 1024 };
 
+/* So much at once is no conversation. */
+enum { TRANSFER_BULK_SIZE = 32 * 1024 };
+
 struct transfer {
     struct endpoint *source, *sink;
     enum direction direction;
@@ -30,7 +33,7 @@ struct transfer {
     const char *who;            /* whose it is (observer.h) */
     struct buffer_shelf *shelf; /* of its buffer */
 
-    bool is_plain; /* bytes go as they come, from one plain descriptor to another */
+    bool is_plain; /* bytes go as they come and unseen, from one plain descriptor to another */
     struct buffer buffer;
     struct splice splice;
     bool may_splice;  /* both ends are plain, and it has not been refused */
@@ -82,10 +85,6 @@ bool transfer_is_empty(const struct transfer *transfer);
 
 /* One read from the source, or one batch of them. IO_FAILED also for bytes that are no record. */
 enum io transfer_read(struct transfer *transfer, struct fault *fault);
-
-/* The same where a piece passes, and after such a read. */
-enum io transfer_read_piece(struct transfer *transfer, struct fault *fault);
-enum io transfer_write_piece(struct transfer *transfer, struct fault *fault);
 
 /* The source has ended: what is held is all there will be. IO_FAILED if it ends within a record. */
 enum io transfer_end(struct transfer *transfer, struct fault *fault);
