@@ -93,18 +93,25 @@ time_left(int64_t deadline, struct timespec *left)
     return left;
 }
 
+/* Let the pending ones in. */
+static void
+admit_signals(const struct loop *loop)
+{
+    struct timespec at_once = { 0 };
+    (void)ppoll(NULL, 0, &at_once, &loop->mask_waiting); /* EINTR is the point; the handler has noted it */
+}
+
 /*
- * ppoll(2) looks at signals only when nothing is ready, so a busy loop would never see one. Every now and then
- * let the pending ones in; by the clock, as it may be long from one wait to the next.
+ * ppoll(2) looks at signals only when nothing is ready, so a busy loop would never see one. It does so every now and then;
+ * by the clock, as it may be long from one wait to the next.
  */
 static void
-admit_signals(struct loop *loop)
+admit_signals_if_due(struct loop *loop)
 {
     if (!deadline_passed(loop->admit_at, loop->now))
         return;
     loop->admit_at = deadline_after(loop->now, ADMIT_EVERY_MS);
-    struct timespec at_once = { 0 };
-    (void)ppoll(NULL, 0, &at_once, &loop->mask_waiting); /* EINTR is the point; the handler has noted it */
+    admit_signals(loop);
 }
 
 int
@@ -116,7 +123,7 @@ loop_wait(struct loop *loop, struct pollfd *fds, nfds_t count, int64_t deadline,
         int error = errno;
         loop->now = deadline_now();
         if (ready > 0)
-            admit_signals(loop);
+            admit_signals_if_due(loop);
         pass_hangup(loop);
         if (signal_seen)
             return fault_signal(fault, signal_seen);
@@ -147,7 +154,7 @@ loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int cou
         int error = errno;
         loop->now = deadline_now();
         if (ready >= 0) /* with work at hand and no time to wait, too */
-            admit_signals(loop);
+            admit_signals_if_due(loop);
         pass_hangup(loop);
         if (signal_seen)
             return fault_signal(fault, signal_seen);
@@ -157,6 +164,51 @@ loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int cou
         if (error != EINTR)
             return fault_set(fault, STATUS_LOCAL, "epoll");
     }
+}
+
+/* Returns how many events there are besides that of the signals, which are let in. */
+static int
+take_pending(const struct loop *loop, struct epoll_event *events, int ready)
+{
+    for (int i = 0; i < ready; i++)
+        if (events[i].data.u64 == LOOP_PENDING) {
+            admit_signals(loop);
+            events[i] = events[ready - 1];
+            return ready - 1;
+        }
+    return ready;
+}
+
+int
+loop_wait_told(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
+               struct fault *fault)
+{
+    for (;;) {
+        int found = epoll_wait(epoll, events, count, ms_left(deadline));
+        int error = errno;
+        loop->now = deadline_now();
+        int ready = take_pending(loop, events, found);
+        pass_hangup(loop);
+        if (signal_seen)
+            return fault_signal(fault, signal_seen);
+        if (found >= 0 && (ready > 0 || found == 0)) /* or it was a hangup */
+            return ready;
+        errno = error;
+        if (found < 0 && error != EINTR)
+            return fault_set(fault, STATUS_LOCAL, "epoll");
+    }
+}
+
+int
+loop_pending_fd(const struct loop *loop)
+{
+    sigset_t blocked, pending;
+    (void)sigprocmask(SIG_BLOCK, NULL, &blocked);
+    (void)sigemptyset(&pending);
+    for (int signal = 1; signal <= SIGRTMAX; signal++)
+        if (sigismember(&blocked, signal) == 1 && sigismember(&loop->mask_waiting, signal) == 0)
+            (void)sigaddset(&pending, signal);
+    return signalfd(-1, &pending, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 int

@@ -48,6 +48,17 @@ int loop_wait_many(struct loop *loop, int epoll, struct epoll_event *events, int
                    struct fault *fault);
 
 /*
+ * The same without a change of the signal mask for each wait: the epoll descriptor also watches loop_pending_fd, with
+ * LOOP_PENDING as its data. That event is not one of those returned.
+ */
+#define LOOP_PENDING UINT64_MAX
+int loop_wait_told(struct loop *loop, int epoll, struct epoll_event *events, int count, int64_t deadline,
+                   struct fault *fault);
+
+/* A descriptor that is readable while a signal waits that loop_wait would let in. For the caller to close; -1 with errno. */
+int loop_pending_fd(const struct loop *loop);
+
+/*
  * As loop_wait, with signals left pending: for what has to be done before we may end, so keep it short. Returns the
  * number of ready descriptors, or 0 at the deadline, which may have passed already: then it only looks.
  */

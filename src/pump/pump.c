@@ -1,6 +1,7 @@
 #include "pump/pump.h"
 
 #include "base/deadline.h"
+#include "base/vigil.h"
 #include "pump/carry.h"
 #include "pump/ending.h"
 #include "pump/joint.h"
@@ -364,15 +365,17 @@ pump_run(struct loop *loop, struct endpoint *near, struct endpoint *far, const s
     struct fault scratch;
     struct pollfd polls[PUMP_POLLS_MAX];
     size_t count = 0;
-    for (;;) {
+    struct vigil vigil = vigil_none;
+    int result = 0;
+    for (bool is_over = false; !is_over && result == 0;) {
         int64_t deadline;
-        if (!still_waits(pump, &deadline))
+        if (!still_waits(pump, &deadline)) {
+            vigil_end(&vigil);
             count = pump_interest(pump, polls, &deadline);
-        if (loop_wait(loop, polls, count, deadline, fault) < 0) {
-            (void)pump_end(pump, outcome, &scratch);
-            return -1;
         }
-        if (pump_step(pump, polls, loop->now, &scratch))
-            return pump_end(pump, outcome, fault);
+        result = vigil_wait(&vigil, loop, polls, count, deadline, fault) < 0 ? -1 : 0;
+        is_over = result == 0 && pump_step(pump, polls, loop->now, &scratch);
     }
+    vigil_end(&vigil);
+    return result == 0 ? pump_end(pump, outcome, fault) : (pump_end(pump, outcome, &scratch), -1);
 }
