@@ -150,10 +150,12 @@ number_size(const char *text, int64_t *bytes)
 char *
 number_write(char *text, uint32_t number)
 {
-    size_t count = 1;
-    for (uint32_t rest = number; rest >= 10; rest /= 10)
-        count++;
-    for (size_t i = count; i-- > 0; number /= 10)
-        text[i] = (char)('0' + number % 10);
-    return text + count;
+    char digits[10]; /* of UINT32_MAX */
+    size_t count = 0;
+    do
+        digits[count++] = (char)('0' + number % 10);
+    while ((number /= 10) > 0);
+    while (count > 0)
+        *text++ = digits[--count];
+    return text;
 }

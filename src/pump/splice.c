@@ -22,8 +22,6 @@ enum kind { KIND_OTHER, KIND_FILE, KIND_PIPE, KIND_SOCKET, KIND_NULL };
 static enum kind
 kind_of(int fd)
 {
-    if (fd < 0)
-        return KIND_OTHER;
     struct stat facts;
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fstat(fd, &facts) != 0)
@@ -42,7 +40,9 @@ kind_of(int fd)
 struct splice
 splice_plan(int source, int sink)
 {
-    struct splice splice = { .way = SPLICE_NONE, .source = source, .sink = sink, .pipe = { -1, -1 } };
+    struct splice splice = splice_none;
+    splice.source = source;
+    splice.sink = sink;
     enum kind from = kind_of(source);
     enum kind to = kind_of(sink);
     splice.sink_is_socket = to == KIND_SOCKET;

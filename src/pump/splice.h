@@ -45,16 +45,16 @@ struct splice {
     int source_size, sink_size; /* of pipes that are not ours, as we found them; 0: not changed */
 };
 
-/*
- * Which way bytes could go from `source` to `sink`, if at all; -1 for either: none. Nothing is changed yet. Sockets have
- * to be non-blocking.
- */
+/* No way, for now. */
+static const struct splice splice_none = { .way = SPLICE_NONE, .source = -1, .sink = -1, .pipe = { -1, -1 } };
+
+/* Which way bytes could go from `source` to `sink`, if at all. Nothing is changed yet. Sockets have to be non-blocking. */
 struct splice splice_plan(int source, int sink);
 
 /* Begin: grow the pipes at hand, open our own. Returns 0, or -1 if it cannot be done (way is NONE then). */
 int splice_begin(struct splice *splice);
 
-/* End: give pipes their old sizes back, close our own. Can be called twice, and before both descriptors are closed. */
+/* End, once it has begun: give pipes their old sizes back, close our own. Can be called twice, and before both descriptors are closed. */
 void splice_end(struct splice *splice);
 
 /* Would splice_fill do something? Would splice_drain? */

@@ -52,7 +52,8 @@ transfer_start(struct transfer *transfer, struct fault *fault)
 void
 transfer_finish(struct transfer *transfer)
 {
-    splice_end(&transfer->splice);
+    if (transfer->splice.begun)
+        splice_end(&transfer->splice);
 }
 
 void
@@ -65,7 +66,7 @@ transfer_rest(struct transfer *transfer)
 void
 transfer_free(struct transfer *transfer)
 {
-    splice_end(&transfer->splice);
+    transfer_finish(transfer);
     buffer_free(&transfer->buffer);
     message_stop(transfer);
 }

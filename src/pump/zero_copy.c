@@ -14,7 +14,7 @@ zero_copy_start(struct transfer *transfer, bool is_allowed)
 {
     transfer->is_bulk = transfer->asks_source = false;
     transfer->source_error = 0;
-    transfer->splice = splice_plan(-1, -1);
+    transfer->splice = splice_none;
     transfer->may_splice = is_allowed && transfer->source->read_fd >= 0 && transfer->sink->write_fd >= 0;
     if (transfer->may_splice && transfer->source->reads_file)
         zero_copy_begin(transfer);
