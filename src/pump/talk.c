@@ -22,37 +22,68 @@ talk_next(const struct joint *joint)
                            deadline_after(joint->moved_at, joint->policy->idle_ms));
 }
 
-/* Returns true if what was read has gone out, and nothing else has come of it. */
+/* Have observers see a piece that crosses the far endpoint now. */
+static enum io
+show(struct transfer *transfer, enum direction now, size_t size, struct fault *fault)
+{
+    if (!transfer->observers || transfer->direction != now)
+        return IO_DONE;
+    return transfer_show(transfer, transfer->buffer.data, size, fault) == 0 ? IO_DONE : IO_FAILED;
+}
+
+/* Read into the buffer, which is empty. Returns true if it is a piece. */
 static bool
-pass(struct joint *joint, struct flow *flow, struct fault *fault)
+take(struct joint *joint, struct flow *flow, struct fault *fault)
 {
     struct transfer *transfer = &flow->carrier;
     struct buffer *buffer = &transfer->buffer;
-    size_t got, put;
+    size_t got;
     enum io result =
         transfer->source->ops->read(transfer->source, buffer->data, buffer->capacity, &got, fault);
+    if (result == IO_DONE) {
+        transfer->taken.bytes += got;
+        transfer->taken.messages++;
+        result = show(transfer, DIRECTION_RECEIVED, got, fault);
+    }
     if (result != IO_DONE) {
         carry_note_read(joint, flow, result, fault);
         return false;
     }
     joint->moved_at = joint->now;
-    transfer->taken.bytes += got;
-    transfer->taken.messages++;
     buffer->start = 0;
     buffer->end = got;
     transfer->is_bulk = got >= TRANSFER_BULK_SIZE;
-    if (transfer->is_bulk)
-        return false;
-    result = transfer->sink->ops->write(transfer->sink, buffer->data, got, &put, fault);
+    return !transfer->is_bulk;
+}
+
+/* Write it. Returns true if all of it has gone out. */
+static bool
+give(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    struct transfer *transfer = &flow->carrier;
+    struct buffer *buffer = &transfer->buffer;
+    size_t put;
+    enum io result = transfer->sink->ops->write(transfer->sink, buffer->data, buffer->end, &put, fault);
+    if (result == IO_DONE) {
+        transfer->given.bytes += put;
+        transfer->given.messages++;
+        result = show(transfer, DIRECTION_SENT, put, fault);
+    }
     if (result != IO_DONE) {
         carry_note_write(joint, flow, result, false, fault);
         return false;
     }
-    joint->sent_at = joint_is_sent(joint, flow) ? joint->now : joint->sent_at;
-    transfer->given.bytes += put;
-    transfer->given.messages++;
+    if (joint_is_sent(joint, flow))
+        joint->sent_at = joint->now;
     buffer->start = put;
-    return put == got;
+    return put == buffer->end;
+}
+
+/* Returns true if what was read has gone out, and nothing else has come of it. */
+static bool
+pass(struct joint *joint, struct flow *flow, struct fault *fault)
+{
+    return take(joint, flow, fault) && give(joint, flow, fault);
 }
 
 static bool

@@ -20,9 +20,8 @@ static bool
 is_plain(const struct transfer *transfer)
 {
     bool is_changed = transfer->crlf || transfer->by_line || transfer->one_by_one || transfer->block > 0;
-    return !is_changed && !transfer->observers && !transfer_takes_messages(transfer) &&
-           !transfer_gives_messages(transfer) && transfer->source->read_fd >= 0 &&
-           transfer->sink->write_fd >= 0;
+    return !is_changed && !transfer_takes_messages(transfer) && !transfer_gives_messages(transfer) &&
+           transfer->source->read_fd >= 0 && transfer->sink->write_fd >= 0;
 }
 
 int

@@ -33,7 +33,7 @@ struct transfer {
     const char *who;            /* whose it is (observer.h) */
     struct buffer_shelf *shelf; /* of its buffer */
 
-    bool is_plain; /* bytes go as they come and unseen, from one plain descriptor to another */
+    bool is_plain; /* bytes go as they come, from one plain descriptor to another */
     struct buffer buffer;
     struct splice splice;
     bool may_splice;  /* both ends are plain, and it has not been refused */
