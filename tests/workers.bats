@@ -227,6 +227,23 @@ PYTHON
     kill_by_term "$listener_pid"
 }
 
+@test "lists that are still being read again when the workers are made are theirs, too" {
+    mkfifo list announced
+    start_background "$SKT" -l -k --workers 2 --echo --allowfile list --announce=announced 127.0.0.1 0
+    local server=$started_pid line announced
+    has_socket() { [ -n "$(find "/proc/$server/fd" -lname 'socket:*')" ]; }
+    timeout 10 bash -c 'echo 192.0.2.1 >list'
+    wait_until has_socket # and waits for a reader of its announcement
+    kill -HUP "$server"
+    exec {announced}<announced
+    timeout 10 bash -c 'echo 127.0.0.1 >list' # who reads it has opened it after the signal
+    read -r -t 10 line <&"$announced"
+    exec {announced}<&-
+    run -0 timeout 10 "$SKT" 127.0.0.1 "${line##*:}" <<<hello
+    assert_equal "$output" hello
+    kill_by_term "$server"
+}
+
 @test "--max-time ends all of them, and is told once" {
     run -6 --separate-stderr timeout 10 "$SKT" -l -k --workers 3 --echo --max-time 0.3 127.0.0.1 0
     assert_one_line "$stderr" "the time for all of it is over"

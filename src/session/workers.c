@@ -280,7 +280,8 @@ workers_run(struct workers *workers, workers_serve *serve, bool *is_worker, stru
     workers->hangup_context = loop->hangup_context;
     if (workers->on_hangup)
         loop_on_hangup(loop, pass_hangup, workers);
-    *is_worker = tend(workers, &made, fault) > 0;
+    /* lists that are being read are so by a thread, which no worker has */
+    *is_worker = admission_wait(workers->run->admission, fault) == 0 && tend(workers, &made, fault) > 0;
     if (*is_worker)
         return work(workers, made, first, serve, fault);
     end_all(workers, fault->signal ? fault->signal : SIGTERM);
