@@ -2,10 +2,21 @@
 
 #include "base/fd.h"
 #include <errno.h>
+#include <unistd.h>
 
 enum {
     WAITS_BEFORE = 100
 }; /* opening, filling and closing the two descriptors costs about as much as they save by then */
+
+/*
+ * A terminal's hang-up wakes only those who wait for room as well, and epoll looks at none that was not woken; a person is in
+ * no such hurry.
+ */
+static bool
+may_hang_up(const struct pollfd *poll)
+{
+    return poll->events == 0 && isatty(poll->fd);
+}
 
 /* Returns 0, or -1. poll(2) and epoll(7) have the same bits. Each is told of as long as it is ready, as by poll. */
 static int
@@ -29,7 +40,8 @@ watch_all(struct vigil *vigil, const struct loop *loop, struct pollfd *polls, nf
         return -1;
     for (nfds_t i = 0; i < count; i++) {
         polls[i].revents = 0;
-        if (polls[i].fd >= 0 && watch(vigil->epoll, polls[i].fd, polls[i].events, i) != 0)
+        if (polls[i].fd >= 0 &&
+            (may_hang_up(&polls[i]) || watch(vigil->epoll, polls[i].fd, polls[i].events, i) != 0))
             return -1;
     }
     vigil->ready = 0;
