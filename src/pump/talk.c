@@ -75,8 +75,12 @@ give(struct joint *joint, struct flow *flow, struct fault *fault)
     }
     if (joint_is_sent(joint, flow))
         joint->sent_at = joint->now;
-    buffer->start = put;
-    return put == buffer->end;
+    if (put < buffer->end) {
+        buffer->start = put;
+        return false;
+    }
+    buffer->end = 0;
+    return true;
 }
 
 /* Returns true if what was read has gone out, and nothing else has come of it. */
