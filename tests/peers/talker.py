@@ -124,6 +124,11 @@ class Talk:
     def go_on(self):
         self.skt.send_signal(signal.SIGCONT)
 
+    def leave(self):
+        """End both sides."""
+        os.close(self.input)
+        self.peer.close()
+
     def end(self):
         """Tell how it ended."""
         status = self.skt.wait(PATIENCE)
@@ -165,8 +170,7 @@ def half(talk):
     print("end of output:", talk.until_end())
     talk.ask(b"why")
     print(talk.heard(3).decode())
-    os.close(talk.input)
-    talk.peer.close()
+    talk.leave()
 
 
 def reset(talk):
@@ -185,16 +189,14 @@ def both(talk):
     talk.go_on()
     print(talk.heard(3).decode(), talk.shown(7).decode())
     talk.converse()
-    os.close(talk.input)
-    talk.peer.close()
+    talk.leave()
 
 
 def much(talk):
     os.write(talk.input, MUCH)
     print(talk.heard(len(MUCH)) == MUCH)
     talk.converse()
-    os.close(talk.input)
-    talk.peer.close()
+    talk.leave()
 
 
 def flood(talk):
@@ -203,8 +205,7 @@ def flood(talk):
     talk.go_on()
     print(talk.shown(len(MUCH)) == MUCH)
     talk.converse()
-    os.close(talk.input)
-    talk.peer.close()
+    talk.leave()
 
 
 def descriptor(talk):
@@ -214,8 +215,7 @@ def descriptor(talk):
     talk.peer.sendall(b"two")
     talk.go_on()
     print(talk.shown(6).decode())
-    os.close(talk.input)
-    talk.peer.close()
+    talk.leave()
 
 
 def urgent(talk):
@@ -225,8 +225,7 @@ def urgent(talk):
     talk.peer.sendall(b"two")
     talk.go_on()
     print(talk.shown(6).decode())
-    os.close(talk.input)
-    talk.peer.close()
+    talk.leave()
 
 
 def packets(talk):
@@ -236,8 +235,7 @@ def packets(talk):
     talk.ask(b"two")
     talk.go_on()
     print(talk.heard(6).decode())
-    os.close(talk.input)
-    talk.peer.close()
+    talk.leave()
 
 
 def lines(talk):
