@@ -173,12 +173,16 @@ poll_of(const struct watch *watch, int fd)
 static int
 make_room(struct poller *poller, struct watch *watch, size_t count, int fd_max)
 {
-    if (count > watch->capacity) {
-        struct pollfd *polls = realloc(watch->polls, count * sizeof *polls);
+    if (count > (watch->capacity > 0 ? watch->capacity : 1)) {
+        struct pollfd *polls = realloc(watch->capacity > 0 ? watch->polls : NULL, count * sizeof *polls);
         if (!polls)
             return -1;
+        if (watch->capacity == 0 && watch->count > 0)
+            *polls = watch->one;
         watch->polls = polls;
         watch->capacity = (unsigned)count;
+    } else if (watch->capacity == 0) {
+        watch->polls = &watch->one;
     }
     size_t needed = (size_t)fd_max + 1;
     if (fd_max < 0 || needed <= poller->owner_count)
@@ -345,7 +349,8 @@ poller_drop(struct poller *poller, struct watch *watch)
         forget_descriptor(poller, watch, watch->polls[i].fd);
     forget_deadline(poller, watch);
     unqueue(poller, watch);
-    free(watch->polls);
+    if (watch->capacity > 0)
+        free(watch->polls);
     *watch = (struct watch){ 0 };
 }
 

@@ -18,8 +18,9 @@
 
 /* Begin with {0}; a structure that waits has one as its first member, or knows where it is in it. */
 struct watch {
-    struct pollfd *polls; /* what it waits for, and, when it is told, what was found */
-    unsigned count, capacity;
+    struct pollfd *polls;     /* what it waits for, and, when it is told, what was found */
+    struct pollfd one;        /* room for that, where it is no more */
+    unsigned count, capacity; /* capacity: of memory of its own */
     int64_t deadline;
     size_t place;                /* 1 and up: in the heap of deadlines; 0: none */
     struct watch *next, *before; /* in the queue of those that are to be told */
