@@ -31,6 +31,7 @@ struct stream {
     int fd;        /* the inherited one or our own description of the same; -1: ended */
     enum manner manner;
     bool is_file;
+    bool is_lasting; /* nobody is at its other end who could leave: a file, /dev/null */
     bool is_packets; /* what was written at once is read so, or may be: a pipe, a socket of messages */
     size_t join_max; /* of writes: see endpoint.h */
 };
@@ -80,6 +81,13 @@ is_stream_socket(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
 }
 
+static bool
+is_lasting(const struct stat *facts)
+{
+    bool is_null = S_ISCHR(facts->st_mode) && facts->st_rdev == makedev(1, 3); /* null(4) */
+    return S_ISREG(facts->st_mode) || is_null;
+}
+
 /*
  * Where the borders of writes are seen: in packet pipes and sockets that keep messages apart, and in devices that take
  * each as a record. Up to PIPE_BUF nobody else's bytes get into a write to a pipe (pipe(7)): it stays so of messages.
@@ -87,8 +95,7 @@ is_stream_socket(int fd)
 static size_t
 join_max(int fd, const struct stat *facts, int flags)
 {
-    bool is_null = S_ISCHR(facts->st_mode) && facts->st_rdev == makedev(1, 3); /* null(4) */
-    if (S_ISREG(facts->st_mode) || is_null || isatty(fd))
+    if (is_lasting(facts) || isatty(fd))
         return SIZE_MAX;
     if (S_ISFIFO(facts->st_mode))
         return flags & O_DIRECT ? 0 : PIPE_BUF;
@@ -105,6 +112,7 @@ stream_open(int inherited, int mode)
         return stream;
     stream.join_max = join_max(inherited, &facts, flags);
     stream.is_file = S_ISREG(facts.st_mode);
+    stream.is_lasting = is_lasting(&facts);
     stream.is_packets = S_ISFIFO(facts.st_mode) || (S_ISSOCK(facts.st_mode) && !is_stream_socket(inherited));
     if (S_ISSOCK(facts.st_mode)) {
         stream.manner = MANNER_SOCKET;
@@ -175,7 +183,7 @@ stdio_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, 
         *now = *now || wants & WANT_WRITE;
         return count;
     }
-    if (wants & (WANT_WRITE | WANT_NOTICE))
+    if (wants & WANT_WRITE || (wants & WANT_NOTICE && !stdio->out.is_lasting))
         polls[count++] = (struct pollfd){ .fd = stdio->out.fd, .events = wants & WANT_WRITE ? POLLOUT : 0 };
     return count;
 }
