@@ -169,8 +169,9 @@ PYTHON
     before=$(open_fds "$listener_pid")
     run -0 many 10000
     assert_contains "$output" "10000 answered, 0 ticks idle"
-    [[ $output =~ ([0-9]+)\ KiB\ more ]]
+    [[ $output =~ ([0-9]+)\ KiB\ more,\ ([0-9]+)\ KiB\ silent ]]
     assert_at_most "${BASH_REMATCH[1]}" 20480
+    assert_at_most "${BASH_REMATCH[2]}" 6144 # who says nothing has no session
     wait_until has_fds "$listener_pid" "$before"
     assert_equal "$(children_of "$listener_pid")" ""
     # what 10,000 have needed is enough for the next ones

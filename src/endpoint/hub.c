@@ -31,6 +31,12 @@ hub_silence(struct hub *hub)
     hub->is_silent = true;
 }
 
+bool
+hub_has_said_all(const struct hub *hub)
+{
+    return hub->choice.kind == HUB_STREAMS && hub->input_ended;
+}
+
 /* --- time and turns ---------------------------------------------------------------------------------------------- */
 
 void

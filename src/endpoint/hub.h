@@ -69,6 +69,9 @@ struct endpoint *hub_sit_streams(struct hub *hub, void *owner, struct fault *fau
 int64_t hub_deadline(const struct hub *hub);
 void hub_tick(struct hub *hub);
 
+/* Have the standard streams, the only ones that clients hear, said all that they will? */
+bool hub_has_said_all(const struct hub *hub);
+
 /* From here on nobody says or hears anything: for the end of it all. */
 void hub_silence(struct hub *hub);
 

@@ -1,6 +1,7 @@
 #include "session/crowd.h"
 
 #include "base/deadline.h"
+#include "base/fd.h"
 #include "base/spawn.h"
 #include "session/local.h"
 #include "session/member.h"
@@ -16,7 +17,37 @@ watch_door(struct crowd *crowd, struct fault *fault)
     return poller_set(crowd->poller, &crowd->entrance, polls, count, deadline, fault);
 }
 
-/* Somebody has come in. */
+/* Who has connected needs no session before it speaks, where there is nothing more to be said to it. */
+static bool
+hears_first(const struct crowd *crowd)
+{
+    return crowd->knows_callers && (!crowd->hub || hub_has_said_all(crowd->hub));
+}
+
+static void
+connected(void *context, int fd, const struct address *peer, struct quota_place *place)
+{
+    struct crowd *crowd = context;
+    struct fault fault FAULT_UNSET;
+    enum caller_state state = hears_first(crowd) ? caller_hear(fd) : CALLER_SPEAKS;
+    struct member *member = state != CALLER_LEFT ? member_new(crowd, false, &fault) : NULL;
+    if (!member) {
+        if (state == CALLER_LEFT)
+            session_tell_empty(crowd->run);
+        else
+            log_fault(crowd->run->log, &fault);
+        (void)fd_close(&fd); /* nothing was sent */
+        door_leave(crowd->door, place);
+        return;
+    }
+    member->place = place;
+    if (state == CALLER_WAITS)
+        member_wait(crowd, member, fd, peer);
+    else
+        member_meet(crowd, member, fd, peer);
+}
+
+/* Somebody has come in without connecting. */
 static void
 enter(void *context, struct endpoint *far, const struct address *peer, struct quota_place *place)
 {
@@ -189,10 +220,14 @@ crowd_serve(const struct run *run, struct listener *listener, struct fault *faul
 {
     spawn_raise_limit(); /* a descriptor a client, and a few for what else is open */
     run->loop->now = deadline_now();
-    struct crowd crowd = { .run = run, .listener = listener, .poller = poller_open(fault) };
+    struct crowd crowd = { .run = run,
+                           .listener = listener,
+                           .poller = poller_open(fault),
+                           .knows_callers = caller_needs_no_session(run) };
     if (!crowd.poller)
         return -1;
     const struct door_calls calls = {
+        .connected = connected,
         .enter = enter,
         .wake = wake_owner,
         .is_busy = is_busy,

@@ -100,20 +100,18 @@ welcome(void *context, const struct address *sender)
                                                                                 : PEERS_WELCOME;
 }
 
-/* Somebody may come in, and does. */
-static void
-enter(struct door *door, struct endpoint *far, const struct address *peer, int fd)
+/* Somebody may come in: count it. Returns false without memory for that. */
+static bool
+count_in(struct door *door, const struct address *peer, int fd, struct quota_place **place)
 {
-    struct quota_place *place;
     struct fault fault FAULT_UNSET;
     quota_spend(door->quota);
-    if (quota_take(door->quota, door->listener->plan, peer, fd, &place, &fault) != 0) {
+    if (quota_take(door->quota, door->listener->plan, peer, fd, place, &fault) != 0) {
         log_fault(door->run->log, &fault);
-        far->ops->close(far);
-        return;
+        return false;
     }
     door->entered++;
-    door->calls.enter(door->calls.context, far, peer, place);
+    return true;
 }
 
 static void
@@ -124,7 +122,11 @@ arrived(void *context, struct endpoint *peer, const char *who)
     report_client(log, door->listener, peer->peer);
     if (*who)
         log_line(log, LOG_TALK, "Peer is %s", who);
-    enter(door, peer, peer->peer, -1);
+    struct quota_place *place;
+    if (count_in(door, peer->peer, -1, &place))
+        door->calls.enter(door->calls.context, peer, peer->peer, place);
+    else
+        peer->ops->close(peer);
 }
 
 static const char *
@@ -237,22 +239,18 @@ let_in(struct door *door, int fd, const struct address *peer, uint64_t clients)
 {
     const struct run *run = door->run;
     const struct socket_plan *plan = door->listener->plan;
-    struct fault fault FAULT_UNSET;
+    struct quota_place *place;
     char words[64];
     report_client(run->log, door->listener, peer);
     report_options(run->log, plan, fd, PHASE_CONNECTED, PHASE_CONNECTED);
     report_who(run->log, plan, fd);
     const char *limit = find_limit(door, clients, peer, fd, words, sizeof words);
-    if (limit) {
+    if (limit)
         log_line(run->log, LOG_TALK, "Connection refused: %s", limit);
-        (void)fd_close(&fd); /* nothing was sent */
-        return;
-    }
-    struct endpoint *far = session_far(run, plan, fd, peer, &fault);
-    if (far)
-        enter(door, far, peer, fd);
+    if (!limit && count_in(door, peer, fd, &place))
+        door->calls.connected(door->calls.context, fd, peer, place);
     else
-        log_fault(run->log, &fault);
+        (void)fd_close(&fd); /* nothing was sent */
 }
 
 /* Has a client to wait outside, where it can? */

@@ -11,9 +11,12 @@
 
 /* What is asked of the crowd. */
 struct door_calls {
+    /* A client has connected; fd is the callee's. place is to be given back once the client has gone (door_leave). */
+    void (*connected)(void *context, int fd, const struct address *peer, struct quota_place *place);
+
     /*
-     * A client has come: far is the callee's, to be closed with ops->close, and the door is told whose it is (door_own).
-     * place is to be given back once the client has gone (door_leave).
+     * One that does not connect has come: far is the callee's, to be closed with ops->close, and the door is told whose it is (door_own).
+     * place: as above.
      */
     void (*enter)(void *context, struct endpoint *far, const struct address *peer, struct quota_place *place);
 

@@ -50,6 +50,10 @@ interest(const struct member *member, struct pollfd *polls, int64_t *deadline)
         return pump_interest(member->pump, polls, deadline);
     if (member->program)
         return program_interest(member->program, polls, deadline);
+    if (member->caller) {
+        polls[0] = caller_interest(member->caller, deadline);
+        return 1;
+    }
     if (member->greeting)
         return handshake_interest(&member->greeting->handshake, polls, deadline);
     if (member->relay)
@@ -119,9 +123,8 @@ local_end(struct crowd *crowd, struct member *member, const char *label, struct 
     return hub_sit(crowd->hub, member, member->far->name, label, member->far->message_max, fault);
 }
 
-/* Both ends are there. Returns 0, or -1 with STATUS_LOCAL. */
-static int
-join_ends(struct crowd *crowd, struct member *member, struct fault *fault)
+int
+member_join(struct crowd *crowd, struct member *member, struct fault *fault)
 {
     const struct run *run = crowd->run;
     const struct pump_setting setting = {
@@ -146,7 +149,7 @@ start_program(struct crowd *crowd, struct member *member, struct fault *fault)
     if (!member->program || takes_socket)
         return member->program ? 0 : -1;
     member->near = program_endpoint(member->program);
-    if (join_ends(crowd, member, fault) != 0)
+    if (member_join(crowd, member, fault) != 0)
         member_leave_program(member, NULL, -1, fault); /* it tells of that when it has ended */
     return 0;
 }
@@ -157,7 +160,7 @@ start_session(struct crowd *crowd, struct member *member, const char *label, str
     if (crowd->run->request->program)
         return start_program(crowd, member, fault);
     member->near = local_end(crowd, member, label, fault);
-    return member->near ? join_ends(crowd, member, fault) : -1;
+    return member->near ? member_join(crowd, member, fault) : -1;
 }
 
 static void
@@ -170,67 +173,6 @@ begin_session(struct crowd *crowd, struct member *member, const char *label)
         step_first(crowd, member);
     else
         member_watch(crowd, member);
-}
-
-/* There may be thousands: what has done its work takes no memory. */
-static void
-forget_relay(struct member *member)
-{
-    if (!member->pump || !relay_is_spent(member->relay))
-        return;
-    relay_end(member->relay);
-    member->relay = NULL;
-}
-
-/* What the relays together wait for, once one of them has asked. */
-static int
-watch_exchange(struct crowd *crowd, struct fault *fault)
-{
-    struct pollfd poll;
-    if (crowd->answer.count > 0)
-        return 0;
-    size_t count = exchange_interest(&crowd->exchange, &poll);
-    return count > 0 ? poller_set(crowd->poller, &crowd->answer, &poll, count, DEADLINE_NEVER, fault) : 0;
-}
-
-/* The near end is still being made. */
-static void
-step_relay(struct crowd *crowd, struct member *member)
-{
-    struct fault fault FAULT_UNSET;
-    enum relay_state state = relay_step(member->relay, member->watch.polls, &member->near, &fault);
-    bool goes_on = (state == RELAY_DIALS && watch_exchange(crowd, &fault) == 0) ||
-                   (state == RELAY_JOINED && join_ends(crowd, member, &fault) == 0);
-    if (!goes_on) {
-        member_note_failure(crowd, member, &fault);
-        member_end(crowd, member);
-        return;
-    }
-    poller_drop(crowd->poller, &member->watch); /* what was closed may have left its number to what is new */
-    forget_relay(member);
-    member_watch(crowd, member);
-}
-
-int
-member_take_answer(struct crowd *crowd, struct fault *fault)
-{
-    poller_drop(crowd->poller, &crowd->answer); /* before its descriptor is closed, by us or by the thread */
-    if (exchange_step(&crowd->exchange))
-        for (struct member *member = crowd->members; member; member = member->next)
-            if (member_dials(member))
-                poller_wake(crowd->poller, &member->watch);
-    return watch_exchange(crowd, fault);
-}
-
-static void
-begin_relay(struct crowd *crowd, struct member *member)
-{
-    struct fault fault FAULT_UNSET;
-    member->relay = relay_start(crowd->run, member->far, &crowd->exchange, &fault);
-    if (member->relay)
-        step_relay(crowd, member);
-    else
-        member_fail(crowd, member, &fault);
 }
 
 /* It is shown and passed on by standard output, and whose turn that is has it for itself until then: so all wait. */
@@ -289,7 +231,7 @@ begin(struct crowd *crowd, struct member *member, const char *label)
     const struct request *request = crowd->run->request;
     struct fault fault FAULT_UNSET;
     if (request->local == LOCAL_RELAY)
-        begin_relay(crowd, member);
+        member_begin_relay(crowd, member);
     else if (request->peek_size > 0)
         begin_peek(crowd, member);
     else if (request->passes)
@@ -352,6 +294,46 @@ member_begin(struct crowd *crowd, struct member *member, const struct address *p
         begin(crowd, member, label);
 }
 
+void
+member_meet(struct crowd *crowd, struct member *member, int fd, const struct address *peer)
+{
+    struct fault fault FAULT_UNSET;
+    member->far = session_far(crowd->run, crowd->listener->plan, fd, peer, &fault);
+    if (member->far)
+        member_begin(crowd, member, peer);
+    else
+        member_fail(crowd, member, &fault);
+}
+
+void
+member_wait(struct crowd *crowd, struct member *member, int fd, const struct address *peer)
+{
+    struct fault fault FAULT_UNSET;
+    member->caller = caller_take(fd, peer, crowd->hub, &fault);
+    if (member->caller)
+        member_watch(crowd, member);
+    else
+        member_fail(crowd, member, &fault);
+}
+
+/* It may have said its first byte. */
+static void
+step_caller(struct crowd *crowd, struct member *member)
+{
+    enum caller_state state = caller_step(member->caller, member->watch.polls);
+    if (state == CALLER_WAITS) {
+        member_watch(crowd, member);
+    } else if (state == CALLER_LEFT) {
+        session_tell_empty(crowd->run);
+        member_end(crowd, member);
+    } else {
+        struct address peer;
+        int fd = caller_leave(member->caller, &peer);
+        member->caller = NULL;
+        member_meet(crowd, member, fd, &peer);
+    }
+}
+
 /* --- going on ---------------------------------------------------------------------------------------------------- */
 
 void
@@ -364,11 +346,14 @@ member_step(struct crowd *crowd, struct member *member)
         goes_on = !program_step(member->program, member->watch.polls);
         if (!goes_on)
             member_end(crowd, member);
+    } else if (member->caller) {
+        step_caller(crowd, member);
+        return;
     } else if (member->greeting) {
         step_greeting(crowd, member);
         return;
     } else if (member->relay) {
-        step_relay(crowd, member);
+        member_step_relay(crowd, member);
         return;
     } else {
         step_peek(crowd, member);

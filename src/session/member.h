@@ -1,6 +1,6 @@
 /*
  * Inside the crowd: a member, which is one client with its session, or the standard streams with theirs, and what it goes
- * through. Only crowd.c, member.c and member_end.c include it.
+ * through. Only crowd.c and the files of its name include it.
  *
  * Its near end may have to come first: what the client says is peeked at, or another socket is dialled. Then a pump joins
  * it with the far end, unless a program has the far end itself. A program outlives its session until nothing is left of it.
@@ -11,6 +11,7 @@
 
 #include "base/poller.h"
 #include "endpoint/hub.h"
+#include "session/caller.h"
 #include "session/crowd.h"
 #include "session/door.h"
 #include "session/exchange.h"
@@ -29,6 +30,7 @@ struct greeting {
 struct member {
     struct watch watch; /* first: a watch that is neither the entrance nor the clock is a member's */
     struct member *next, *before;
+    struct caller *caller;     /* what it is until it speaks; NULL: no more, or it never was */
     struct greeting *greeting; /* NULL: none, or no more */
     struct peek *peek;         /* comes before a program, which is told of it for as long as it is there */
     struct relay *relay;       /* makes the near end; has gone when that is all */
@@ -46,6 +48,7 @@ struct crowd {
     struct pump_policy policy, streams_policy;
     struct poller *poller;
     struct door *door;
+    bool knows_callers;    /* caller.h: who says nothing needs no session */
     struct watch entrance; /* the door's */
     struct watch clock;    /* the hub's */
     struct exchange exchange;
@@ -64,6 +67,13 @@ struct crowd {
 /* A member of which nothing is there yet. Returns NULL with STATUS_LOCAL. */
 struct member *member_new(struct crowd *crowd, bool is_streams, struct fault *fault);
 
+/*
+ * A client has connected and speaks: make its far end, and begin. Or it waits, without one, until it does (caller.h).
+ * fd is the callee's. What goes wrong is said, and it goes.
+ */
+void member_meet(struct crowd *crowd, struct member *member, int fd, const struct address *peer);
+void member_wait(struct crowd *crowd, struct member *member, int fd, const struct address *peer);
+
 /* A client has come, and has its far end: begin with what its near end needs. What is missing for it is said, and it goes. */
 void member_begin(struct crowd *crowd, struct member *member, const struct address *peer);
 
@@ -72,6 +82,17 @@ void member_watch(struct crowd *crowd, struct member *member);
 
 /* It has been told: go on. Ends it when it is over. */
 void member_step(struct crowd *crowd, struct member *member);
+
+/* Both ends are there: a pump joins them. Returns 0, or -1 with STATUS_LOCAL. */
+int member_join(struct crowd *crowd, struct member *member, struct fault *fault);
+
+/*
+ * --- one whose near end is another socket: member_relay.c ---
+ *
+ * Begin with that, and go on when it has been told.
+ */
+void member_begin_relay(struct crowd *crowd, struct member *member);
+void member_step_relay(struct crowd *crowd, struct member *member);
 
 /* The exchange may have an answer: members that wait for it go on. Returns 0, or -1 with STATUS_LOCAL. */
 int member_take_answer(struct crowd *crowd, struct fault *fault);

@@ -42,7 +42,7 @@ member_end_session(struct crowd *crowd, struct member *member)
     if (result != 0 && !is_told && (!is_empty || fault.status == STATUS_LOCAL))
         member_note_failure(crowd, member, &fault);
     else if (is_empty)
-        log_line(run->log, LOG_TALK, "Connection closed without a byte");
+        session_tell_empty(run);
     if (!is_empty)
         door_count_time(crowd->door);
     if (run->request->stats && !member->is_streams)
@@ -81,6 +81,7 @@ member_end(struct crowd *crowd, struct member *member)
     if (member->peek)
         peek_free(member->peek);
     free(member->greeting);
+    caller_close(member->caller);
     *(member->before ? &member->before->next : &crowd->members) = member->next;
     if (member->next)
         member->next->before = member->before;

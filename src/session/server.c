@@ -82,7 +82,7 @@ serve_in_turn(const struct run *run, struct listener *listener, struct lobby *lo
         if (!request->keeps_open && !is_empty)
             return result;
         if (is_empty)
-            log_line(run->log, LOG_TALK, "Connection closed without a byte");
+            session_tell_empty(run);
         else if (result != 0)
             log_fault(run->log, fault);
         if (!is_empty)

@@ -50,12 +50,15 @@ session_was_empty(const struct run *run, const struct outcome *outcome)
     return outcome->untouched && outcome->peer_left && !had_all;
 }
 
-/*
- * Is a socket closed as soon as its session is over, as close(2) does it by itself, with nothing sent on it by anybody but
- * the pump? A session with a program waits for that, too; a file that is received decides whether the end is a reset.
- */
-static bool
-close_tells(const struct run *run)
+void
+session_tell_empty(const struct run *run)
+{
+    log_line(run->log, LOG_TALK, "Connection closed without a byte");
+}
+
+/* A session with a program waits for that, too; a file that is received decides whether the end is a reset. */
+bool
+session_close_tells(const struct run *run)
 {
     const struct request *request = run->request;
     return !session_is_shared(request) && !session_hands_over(request) && !request->program && !run->intake &&
@@ -76,7 +79,7 @@ socket_choice(const struct run *run)
         .send_flags = request->send_flags,
         .receive_flags = request->receive_flags,
         .urgent = run->urgent,
-        .close_tells = close_tells(run),
+        .close_tells = session_close_tells(run),
         .is_shared = session_is_shared(request),
         .is_left = session_hands_over(request),
         .on_loss = session_tell_loss,

@@ -39,8 +39,17 @@ struct run {
  */
 void session_part(const struct run *run, const struct endpoint *near, const struct endpoint *far);
 
+/* Tell of a client that has come and gone without a byte. */
+void session_tell_empty(const struct run *run);
+
 /* The policy of a run's sessions. */
 struct pump_policy session_policy(const struct run *run);
+
+/*
+ * Is a socket closed as soon as its session is over, as close(2) does it by itself, with nothing sent on it by anybody but
+ * the pump?
+ */
+bool session_close_tells(const struct run *run);
 
 /*
  * A connected socket as an endpoint, with what the request puts round it: it may have to begin (handshake.h). Closes fd on

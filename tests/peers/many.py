@@ -4,8 +4,8 @@
 usage: many.py PID PORT CLIENTS [few]
 
 All connect to 127.0.0.1 PORT, then each says something and hears it, then all are silent for a second, then they end.
-Prints "N answered, T ticks idle, M KiB more": what the server with that PID used in that second, and its memory beyond
-what it had before. With "few", not all of them can be served at once: each ends when it has been answered, in its turn.
+Prints "N answered, T ticks idle, M KiB more, S KiB silent": what the server with that PID used in that second, and its
+memory beyond what it had before, with all of them and before the first one has spoken. With "few", not all of them can be served at once: each ends when it has been answered, in its turn.
 """
 
 import os
@@ -59,6 +59,8 @@ def main(pid, port, count, few=None):
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     before = rss_kib(pid)
     clients = [socket.create_connection(("127.0.0.1", int(port)), timeout=20) for _ in range(int(count))]
+    idle_ticks(pid)
+    silent = rss_kib(pid) - before
     texts = [f"I am the client with the number {i}".encode() for i in range(len(clients))]
     for client, text in zip(clients, texts):
         client.sendall(text)
@@ -73,7 +75,7 @@ def main(pid, port, count, few=None):
         used = idle_ticks(pid)
         for client in clients:
             end(client)
-    print(f"{answered} answered, {used} ticks idle, {more} KiB more")
+    print(f"{answered} answered, {used} ticks idle, {more} KiB more, {silent} KiB silent")
 
 
 if __name__ == "__main__":
