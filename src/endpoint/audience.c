@@ -289,7 +289,7 @@ audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
     to->hears_part = !piece->ends;
     size_t put = 0;
     bool is_first = queue_is_empty(&to->queue);
-    if (is_first && !to->is_streams && !to->is_taking &&
+    if (is_first && !to->is_taking &&
         calls->offer(calls->context, to->owner, piece->data, piece->size, &put, now)) {
         to->took_at = now;
         return;

@@ -279,13 +279,22 @@ pump_step(struct pump *pump, const struct pollfd *polls, int64_t now, struct fau
 }
 
 bool
-pump_offer(struct pump *pump, const void *data, size_t size, size_t *put, int64_t now)
+pump_offer(struct pump *pump, enum direction direction, const void *data, size_t size, size_t *put,
+           int64_t now)
 {
+    struct joint *joint = &pump->joint;
     *put = 0;
     if (pump->is_settling)
         return false;
-    pump->joint.now = now;
-    return carry_past(&pump->joint, &pump->joint.sent, data, size, put);
+    joint->now = now;
+    return carry_past(joint, direction == DIRECTION_SENT ? &joint->sent : &joint->received, data, size, put);
+}
+
+bool
+pump_has_heard(const struct pump *pump)
+{
+    const struct transfer *received = &pump->joint.received.carrier;
+    return received->taken.bytes > 0 && !received->is_bulk;
 }
 
 bool

@@ -78,10 +78,15 @@ size_t pump_interest(struct pump *pump, struct pollfd *polls, int64_t *deadline)
 bool pump_step(struct pump *pump, const struct pollfd *polls, int64_t now, struct fault *scratch);
 
 /*
- * The near end has something at hand: send it now if nothing is before it. Returns true if all of it is on its way; *put
- * is how much; now: monotonic ms. What is not, pump_step reads from the near end. What goes wrong, pump_step tells.
+ * The source of a direction has something at hand: write it to the other end now if nothing is before it. Returns true if
+ * all of it is on its way; *put is how much; now: monotonic ms. What is not, pump_step reads from the source. What goes
+ * wrong, pump_step tells.
  */
-bool pump_offer(struct pump *pump, const void *data, size_t size, size_t *put, int64_t now);
+bool pump_offer(struct pump *pump, enum direction direction, const void *data, size_t size, size_t *put,
+                int64_t now);
+
+/* Has the far end said something, and not so much that more of it is likely? */
+bool pump_has_heard(const struct pump *pump);
 
 /* Has the near end failed, and nothing of it is left to be sent? The other direction may go on. */
 bool pump_has_failed_reading(const struct pump *pump);

@@ -99,13 +99,17 @@ wake_owner(void *context, void *owner)
 
 /* --- the hub ----------------------------------------------------------------------------------------------------- */
 
+/* Where others wait for their turn, standard output has what they say in one piece after them. */
 static bool
 offer_owner(void *context, void *owner, const void *data, size_t size, size_t *put, int64_t now)
 {
+    const struct crowd *crowd = context;
     const struct member *member = owner;
-    (void)context;
+    enum direction direction = member->is_streams ? DIRECTION_RECEIVED : DIRECTION_SENT;
     *put = 0;
-    return member->pump && pump_offer(member->pump, data, size, put, now);
+    if (!member->pump || (member->is_streams && poller_is_busy(crowd->poller)))
+        return false;
+    return pump_offer(member->pump, direction, data, size, put, now);
 }
 
 static void

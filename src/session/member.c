@@ -99,16 +99,29 @@ member_watch(struct crowd *crowd, struct member *member)
         give_up(crowd, member, &fault);
 }
 
-/* Most clients have sent something by the time that they are accepted, or ended: they are read before they are watched. */
-static void
-step_first(struct crowd *crowd, struct member *member)
+/* Step its session as if the client had said something. Returns false if that was the end of all of it. */
+static bool
+read_client(struct crowd *crowd, struct member *member)
 {
     struct pollfd polls[MEMBER_POLLS_MAX];
     int64_t deadline;
     size_t count = interest(member, polls, &deadline);
     for (size_t i = 0; i < count; i++)
         polls[i].revents = polls[i].fd == member->far->socket ? polls[i].events & POLLIN : 0;
-    if (step_once(crowd, member, polls))
+    return step_once(crowd, member, polls);
+}
+
+/*
+ * Most clients have sent something by the time that they are accepted, and many of these have ended: they are read before
+ * they are watched.
+ */
+static void
+step_first(struct crowd *crowd, struct member *member)
+{
+    bool goes_on = read_client(crowd, member);
+    if (goes_on && member->pump && pump_has_heard(member->pump))
+        goes_on = read_client(crowd, member);
+    if (goes_on)
         member_watch(crowd, member);
 }
 
