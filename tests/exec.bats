@@ -378,6 +378,21 @@ PYTHON
     assert_equal "$output" "127.0.0.1 127.0.0.1"
 }
 
+@test "each client's program is told of that client, and of the address and the process that serve it" {
+    need nc.openbsd
+    need_ipv6
+    for options in --serial --workers=2 --no-splice ''; do
+        # shellcheck disable=SC2016,SC2086  # the program's shell is to expand it; one word or none
+        start_skt_listener -k $options -c 'echo $TCPLOCALIP $SKT_LOCAL_ADDR $TCPREMOTEPORT $REMOTE_PORT $((SKT_PID == PPID))' 0
+        for host in 127.0.0.1 127.0.0.2 ::1 127.0.0.2 127.0.0.1 127.0.0.1; do
+            own=$(free_port tcp)
+            run -0 timeout 10 nc.openbsd -N -p "$own" "$host" "$port" </dev/null
+            assert_equal "$output" "$host $host $own $own 1"
+        done
+        kill_by_term "$listener_pid"
+    done
+}
+
 @test "on a Unix socket the environment tells the path, and whose process the client is" {
     need socat
     start_skt_listener -U -e env "$PWD/socket"

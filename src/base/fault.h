@@ -7,6 +7,7 @@
 #ifndef SKT_BASE_FAULT_H
 #define SKT_BASE_FAULT_H
 
+#include "base/unset.h"
 #include <stdarg.h>
 
 /* The exit statuses of skt(1), EXIT STATUS. Scripts rely on the numbers: they never change. */
@@ -33,18 +34,8 @@ struct fault {
     char why[256];  /* the reason */
 };
 
-/*
- * A fault is written by who fails, and read by nobody else. Where thousands of sessions begin and end, the one that stands
- * ready for that is not cleared first, as a compiler may be asked to do with all variables (configure.ac).
- */
-#if defined __has_attribute
-#if __has_attribute(uninitialized)
-#define FAULT_UNSET __attribute__((uninitialized))
-#endif
-#endif
-#ifndef FAULT_UNSET
-#define FAULT_UNSET
-#endif
+/* A fault is written by who fails, and read by nobody else: the one that stands ready for that is not cleared first. */
+#define FAULT_UNSET UNSET
 
 /*
  * Record a failed system call. Takes errno as the reason, so nothing may run between the call and this.

@@ -60,9 +60,7 @@ run(struct child *child, int in, int out, struct fault *fault)
         .error = choice->takes_errors ? out : -1,
         .terminal = has_terminal(child) ? child->terminal.path : NULL,
     };
-    int result = process_start(&child->process, &plan, fault);
-    free(environment);
-    return result;
+    return process_start(&child->process, &plan, fault);
 }
 
 static int

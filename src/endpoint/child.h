@@ -23,7 +23,7 @@ struct child_choice {
     bool messages;      /* what it writes is told apart */
     bool starts_late;   /* not before something is to be written: until then nobody knows who the peer is */
     enum terminal_mode terminal; /* other than NONE: the three above but the last mean nothing */
-    /* Called when it starts: its environment, for the endpoint to free(3) in one piece, or NULL with fault. */
+    /* Called when it starts: its environment, lent until the next call, or NULL with fault. */
     char **(*environment)(const void *context, struct fault *fault);
     const void *context;
 };

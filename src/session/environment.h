@@ -10,18 +10,25 @@
 #include "dial/open.h"
 #include "endpoint/endpoint.h"
 
-/*
- * Take out of our own environment what an outer server may have said of another connection, and what is said of each
- * here: once, before others read it.
- */
-void environment_clean(const struct socket_plan *plan);
+struct environment;
 
 /*
- * Our own environment with these names for a connection of `plan`, whose first bytes are `peeked` (in hexadecimal digits;
- * NULL: nobody has looked).
- * Returns it, ended by NULL, to be freed in one piece by free(3), or NULL with STATUS_LOCAL.
+ * For the programs of all connections of `plan`, which outlives it. Takes out of our own environment what an outer server
+ * may have said of another connection, and what is said of each here: once, before others read it.
+ * Returns one to close, or NULL with STATUS_LOCAL.
  */
-char **environment_new(const struct socket_plan *plan, const struct endpoint *far, const char *peeked,
+struct environment *environment_open(const struct socket_plan *plan, struct fault *fault);
+
+/*
+ * Our own environment with these names for one connection, whose first bytes are `peeked` (in hexadecimal digits; NULL:
+ * nobody has looked). What all connections to one address of ours have in common is put together for the first of them, our
+ * own environment and our process ID with it: whoever is to be another process by then, or changes it, has done so.
+ * Returns it, ended by NULL, lent until the next call; or NULL with STATUS_LOCAL.
+ */
+char **environment_for(struct environment *environment, const struct endpoint *far, const char *peeked,
                        struct fault *fault);
+
+/* Takes NULL, too. */
+void environment_close(struct environment *environment);
 
 #endif

@@ -102,7 +102,7 @@ static char **
 environment(const void *context, struct fault *fault)
 {
     const struct program *program = context;
-    return environment_new(&program->run->request->socket, program->far, program->peeked, fault);
+    return environment_for(program->run->environment, program->far, program->peeked, fault);
 }
 
 /* Start it with the socket as its standard input and output. */
@@ -125,9 +125,7 @@ give_socket(struct program *program, struct fault *fault)
         .out = fd,
         .error = request->takes_errors ? fd : -1,
     };
-    int result = process_start(&program->process, &plan, fault);
-    free(words);
-    return result;
+    return process_start(&program->process, &plan, fault);
 }
 
 static int

@@ -27,7 +27,7 @@ unsigned program_descriptors(const struct run *run);
 
 /*
  * Start it with the socket, or with the pump to come between. far outlives the program, or its session. peeked: as
- * environment_new has it; outlives the session.
+ * environment_for has it; outlives the session.
  * Returns a program to end, or NULL: STATUS_NOT_FOUND, STATUS_CANNOT_RUN, or STATUS_LOCAL.
  */
 struct program *program_start(const struct run *run, struct endpoint *far, bool takes_socket,

@@ -16,6 +16,7 @@
 #include "request/request.h"
 #include "session/admission.h"
 
+struct environment;
 struct peek;
 
 /* What all sessions of a run share. */
@@ -23,14 +24,15 @@ struct run {
     struct loop *loop;
     const struct request *request;
     const struct log *log;
-    int64_t deadline;              /* of everything: --max-time */
-    struct observer *observers;    /* -o, --hex-dump */
-    struct urgent_sink urgent;     /* --oob-file */
-    struct admission *admission;   /* who may connect; NULL: everybody */
-    const char *program_path;      /* of request->program, once it has been found */
-    struct intake *intake;         /* --receive-dir */
-    struct tls_context *tls;       /* NULL: the sockets speak no TLS */
-    struct tls_context *relay_tls; /* the same of --relay's */
+    int64_t deadline;                /* of everything: --max-time */
+    struct observer *observers;      /* -o, --hex-dump */
+    struct urgent_sink urgent;       /* --oob-file */
+    struct admission *admission;     /* who may connect; NULL: everybody */
+    const char *program_path;        /* of request->program, once it has been found */
+    struct environment *environment; /* of its connections */
+    struct intake *intake;           /* --receive-dir */
+    struct tls_context *tls;         /* NULL: the sockets speak no TLS */
+    struct tls_context *relay_tls;   /* the same of --relay's */
 };
 
 /*

@@ -96,7 +96,9 @@ find_program(struct setup *setup, struct fault *fault)
     char **program = setup->run.request->program;
     if (!program)
         return 0;
-    environment_clean(&setup->request->socket);
+    setup->run.environment = environment_open(&setup->request->socket, fault);
+    if (!setup->run.environment)
+        return -1;
     setup->run.program_path = setup->program_path;
     return process_find(program[0], setup->program_path, fault);
 }
@@ -135,5 +137,6 @@ setup_close(struct setup *setup, struct fault *fault)
     urgent_close(&run->urgent);
     admission_close(run->admission);
     intake_close(run->intake);
+    environment_close(run->environment);
     return dump_close(&run->observers, fault);
 }
