@@ -5,12 +5,19 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static const struct sigaction by_default = { .sa_handler = SIG_DFL };
+
+/*
+ * sigaction(2) refuses those that the C library keeps for itself, and who started us may have them ignored: so the kernel is
+ * asked, whose structure is as empty by default.
+ */
+static const long by_default_there[16] = { 0 };
 
 /* How many descriptors we might have when we were started, if it is more now; otherwise 0. */
 static rlim_t first_limit;
@@ -27,6 +34,14 @@ spawn_raise_limit(void)
         first_limit = before;
 }
 
+static bool
+is_changed_there(int signal)
+{
+    long action[sizeof by_default_there / sizeof by_default_there[0]] = { 0 };
+    return syscall(SYS_rt_sigaction, signal, NULL, action, NSIG / CHAR_BIT) == 0 &&
+           memcmp(action, by_default_there, sizeof action) != 0;
+}
+
 /* Which signals are not at their default: asked for once, as each is a system call. [0] is none, and tells that it was. */
 static const bool *
 changed_signals(void)
@@ -39,21 +54,18 @@ changed_signals(void)
     (void)sigaction(SIGCHLD, &by_default, NULL);
     for (int signal = 1; signal < NSIG; signal++) {
         struct sigaction action;
-        is_changed[signal] = sigaction(signal, NULL, &action) != 0 || action.sa_handler != SIG_DFL;
+        is_changed[signal] =
+            sigaction(signal, NULL, &action) == 0 ? action.sa_handler != SIG_DFL : is_changed_there(signal);
     }
     return is_changed;
 }
 
 /* --- in the child, which has our memory: nothing here may change it ---------------------------------------------- */
 
-/*
- * Also those that we handle, as a handler would run in our memory. sigaction(2) refuses those that the C library keeps for
- * itself, and who started us may have them ignored: so the kernel is asked, whose structure is as empty by default.
- */
+/* Also those that we handle, as a handler would run in our memory. */
 static void
 reset_signals(const bool *is_changed)
 {
-    static const long by_default_there[16] = { 0 };
     for (int signal = 1; signal < NSIG; signal++)
         if (is_changed[signal] && sigaction(signal, &by_default, NULL) != 0)
             (void)syscall(SYS_rt_sigaction, signal, by_default_there, NULL, NSIG / CHAR_BIT);

@@ -1,6 +1,7 @@
 #include "endpoint/socket.h"
 
 #include "base/fd.h"
+#include "base/unset.h"
 #include "endpoint/socket_message.h"
 #include <errno.h>
 #include <stdlib.h>
@@ -247,15 +248,19 @@ socket_lost(struct endpoint *endpoint, struct fault *fault)
 
 /* What the peer's kernel has not acknowledged; our end, the last of it, counts as one byte. */
 static uint64_t
-in_flight(const struct socket *socket)
+in_flight(struct socket *socket)
 {
-    return socket->domain->unsettled ? socket->domain->unsettled(socket->fd, socket->type) : 0;
+    if (socket->has_arrived || !socket->domain->unsettled)
+        return 0;
+    uint64_t open = socket->domain->unsettled(socket->fd, socket->type);
+    socket->has_arrived = socket->ended && open == 0;
+    return open;
 }
 
 static uint64_t
 socket_unsettled(struct endpoint *endpoint)
 {
-    const struct socket *socket = (const struct socket *)endpoint;
+    struct socket *socket = (struct socket *)endpoint;
     uint64_t open = in_flight(socket);
     return socket->ended && open > 0 ? open - 1 : open;
 }
@@ -264,7 +269,7 @@ socket_unsettled(struct endpoint *endpoint)
 static enum io
 discard(struct socket *socket, struct fault *fault)
 {
-    char data[DISCARD_SIZE];
+    char data[DISCARD_SIZE] UNSET;
     for (int round = 0; round < DISCARD_ROUNDS; round++) {
         struct iovec vector = { .iov_base = data, .iov_len = sizeof data };
         struct msghdr message = { .msg_iov = &vector, .msg_iovlen = 1 };
@@ -287,7 +292,7 @@ discard(struct socket *socket, struct fault *fault)
  * a closed one waits for our end no longer than net.ipv4.tcp_fin_timeout (tcp(7)).
  */
 static bool
-is_end_refused(const struct socket *socket)
+is_end_refused(struct socket *socket)
 {
     return socket->base.peer_ended && socket->ended && in_flight(socket) == 1;
 }

@@ -28,9 +28,10 @@ struct socket {
     struct messages *messages; /* NULL: the unit is bytes */
     bool ended;                /* the peer was told that our writing has ended */
     bool shut_both;
-    bool is_gone; /* there was no connection any more to be told of that */
-    bool hung_up; /* poll goes on saying so, whatever is asked */
-    int broken;   /* the first hard errno: the kernel tells it only once (see socket_broke) */
+    bool has_arrived; /* all of it, and nothing more comes behind it */
+    bool is_gone;     /* there was no connection any more to be told of that */
+    bool hung_up;     /* poll goes on saying so, whatever is asked */
+    int broken;       /* the first hard errno: the kernel tells it only once (see socket_broke) */
     struct urgent urgent;
     char name[];
 };

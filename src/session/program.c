@@ -37,16 +37,21 @@ struct program {
     struct settle settle;
     int64_t started;
     int result;
-    struct fault fault;
+    struct fault *fault; /* the first; NULL: none yet, or no memory for it */
 };
+
+/* Has nobody but us had the socket before? */
+static bool
+is_ours(const struct run *run)
+{
+    return run->request->socket.inherited < 0 && !run->request->receives;
+}
 
 /* The program has the descriptor's description, too, and it has to block there as programs expect. */
 static bool
 may_block(const struct run *run, int fd)
 {
-    const struct request *request = run->request;
-    bool is_ours = request->socket.inherited < 0 && !request->receives;
-    int flags = is_ours ? 0 : fcntl(fd, F_GETFL);
+    int flags = is_ours(run) ? 0 : fcntl(fd, F_GETFL);
     return flags >= 0 && !(flags & O_NONBLOCK); /* others' flags are never changed */
 }
 
@@ -111,8 +116,7 @@ give_socket(struct program *program, struct fault *fault)
 {
     const struct request *request = program->run->request;
     const int fd = program->far->read_fd;
-    const int flags = fcntl(fd, F_GETFL);
-    if (flags & O_NONBLOCK && fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) < 0)
+    if (is_ours(program->run) && fcntl(fd, F_SETFL, 0) < 0) /* O_NONBLOCK is all that ours have */
         return fault_set(fault, STATUS_LOCAL, "%s", program->far->name);
     char **words = environment(program, fault);
     if (!words)
@@ -203,7 +207,7 @@ program_leave(struct program *program, const struct outcome *outcome, int result
     program->process = *child_process(program->near);
     program->result = result;
     if (result != 0)
-        program->fault = *fault;
+        program->fault = fault_keep(fault);
     program->stage = STAGE_ENDS;
     if (!ends_by_itself)
         tell(program); /* first, so that it ends by this and not by what is closed */
@@ -226,7 +230,7 @@ static void
 fail(struct program *program, const struct fault *fault)
 {
     if (program->result == 0)
-        program->fault = *fault;
+        program->fault = fault_keep(fault);
     program->result = -1;
     program_stop(program);
 }
@@ -246,7 +250,7 @@ begin_settling(struct program *program, int64_t now)
     const struct settle_plan plan = {
         .deadline = program->run->deadline, .idle_ms = -1, .end_ms = PEER_END_MS, .hears_end = true
     };
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     program->stage = STAGE_SETTLES;
     settle_start(&program->settle, &plan, now);
     if (process_left_others(&program->process))
@@ -262,7 +266,7 @@ begin_settling(struct program *program, int64_t now)
 static void
 step_running(struct program *program, const struct pollfd *socket, int64_t now)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     if (process_ended(&program->process, now)) {
         begin_settling(program, now);
         return;
@@ -280,7 +284,7 @@ step_running(struct program *program, const struct pollfd *socket, int64_t now)
 static void
 step_settling(struct program *program, int64_t now)
 {
-    struct fault fault;
+    struct fault fault FAULT_UNSET;
     enum io result = settle_step(&program->settle, program->far, now, &fault);
     if (result == IO_FAILED)
         fail(program, &fault);
@@ -341,7 +345,7 @@ program_wait(struct program *program)
 {
     while (program->stage != STAGE_OVER) {
         struct pollfd polls[PROGRAM_POLLS_MAX];
-        struct fault fault;
+        struct fault fault FAULT_UNSET;
         int64_t deadline;
         size_t count = program_interest(program, polls, &deadline);
         if (program->stage == STAGE_STOPPED) {
@@ -364,7 +368,7 @@ program_end(struct program *program, struct outcome *outcome, struct fault *faul
     if (outcome)
         *outcome = (struct outcome){ .started = program->started, .ended = deadline_now() };
     if (result != 0)
-        *fault = program->fault;
+        result = fault_recall(program->fault, fault);
     else if (program->stage == STAGE_OVER && !program->process.is_told && program->process.group > 0)
         result = report(program->run, &program->process, fault);
     close_near(program);
