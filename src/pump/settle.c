@@ -40,6 +40,14 @@ wait_on(struct settle *settle, struct endpoint *far, int64_t now, struct fault *
         settle->next_at = deadline_sooner(plan->deadline, deadline_after(settle->arrived_at, plan->end_ms));
         return IO_AGAIN;
     }
+    /*
+     * Whose end will be heard is not in haste to be asked what has arrived: our own end may be acknowledged only with that. And
+     * a timer that is due before all others costs more than most of what is done for a short session.
+     */
+    if (plan->hears_end && !far->peer_ended) {
+        settle->next_at = deadline_sooner(plan->deadline, deadline_after(now, STEP_MAX_MS));
+        return IO_AGAIN;
+    }
     settle->next_at = deadline_after(now, settle->step_ms);
     settle->step_ms = settle->step_ms * 2 < STEP_MAX_MS ? settle->step_ms * 2 : STEP_MAX_MS;
     return IO_AGAIN;

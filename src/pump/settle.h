@@ -17,7 +17,7 @@ struct settle_plan {
     int64_t deadline; /* monotonic ms */
     int64_t idle_ms;  /* give up when nothing is acknowledged for so long; -1: wait until the deadline */
     int64_t end_ms;   /* once all has arrived, wait so long for the peer's own end */
-    bool hears_end;   /* the far end is waited for, too: it need not be asked for its end */
+    bool hears_end;   /* the far end is waited for, too: until it has ended it need not be asked for that */
 };
 
 struct settle {
