@@ -17,14 +17,21 @@ settle_start(struct settle *settle, const struct settle_plan *plan, int64_t now)
     };
 }
 
+/* Has nothing been acknowledged for too long? */
+static bool
+has_stalled(struct settle *settle, struct endpoint *far, int64_t now)
+{
+    uint64_t left = far->ops->unsettled(far);
+    settle->moved_at = left != settle->left ? now : settle->moved_at;
+    settle->left = left;
+    return deadline_passed(deadline_after(settle->moved_at, settle->plan.idle_ms), now);
+}
+
 /* Not all has arrived, or the peer has not ended: is it given up? */
 static enum io
 wait_on(struct settle *settle, struct endpoint *far, int64_t now, struct fault *fault)
 {
     const struct settle_plan *plan = &settle->plan;
-    uint64_t left = far->ops->unsettled(far);
-    settle->moved_at = left != settle->left ? now : settle->moved_at;
-    settle->left = left;
     if (deadline_passed(plan->deadline, now)) {
         if (settle->arrived_at >= 0)
             return IO_DONE;
@@ -32,7 +39,7 @@ wait_on(struct settle *settle, struct endpoint *far, int64_t now, struct fault *
                         far->name);
         return IO_FAILED;
     }
-    if (deadline_passed(deadline_after(settle->moved_at, plan->idle_ms), now)) {
+    if (plan->idle_ms >= 0 && has_stalled(settle, far, now)) {
         (void)fault_say(fault, STATUS_TIMEOUT, "timed out: the peer takes no more", "%s", far->name);
         return IO_FAILED;
     }
@@ -41,8 +48,8 @@ wait_on(struct settle *settle, struct endpoint *far, int64_t now, struct fault *
         return IO_AGAIN;
     }
     /*
-     * Whose end will be heard is not in haste to be asked what has arrived: our own end may be acknowledged only with that. And
-     * a timer that is due before all others costs more than most of what is done for a short session.
+     * A peer whose end is heard need not be asked soon: it may acknowledge our own end only with that. And a timer that is due
+     * before all others costs more than most of what is done for a short session.
      */
     if (plan->hears_end && !far->peer_ended) {
         settle->next_at = deadline_sooner(plan->deadline, deadline_after(now, STEP_MAX_MS));

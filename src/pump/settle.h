@@ -26,7 +26,7 @@ struct settle {
     int64_t step_ms;    /* how long after it the one after that */
     int64_t moved_at;   /* the last acknowledgement */
     int64_t arrived_at; /* since when all has arrived; -1: it has not */
-    uint64_t left;      /* what had not arrived at the last step */
+    uint64_t left;      /* what had not arrived at the last step; with idle_ms */
 };
 
 /* Set one to its first step, which is due at once. now: monotonic ms. */

@@ -107,11 +107,11 @@ set_end(struct variables *variables, const struct socket_plan *plan, const struc
 static void
 set_remote(struct variables *variables, const struct environment *environment, const struct address *remote)
 {
-    static const char ours[] = "SKT_";
+    static const char ours[] = "SKT_"; /* no entry is as short as that */
     char **before = variables->next;
     set_end(variables, environment->plan, environment->remote, remote);
     for (char **entry = before, **end = variables->next; entry < end && variables->left > 0; entry++)
-        if (strncmp(*entry, ours, strlen(ours)) == 0) {
+        if (memcmp(*entry, ours, strlen(ours)) == 0) {
             *variables->next++ = *entry + strlen(ours);
             variables->left--;
         }
