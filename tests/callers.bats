@@ -116,3 +116,47 @@ is_alone() { [ "$(open_fds "$listener_pid")" = "$fds_alone" ]; }
     peer_succeeds
     wait_for_text "$listener_err" "received 0 bytes"
 }
+
+# A beginning of a line from one, a line from the other, and the rest: in $output, what the server makes of it.
+# Fails if it was given more time than it keeps back what is not a whole line.
+say_in_turns() {
+    local speaks begun_at
+    start_silent_server
+    exec {one}<>"/dev/tcp/127.0.0.1/$port" {other}<>"/dev/tcp/127.0.0.1/$port"
+    wait_until is_still "$listener_pid"
+    begun_at=$(now_ms)
+    printf abc >&"$one"
+    wait_until is_still "$listener_pid"
+    printf 'x\n' >&"$other"
+    wait_for_text "$listener_out" x
+    speaks=$(($(now_ms) - begun_at))
+    printf 'def\n' >&"$one"
+    exec {one}>&- {other}>&-
+    wait_for_text "$listener_out" def
+    output=$(<"$listener_out")
+    kill_by_term "$listener_pid"
+    [ "$speaks" -lt 900 ]
+}
+
+@test "lines stay whole beside a client that is there and has not said anything yet" {
+    succeeds_within 60 say_in_turns || fail "this machine is too slow to speak in time"
+    assert_equal "$output" $'x\nabcdef'
+
+    start_silent_server # and where nobody else is there, nothing is kept back
+    start_peer "connect:tcp:$port" send:"login: " waitfile:seen close
+    wait_for_text "$listener_out" "login: "
+    touch seen
+    peer_succeeds
+}
+
+@test "what a client has said and standard output has not taken is counted in the message" {
+    start_background bash -c 'exec "$1" -l -k --announce=there 127.0.0.1 0 >/dev/full' - "$SKT"
+    server=$started_pid server_err=$started_err
+    wait_for_line there "$server" "$server_err"
+    port_of "$(<there)"
+    start_peer "connect:tcp:$port" send:hello halfclose drain close
+    end_status "$server"
+    assert_equal "$status $(<"$server_err")" \
+        "9 skt: standard output: No space left on device (sent 0 bytes; received 5 bytes, 5 of them not written)"
+    end_status "$peer_pid"
+}

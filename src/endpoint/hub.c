@@ -37,6 +37,18 @@ hub_has_said_all(const struct hub *hub)
     return hub->choice.kind == HUB_STREAMS && hub->input_ended;
 }
 
+void
+hub_expect(struct hub *hub)
+{
+    hub->expected++;
+}
+
+void
+hub_expect_no_more(struct hub *hub)
+{
+    hub->expected--;
+}
+
 /* --- time and turns ---------------------------------------------------------------------------------------------- */
 
 void

@@ -69,6 +69,10 @@ struct endpoint *hub_sit_streams(struct hub *hub, void *owner, struct fault *fau
 int64_t hub_deadline(const struct hub *hub);
 void hub_tick(struct hub *hub);
 
+/* A client is there and has no seat before it speaks: it may be heard at any time. And it has one now, or has gone. */
+void hub_expect(struct hub *hub);
+void hub_expect_no_more(struct hub *hub);
+
 /* Have the standard streams, the only ones that clients hear, said all that they will? */
 bool hub_has_said_all(const struct hub *hub);
 

@@ -20,7 +20,7 @@ bool
 seat_is_heard_alone(const struct seat *seat)
 {
     enum hub_kind kind = choice_of(seat)->kind;
-    return seat->is_streams || (kind == HUB_STREAMS && seat->hub->clients <= 1) ||
+    return seat->is_streams || (kind == HUB_STREAMS && seat->hub->clients + seat->hub->expected <= 1) ||
            (kind == HUB_BROKER && seat->hub->clients <= 2);
 }
 

@@ -58,11 +58,12 @@ struct hub {
     struct hub_calls calls;
     struct seat *seats;
     struct seat *streams;
-    uint64_t clients;                          /* seats that hear, without the streams */
-    uint64_t numbers;                          /* that were given so far */
-    uint64_t full;                             /* clients whose queue is full and that are not slow */
-    uint64_t out;                              /* clients that are too slow and have to go */
-    int64_t judged_at;                         /* the last time that all who are full were looked at */
+    uint64_t clients;  /* seats that hear, without the streams */
+    uint64_t expected; /* clients that have no seat yet, and may be heard at any time */
+    uint64_t numbers;  /* that were given so far */
+    uint64_t full;     /* clients whose queue is full and that are not slow */
+    uint64_t out;      /* clients that are too slow and have to go */
+    int64_t judged_at; /* the last time that all who are full were looked at */
     struct seat *first_waiting, *last_waiting; /* clients, in the order of their turns */
     size_t spoken;                             /* by the speaker, of its line */
     struct seat *speaker; /* others wait for the end of its line, from speaks_since on; NULL: for nobody's */

@@ -200,6 +200,11 @@ carry_past(struct joint *joint, struct flow *flow, const void *data, size_t size
     if (flow->state != FLOW_OPEN || !deadline_passed(flow->write_not_before, joint->now))
         return false;
     enum io result = transfer_pass(&flow->carrier, data, size, put, &fault);
+    if (result != IO_DONE &&
+        !joint_is_sent(joint, flow)) { /* standard output: it is read, and fails, and is counted then */
+        *put = 0;
+        return false;
+    }
     carry_note_write(joint, flow, result, false, &fault);
     *put = result == IO_DONE ? *put : 0;
     return result == IO_DONE && *put == size;

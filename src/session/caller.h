@@ -17,7 +17,7 @@ enum caller_state {
 /* Has a session of this run nothing to do before the client's first byte but, if anything, to tell our end? */
 bool caller_needs_no_session(const struct run *run);
 
-/* Listen to what a connected socket says now. Nothing of it is taken. */
+/* Listen to what a connected socket says now. Nothing is taken of it but an error: its session sees an end instead. */
 enum caller_state caller_hear(int fd);
 
 /*

@@ -15,8 +15,8 @@ struct door_calls {
     void (*connected)(void *context, int fd, const struct address *peer, struct quota_place *place);
 
     /*
-     * One that does not connect has come: far is the callee's, to be closed with ops->close, and the door is told whose it is (door_own).
-     * place: as above.
+     * One that does not connect has come: far is the callee's, to be closed with ops->close, and the door is told whose
+     * it is (door_own). place: as above.
      */
     void (*enter)(void *context, struct endpoint *far, const struct address *peer, struct quota_place *place);
 

@@ -323,10 +323,13 @@ member_wait(struct crowd *crowd, struct member *member, int fd, const struct add
 {
     struct fault fault FAULT_UNSET;
     member->caller = caller_take(fd, peer, crowd->hub, &fault);
-    if (member->caller)
-        member_watch(crowd, member);
-    else
+    if (!member->caller) {
         member_fail(crowd, member, &fault);
+        return;
+    }
+    if (crowd->hub)
+        hub_expect(crowd->hub);
+    member_watch(crowd, member);
 }
 
 /* It may have said its first byte. */
@@ -343,6 +346,8 @@ step_caller(struct crowd *crowd, struct member *member)
         struct address peer;
         int fd = caller_leave(member->caller, &peer);
         member->caller = NULL;
+        if (crowd->hub)
+            hub_expect_no_more(crowd->hub);
         member_meet(crowd, member, fd, &peer);
     }
 }

@@ -81,6 +81,8 @@ member_end(struct crowd *crowd, struct member *member)
     if (member->peek)
         peek_free(member->peek);
     free(member->greeting);
+    if (member->caller && crowd->hub)
+        hub_expect_no_more(crowd->hub);
     caller_close(member->caller);
     *(member->before ? &member->before->next : &crowd->members) = member->next;
     if (member->next)
