@@ -348,20 +348,25 @@ SCRIPT
     assert_equal "$output" 2
 }
 
-@test "--chat and --broker pass on what clients say, and --labels are theirs" {
+@test "--chat and --broker pass on what TLS clients say, a chat with their names" {
     for words in --chat --broker; do
         start_skt_listener "${ours[@]}" $words 127.0.0.1 0
-        start_tls_peer "connect:$port" handshake touch:there expect:one drainmore
+        case $words in
+        --chat) said='<user2> one' steps=('expect:<announce> ' touch:there drainmore) ;;
+        --broker) said=one steps=(touch:there drainmore) ;;
+        esac
+        start_tls_peer "connect:$port" handshake save:heard "${steps[@]}"
         peer=$peer_pid err=$peer_err
-        [ "$words" = --broker ] || { stop "$peer"; stop "$listener_pid"; rm -f there; continue; }
         wait_until test -e there
-        start_tls_peer "connect:$port" handshake trickle:0:0:0 waitfile:there send:one sleep:0.3 notify close
-        peer_succeeds
         wait_until is_still "$listener_pid"
+        start_tls_peer "connect:$port" handshake send:one\\n waitfile:go notify close
+        wait_for_text heard "$said"
+        touch go
+        peer_succeeds
         stop "$listener_pid"
         end_status "$peer"
         assert_equal "$status $(<"$err")" "0 "
-        rm there
+        rm there go heard
     done
 }
 
