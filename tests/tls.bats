@@ -358,7 +358,7 @@ says_hi() {
 }
 
 @test "a server that ends within the handshake is told of" {
-    for steps in close reset halfclose 'raw:\x16\x03\x03\x00\x7a close' 'recv:100 close'; do
+    for steps in close 'recv:1 reset' halfclose 'raw:\x16\x03\x03\x00\x7a close' 'recv:100 close'; do
         # shellcheck disable=SC2086  # words
         start_peer listen:tcp accept $steps
         client "${trusting[@]}" localhost "$port"
