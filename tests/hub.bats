@@ -209,6 +209,35 @@ has_clients() { [ "$(grep -c "Connection received" "$listener_err")" -eq "$1" ];
     assert_equal "$output" "$(printf 'hello\nlast\nworld')"
 }
 
+# The beginning of a line from one, that of a long one from the other, the end of the first one's input, and the rest: in
+# $output, what the server makes of it. Fails if it was given more time than others wait for the end of a line.
+leave_in_a_line() {
+    local speaks
+    start_skt_listener -k -d 127.0.0.1 0
+    exec {one}<>"/dev/tcp/127.0.0.1/$port" {other}<>"/dev/tcp/127.0.0.1/$port"
+    wait_until is_still "$listener_pid"
+    printf last >&"$one"
+    wait_until is_still "$listener_pid"
+    speaks=$(now_ms)
+    printf '%040000d' 0 >&"$other"
+    wait_until test -s "$listener_out"
+    exec {one}>&-
+    wait_until is_still "$listener_pid"
+    printf 'end\n' >&"$other"
+    wait_for_text "$listener_out" end
+    speaks=$(($(now_ms) - speaks))
+    exec {other}>&-
+    wait_for_text "$listener_out" last
+    output=$(tr -d 0 <"$listener_out")
+    kill_by_term "$listener_pid"
+    [ "$speaks" -lt 900 ]
+}
+
+@test "what one has left without an end stands behind the line of another, not in it" {
+    succeeds_within 60 leave_in_a_line || fail "this machine is too slow to speak in time"
+    assert_equal "$output" $'end\nlast'
+}
+
 @test "a line that does not go on is given on after a second" {
     start_skt_listener -v -k -d 127.0.0.1 0
     start_peer "connect:tcp:$port" print:there stall

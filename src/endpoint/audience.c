@@ -129,9 +129,8 @@ is_unhindered(struct seat *from, int64_t now)
     return hub->full == is_itself;
 }
 
-/* Is somebody in the middle of a line that is to stay whole? */
-static bool
-is_interrupting(const struct seat *from, int64_t now)
+bool
+audience_is_interrupted_by(const struct seat *from, int64_t now)
 {
     struct hub *hub = from->hub;
     if (!hub->speaker || hub->speaker == from || seat_is_heard_alone(from))
@@ -160,7 +159,7 @@ has_room(struct seat *from, int64_t now)
 bool
 audience_is_ready(struct seat *from, int64_t now)
 {
-    return has_room(from, now) && !is_interrupting(from, now);
+    return has_room(from, now) && !audience_is_interrupted_by(from, now);
 }
 
 /* --- what is missed ---------------------------------------------------------------------------------------------- */

@@ -161,14 +161,12 @@ seat_write(struct endpoint *endpoint, const void *data, size_t size, size_t *put
 }
 
 /* The client has said all; with names, its last line gets its end. What of it cannot be said is lost with memory. */
-static enum io
-seat_end_writing(struct endpoint *endpoint, struct fault *fault)
+static void
+leave(struct seat *seat)
 {
-    struct seat *seat = (struct seat *)endpoint;
-    (void)fault;
     turn_give_up(seat);
     if (seat->is_leaving || seat->hub->is_silent)
-        return IO_DONE;
+        return;
     if (seat->held_size > 0)
         (void)say_held(seat, NULL, 0, deadline_now());
     if (seat->in_line && seat->prefix)
@@ -177,12 +175,25 @@ seat_end_writing(struct endpoint *endpoint, struct fault *fault)
         seat->hub->speaker = NULL;
     if (!seat->is_streams) {
         audience_leave(seat);
-        return IO_DONE;
+        return;
     }
     seat->hub->input_ended = true;
     for (struct seat *other = seat->hub->seats; other; other = other->next)
         if (other != seat)
             hub_wake(other);
+}
+
+/* The last words, too, wait for the end of somebody's line. */
+static enum io
+seat_end_writing(struct endpoint *endpoint, struct fault *fault)
+{
+    struct seat *seat = (struct seat *)endpoint;
+    (void)fault;
+    if (seat->held_size > 0 && !seat->hub->is_silent && audience_is_interrupted_by(seat, deadline_now())) {
+        turn_wait(seat);
+        return IO_AGAIN;
+    }
+    leave(seat);
     return IO_DONE;
 }
 
@@ -302,8 +313,7 @@ static void
 seat_close(struct endpoint *endpoint)
 {
     struct seat *seat = (struct seat *)endpoint;
-    struct fault unused;
-    (void)seat_end_writing(endpoint, &unused);
+    leave(seat);
     hub_forget(seat);
     seat_free(seat);
 }

@@ -81,6 +81,9 @@ bool audience_hears(const struct seat *seat, const struct seat *from);
 /* May a seat say something now? If not it is woken when it may. */
 bool audience_is_ready(struct seat *from, int64_t now);
 
+/* Is somebody else in the middle of a line that is to stay whole? Not for long, and then a seat that waits is woken. */
+bool audience_is_interrupted_by(const struct seat *from, int64_t now);
+
 /* Give a piece to all who hear this seat. It stays the caller's. */
 void audience_tell(struct seat *from, struct piece *piece, int64_t now);
 
