@@ -204,6 +204,25 @@ children_of() { cat "/proc/$1/task/"*/children; }
     peer_succeeds "$first" "$first_err"
 }
 
+@test "who has gone before the next one is let in takes nobody's place, while others have their turn, too" {
+    start_skt_listener -k -v --discard --max-conns 2 --when-full refuse 127.0.0.1 0
+    exec {stays}<>"/dev/tcp/127.0.0.1/$port"
+    printf x >&"$stays"
+    wait_until 10 is_still "$listener_pid"
+    kill -STOP "$listener_pid"
+    for _ in 1 2 3 4 5; do
+        exec {goes}<>"/dev/tcp/127.0.0.1/$port"
+        printf x >&"$goes"
+        exec {goes}>&-
+    done
+    printf x >&"$stays" # it is busy when they come in
+    kill -CONT "$listener_pid"
+    came() { [ "$(grep -c "Connection received" "$listener_err")" = 6 ]; }
+    wait_until 10 came
+    refute_contains "$(<"$listener_err")" refused
+    exec {stays}>&-
+}
+
 @test "--max-per-peer bounds the clients of one address, and another has its own" {
     need_ipv6
     start_skt_listener -k -v --echo --max-per-peer 2 0

@@ -331,6 +331,8 @@ void
 door_leave(struct door *door, struct quota_place *place)
 {
     quota_leave(door->quota, place);
+    if (door->entered > 0) /* many come and go within one step */
+        door->entered--;
 }
 
 void
