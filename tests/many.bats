@@ -24,6 +24,28 @@ many() { foreign many.py "$listener_pid" "$port" "$@"; }
     peer_succeeds
 }
 
+@test "--echo sends back the last message that --recv-limit takes, too" {
+    for words in "" -u "-k -u" -k; do
+        # shellcheck disable=SC2086  # words
+        start_skt_listener --echo -W 2 $words 127.0.0.1 0
+        case $words in
+        *-u) start_peer "connect:udp:$port" send:one expect:one send:two expect:two close ;;
+        *) start_peer "connect:tcp:$port" send:one expect:one send:two expect:two drain close ;;
+        esac
+        peer_succeeds
+        case $words in
+        -k*) kill_by_term "$listener_pid" ;;
+        *)
+            end_status "$listener_pid"
+            assert_equal "$status $(<"$listener_err")" "0 "
+            ;;
+        esac
+    done
+    start_skt_listener -k --echo -W 2 --seqpacket -U s
+    start_peer connect:seqpacket:s send:one datagram:0 send:three expect:one recv:0 drain close # and not the third
+    peer_succeeds
+}
+
 @test "--discard throws away what comes in and answers the end with its own" {
     start_skt_listener -k --discard 127.0.0.1 0
     start_peer "connect:tcp:$port" sendbytes:3000000 halfclose drain digest
