@@ -348,6 +348,32 @@ SCRIPT
     assert_equal "$output" 2
 }
 
+# of_subject NAME LENGTH: a certificate whose subject has so many characters, in $subject
+of_subject() {
+    local words
+    words=$(printf '/O=%047d' {1..10})
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout key.pem -out cert.pem \
+        -subj "$words/CN=$(printf "%0$(($2 - 503))d" 0)" 2>made || fail "$(<made)"
+    cat key.pem cert.pem >"$1"
+    subject=$(openssl x509 -in cert.pem -noout -subject -nameopt RFC2253)
+    subject=${subject#subject=}
+    assert_equal "${#subject}" "$2"
+}
+
+@test "a subject is told whole, or not at all" {
+    of_subject longest.pem 511
+    whole=$subject
+    of_subject longer.pem 512
+    start_skt_listener -v -k "${ours[@]}" --ssl-trustfile <(cat longest.pem longer.pem) -c 'env | grep -e PEER= -e PEER_S -e PEER_PIN | sort' \
+        127.0.0.1 0
+    hear x -ign_eof -cert longest.pem
+    assert_equal "$(sed '/PIN/d' <<<"$output")" $'SKT_TLS_PEER='"$whole"$'\nSSL_PEER_S_DN='"$whole"
+    assert_contains "$(<"$listener_err")" "PEER $whole,"
+    hear x -ign_eof -cert longer.pem
+    assert_one_line "$output" "SKT_TLS_PEER_PIN="
+    assert_equal "$(grep -c ", PEER CN=" "$listener_err")" 1
+}
+
 @test "--chat and --broker pass on what TLS clients say, a chat with their names" {
     for words in --chat --broker; do
         start_skt_listener "${ours[@]}" $words 127.0.0.1 0

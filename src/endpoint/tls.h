@@ -71,6 +71,8 @@ struct endpoint *tls_wrap(struct tls_context *context, struct endpoint *inner, e
 /* Takes one thing that is known of a connection; value is not empty, and from the peer. */
 typedef void tls_fact(void *context, const char *name, const char *value);
 
+enum { TLS_FACT_SIZE = 512 }; /* no value is longer, with its end */
+
 /* Tell what is known once it has begun: "VERSION", "CIPHER", "SERVER_NAME", "ALPN", "PEER" (a subject), "PEER_PIN". */
 void tls_tell(const struct tls *tls, tls_fact *fact, void *context);
 

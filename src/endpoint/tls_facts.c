@@ -21,16 +21,16 @@ tell_word(tls_fact *fact, void *context, const char *name, const char *value)
         tell(fact, context, name, value);
 }
 
-/* A subject in one line: control characters are escaped (RFC 2253). */
+/* A subject in one line: control characters are escaped (RFC 2253). One that does not fit might be taken for another. */
 static void
 tell_peer(X509 *certificate, tls_fact *fact, void *context)
 {
     char digits[TLS_PIN_DIGITS];
-    char subject[512] = "";
+    char subject[TLS_FACT_SIZE + 1] = "";
     BIO *memory = BIO_new(BIO_s_mem());
     if (memory && X509_NAME_print_ex(memory, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253) >= 0) {
         int size = BIO_read(memory, subject, sizeof subject - 1);
-        subject[size > 0 ? size : 0] = '\0';
+        subject[size > 0 && size < TLS_FACT_SIZE ? size : 0] = '\0';
     }
     (void)BIO_free(memory);
     tell(fact, context, "PEER", subject);

@@ -13,8 +13,7 @@
 enum {
     PROTOCOL_SIZE = 16,
     VARIABLES_MAX = 40,
-    VARIABLE_SIZE =
-        32 + sizeof((struct address_text *)NULL)->host, /* a name, and the longest value there is */
+    VARIABLE_SIZE = 32 + TLS_FACT_SIZE, /* a name, and the longest value there is */
     END_NAMES = 6,
 };
 
