@@ -299,6 +299,17 @@ need_unix_urgent() {
     assert_equal "$(sed -n 's/^write([0-9]*, "\([a-k]*\)".*/\1/p' trace | tr '\n' ' ')" "abcd efgh ijk "
 }
 
+@test "a large block is waited for, however much of it is there" {
+    local size
+    for size in 65538 100000 131072; do
+        head -c $((size - 1)) /dev/urandom >first
+        head -c 200000 /dev/urandom >rest
+        start_peer listen:tcp accept sendfile:first sleep:0.2 sendfile:rest halfclose drain # the subject: a pause in it
+        timeout 10 "$SKT" -d --block "$size" 127.0.0.1 "$port" >copy
+        cat first rest | cmp - copy
+    done
+}
+
 @test "-W counts blocks" {
     start_peer listen:tcp accept each:0.01:abcdefghijk drain
     run -0 timeout 10 "$SKT" -d --block 3 -W 2 127.0.0.1 "$port"

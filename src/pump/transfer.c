@@ -84,6 +84,17 @@ room_at_least(const struct transfer *transfer)
     return transfer->buffer.capacity - transfer->buffer.capacity / 4;
 }
 
+/* What is not whole yet is held, and may need more than there is room for otherwise. A line feed may become two bytes. */
+static size_t
+room_needed(const struct transfer *transfer)
+{
+    if (transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE)
+        return 2;
+    if (transfer->block > 0 && !transfer_finds_next(transfer))
+        return block_rest(transfer, transfer->taken.bytes);
+    return room_at_least(transfer);
+}
+
 bool
 transfer_has_room(const struct transfer *transfer)
 {
@@ -93,10 +104,7 @@ transfer_has_room(const struct transfer *transfer)
         return buffer_size(&transfer->buffer) == 0 && splice_has_room(&transfer->splice);
     if (zero_copy_is_due(transfer)) /* when what is held has gone out */
         return buffer_size(&transfer->buffer) == 0;
-    /* A record that is not whole yet may need the last byte. A line feed may become two bytes. */
-    bool is_cut_off = transfer_cuts(transfer) && transfer->found == RECORD_NEEDS_MORE;
-    size_t needed = is_cut_off ? 2 : room_at_least(transfer);
-    return transfer->buffer.capacity - buffer_size(&transfer->buffer) >= needed;
+    return transfer->buffer.capacity - buffer_size(&transfer->buffer) >= room_needed(transfer);
 }
 
 bool
