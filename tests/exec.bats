@@ -571,6 +571,18 @@ PYTHON
     done
 }
 
+@test "so does one that closes a Unix socket, which is both ends at once" {
+    need socat
+    for kind in "${ways[@]}" spliced; do
+        # shellcheck disable=SC2086  # one or two words
+        start_skt_listener ${way[$kind]} -U -c 'sleep 0.5; cat >after; echo finished >>after' ./s # the subject: its time
+        echo word | timeout 10 socat -u - UNIX-CONNECT:s
+        end_status "$listener_pid"
+        assert_equal "$kind: $status $(xargs <after)" "$kind: 0 word finished"
+        rm after
+    done
+}
+
 @test "told to end, skt ends its program and whoever that has started, and not its own group" {
     for kind in "${ways[@]}" terminal; do
         napping=$(nap "$kind" 600)

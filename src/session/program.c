@@ -201,9 +201,10 @@ tell(struct program *program)
 void
 program_leave(struct program *program, const struct outcome *outcome, int result, const struct fault *fault)
 {
-    bool ends_by_itself = result == 0 && outcome->input_ended;
     bool hangs_up =
         program->run->request->terminal != TERMINAL_NONE; /* closing it is a signal to the program */
+    /* A peer that has only gone leaves it its time; there is nobody to read from a terminal any more, and it would wait. */
+    bool ends_by_itself = result == 0 && (outcome->input_ended || (outcome->peer_left && !hangs_up));
     program->process = *child_process(program->near);
     program->result = result;
     if (result != 0)
