@@ -331,6 +331,23 @@ Uid: 54321 54321 54321 54321"
     assert_equal "$(ask one localhost "$port")" one
 }
 
+@test "a session within an empty --chroot ends in order, on both sides" {
+    need_root
+    need nc
+    need socat
+    mkdir "$public/empty"
+    start_skt_listener --chroot "$public/empty" 127.0.0.1 0
+    echo one | timeout 10 nc -N 127.0.0.1 "$port"
+    end_status "$listener_pid"
+    assert_equal "$status: $(cat "$listener_out" "$listener_err")" "0: one"
+    local free
+    free=$(free_port tcp)
+    start_background socat SYSTEM:'echo answer; cat >question' "TCP-LISTEN:$free,bind=127.0.0.1"
+    wait_listening tcp "$free"
+    run -0 --separate-stderr timeout 10 "$SKT" --chroot "$public/empty" 127.0.0.1 "$free" <<<question
+    assert_equal "$output$stderr" answer
+}
+
 @test "--pid-file is there as long as the listener" {
     need nc
     start_skt_listener --echo --pid-file pid 127.0.0.1 0

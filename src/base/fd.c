@@ -10,17 +10,29 @@
 enum { READER_WAIT_MS = 20 };
 
 int
+fd_empty(int flags)
+{
+    int fd = open("/dev/null", O_RDONLY | flags);
+    if (fd >= 0 || errno != ENOENT)
+        return fd;
+    int ends[2]; /* chroot(2) has left no /dev: a pipe that nobody can write to is as empty */
+    if (pipe2(ends, flags) != 0)
+        return -1;
+    (void)fd_close(&ends[1]); /* nothing was written */
+    return ends[0];
+}
+
+int
 fd_reserve_standard(struct fault *fault)
 {
     /*
      * 1 is opened for reading only: who writes to a standard output that was closed gets EBADF and can say
      * so. open(2) takes the lowest free number, so going upwards fills exactly the one that is missing.
      */
-    static const int modes[] = { O_RDONLY, O_RDONLY, O_WRONLY };
     for (int fd = 0; fd <= 2; fd++) {
         if (fcntl(fd, F_GETFD) >= 0)
             continue;
-        if (open("/dev/null", modes[fd]) != fd)
+        if ((fd == 2 ? open("/dev/null", O_WRONLY) : fd_empty(0)) != fd)
             return fault_set(fault, STATUS_LOCAL, "/dev/null in place of closed descriptor %d", fd);
     }
     return 0;

@@ -8,6 +8,12 @@
 #include <stddef.h>
 
 /*
+ * A descriptor that reads as empty and cannot be written to, also where there is no /dev/null. flags: O_CLOEXEC or 0.
+ * Returns the lowest that is free, or -1 with errno.
+ */
+int fd_empty(int flags);
+
+/*
  * Fill the closed ones of descriptors 0, 1 and 2, so that no socket can ever become a standard stream.
  * 0 reads as empty; writing to a 1 that was closed fails with EBADF; a 2 that was closed swallows.
  * Call before any other descriptor is opened. Returns 0, or -1 with STATUS_LOCAL.

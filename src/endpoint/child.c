@@ -67,8 +67,7 @@ static int
 run_between_pipes(struct child *child, struct fault *fault)
 {
     int in[2] = { -1, -1 }, out[2] = { -1, -1 };
-    int opened = child->choice.discards ? (in[0] = open("/dev/null", O_RDONLY | O_CLOEXEC)) < 0
-                                        : open_pair(false, in, 1);
+    int opened = child->choice.discards ? (in[0] = fd_empty(O_CLOEXEC)) < 0 : open_pair(false, in, 1);
     if (opened == 0)
         opened = open_pair(child->choice.messages, out, 0);
     int result = opened == 0 ? run(child, in[0], out[1], fault)
