@@ -24,9 +24,8 @@ static const char *const endings[] = {
     "TIME is in seconds, or a number with ms, s, m or h, as in 1.5 or 250ms. SIZE is in bytes, or a number "
     "with K, M or G. Options may stand before and after operands.",
     "Exit status: 0 done, 1 the connection failed while in use, 2 usage, 3 name lookup, 4 connecting, 5 "
-    "listening, 6 timed out, 9 this side failed (input, output, a file), 126 and 127 a program cannot be run "
-    "or "
-    "found; a program's own otherwise.",
+    "listening, 6 timed out, 7 TLS, 8 a proxy, 9 this side failed (input, output, a file), 126 and 127 a "
+    "program cannot be run or found; a program's own otherwise.",
     "The manual, with examples: man skt",
     NULL,
 };
