@@ -243,6 +243,9 @@ refuses() {
         -u --records lines 127.0.0.1 80
     refuses "-T lowdelya: did you mean lowdelay? known: " -T lowdelya 127.0.0.1 80
     refuses "-T 256: out of range: 0 to 255" -T 256 127.0.0.1 80
+    assert_contains "$("$SKT" -T highcost 127.0.0.1 80 2>&1)" " throughput, or 0 to 255"
+    refuses "--retry many: not known; known: forever, or 0 to 1000000" --retry many 127.0.0.1 80
+    refuses "--workers -1: not known; known: auto, or 1 to 1024" -lk --echo --workers -1 127.0.0.1 80
     refuses "--shutdown rdrw: did you mean rdwr? known: wr rdwr none" --shutdown rdrw 127.0.0.1 80
     refuses "--completion csh: " --completion csh
     for records in size: size:0 size:x size:1x size:-1 size:99999999999999999999 u8 "line "; do

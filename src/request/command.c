@@ -2,6 +2,7 @@
 
 #include "request/nearest.h"
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 /* The option that is the same for the socket of --relay; the row itself if there is none. */
@@ -65,8 +66,12 @@ command_refuse_choice(const struct command *command, const struct option_row *ro
                       struct fault *fault)
 {
     struct option_words words;
-    char why[sizeof fault->why];
+    char why[sizeof fault->why], bounds[64];
     option_words(row, &words);
     nearest_words(text, words.items, why, sizeof why);
+    option_bounds(row, bounds, sizeof bounds);
+    size_t length = strlen(why);
+    if (bounds[0] != '\0') /* a number will do as well */
+        (void)snprintf(why + length, sizeof why - length, ", or %s", bounds);
     return command_refuse(command, row, text, why, fault);
 }

@@ -312,7 +312,7 @@ static const struct {
     { "-z h", "missing operand after h: connecting needs HOST and PORT" },
     { "-z a 1.2.3 80", "host 1.2.3: not an IPv4 address, which is four numbers of 0 to 255 with dots" },
     { "-z tcp://h:80 other", "surplus operand other: the URL says it all" },
-    { "--retry often h 80", "--retry often: not known; known: forever" },
+    { "--retry often h 80", "--retry often: not known; known: forever, or 0 to 1000000" },
     { "--retry 1000001 h 80", "--retry 1000001: out of range: 0 to 1000000" },
     { "--retry 1 fd:0", "--retry and fd:0: the socket is open already" },
     { "-l --mode 600 1", "--mode: needs addresses that are paths: inet46 has none" },
