@@ -282,6 +282,11 @@ full_disk() {
     only_file
 }
 
+@test "-W, which would end a file within it, is refused" {
+    run -2 --separate-stderr timeout 10 "$SKT" -l --receive-dir in -W 1 127.0.0.1 0
+    assert_equal "$stderr" "skt: -W and --receive-dir: exclude each other"
+}
+
 # ended_by SIGNAL: of what has begun nothing is left, and its sender knows.
 ended_by() {
     start_skt_listener "${options[@]}" --receive-dir in --receive-name '%n' 127.0.0.1 0

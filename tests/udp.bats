@@ -466,6 +466,20 @@ steady_answers=('expect:one\n' trickle:20:1:0.4)
     assert_file_is "$listener_out" '1\n2\n'
 }
 
+answers_once() { # OPTION...
+    start_skt_listener -u -W 1 "$@" 127.0.0.1 0
+    run -0 foreign peer.py "connect:udp:127.0.0.1:$port" 'send:hello\n' 'expect:hello\n'
+    end_status "$listener_pid"
+    assert_equal "$1: $status" "$1: 0"
+}
+
+@test "-W lets a program, --echo and a relay still answer" {
+    start_skt_listener -k --echo 127.0.0.1 0
+    answers_once --relay "127.0.0.1:$port"
+    answers_once --echo
+    answers_once -c 'sleep .2; cat'
+}
+
 @test "--send-only prints no answer, and ends with its input" {
     start_peer listen:udp 'expect:one\n' 'send:no\n' touch:answered 'expect:two\n'
     hold_input

@@ -101,7 +101,7 @@ by_state(struct joint *joint)
     const struct pump_policy *policy = joint->policy;
     if (policy->receive_max > 0 && joint->received.carrier.taken.messages >= policy->receive_max) {
         joint_end_source(joint, &joint->received);
-        if (!joint->near->returns) /* what it still has was received, and ends by itself */
+        if (!policy->input_answers)
             joint_end_source(joint, &joint->sent);
     }
     return joint->sent.state == FLOW_CLOSED &&

@@ -27,6 +27,7 @@ struct pump_policy {
     bool no_splice;       /* have every byte pass through our own memory */
     bool crlf;            /* send LF as CR LF */
     bool ends_with_peer;  /* when the peer has ended, do not wait for input that is not there yet */
+    bool input_answers;   /* input is what this side says to what it receives: receive_max does not end it */
     bool ends_with_input; /* --send-only: our input's end, delivered, is the end of the session */
     bool
         joins_sockets; /* near is a socket, too: it is told of an end only if that was orderly, and a failure of one

@@ -273,7 +273,7 @@ const struct option_row option_rows[] = {
       .help = "raw packets have their IPv4 header, both ways" },
     { .letter = 'W', .name = "recv-limit", .value = "N", .kind = OPTION_NUMBER,
       FIELD(request.pump.receive_max), .min = 1, .max = INT64_C(1000000000000), .fallback = "no limit",
-      .group = GROUP_MESSAGE,
+      .excludes = "receive-dir", .group = GROUP_MESSAGE,
       .help = "end after receiving so many messages, or reads of a stream" },
 
     { .letter = 'w', .name = "wait", .value = "TIME", .kind = OPTION_DURATION, FIELD(wait_ms), .min = 1,

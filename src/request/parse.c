@@ -236,6 +236,9 @@ conclude(struct command *command, struct fault *fault)
         request->local = LOCAL_FILE;
     if (request->receive_folder != NULL)
         request->local = LOCAL_FOLDER;
+    request->pump.input_answers = request->program != NULL || request->local == LOCAL_ECHO ||
+                                  request->local == LOCAL_CHARGEN || request->local == LOCAL_FILE ||
+                                  request->local == LOCAL_RELAY;
     if (check_workers(command, fault) != 0 || check_reconnect(command, fault) != 0)
         return -1;
     if (request->local == LOCAL_BROKER || request->local == LOCAL_CHAT)
