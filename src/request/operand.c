@@ -110,7 +110,10 @@ connect_to_word(struct command *command, struct fault *fault)
     if (command->is_relay && shape == SHAPE_WORD)
         return refuse(command->operands[0], "no port: use HOST:PORT, or a URL", fault);
     if (command->address != NULL && shape != SHAPE_COLONS && shape != SHAPE_BROKEN)
-        return refuse(command->operands[0], "no port: use SCHEME://HOST:PORT", fault);
+        return refuse(command->operands[0],
+                      strstr(command->operands[0], "://") ? "no port: use SCHEME://HOST:PORT"
+                                                          : "no port: use SCHEME:HOST:PORT",
+                      fault);
     return refuse_shape(command, word, shape, fault);
 }
 

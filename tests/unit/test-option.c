@@ -243,6 +243,7 @@ static const struct {
     { "-U a b", "surplus operand b: connecting needs a PATH" },
     { "-lU -s a b", "-s a: the path to listen at is the operand" },
     { "tcp://localhost", "tcp://localhost: no port: use SCHEME://HOST:PORT" },
+    { "vsock:1", "vsock:1: no port: use SCHEME:HOST:PORT" },
     { "tcp://localhost:80 80", "surplus operand 80: the URL says it all" },
     { "-u tcp://localhost:80", "-u and tcp://localhost:80: contradict each other" },
     { "--ipv4 tcp6://localhost:80", "--ipv4 and tcp6://localhost:80: contradict each other" },
