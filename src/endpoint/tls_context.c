@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "endpoint/tls_wire.h"
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -136,7 +137,11 @@ set_ciphers(struct tls_context *context, struct fault *fault)
     bool is_known = (!*older || SSL_CTX_set_cipher_list(context->ssl, older) == 1) &&
                     (!*newer || SSL_CTX_set_ciphersuites(context->ssl, newer) == 1);
     free(names);
-    return is_known ? 0 : tls_refuse(STATUS_LOCAL, asked, fault);
+    if (is_known)
+        return 0;
+    char what[sizeof fault->what];
+    (void)snprintf(what, sizeof what, "--ssl-ciphers %s", asked);
+    return tls_refuse(STATUS_USAGE, what, fault);
 }
 
 static int
