@@ -248,6 +248,7 @@ refuses() {
     refuses "--workers -1: not known; known: auto, or 1 to 1024" -lk --echo --workers -1 127.0.0.1 80
     refuses "--shutdown rdrw: did you mean rdwr? known: wr rdwr none" --shutdown rdrw 127.0.0.1 80
     refuses "--completion csh: " --completion csh
+    refuses "--records size:1048577: the size of a message is 1 to 1048576" -u --records size:1048577 127.0.0.1 80
     for records in size: size:0 size:x size:1x size:-1 size:99999999999999999999 u8 "line "; do
         refuses "--records $records: " -u --records "$records" 127.0.0.1 80
     done

@@ -8,6 +8,7 @@
 #include "pump/record.h"
 #include "request/words.h"
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -34,7 +35,11 @@ read_records(struct command *command, const struct option_row *row, const char *
 {
     if (record_parse(text, &command->request.pump.records) == 0)
         return 0;
-    return command_refuse_choice(command, row, text, fault);
+    if (strncasecmp(text, "size:", 5) != 0)
+        return command_refuse_choice(command, row, text, fault);
+    char why[sizeof fault->why];
+    (void)snprintf(why, sizeof why, "the size of a message is 1 to %d", RECORD_SIZE_MAX);
+    return command_refuse(command, row, text, why, fault);
 }
 
 static int
