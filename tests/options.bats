@@ -83,6 +83,19 @@ completed() {
     done
 }
 
+@test "options stand before and after operands, also with POSIXLY_CORRECT" {
+    local port
+    port=$(free_port tcp)
+    for words in "-z 127.0.0.1 $port" "127.0.0.1 -z $port" "127.0.0.1 $port -z" "-z -- 127.0.0.1 $port" \
+        "127.0.0.1 -z -- $port" "127.0.0.1 $port -z --"; do
+        # shellcheck disable=SC2086 # several words
+        run -4 --separate-stderr env POSIXLY_CORRECT=1 timeout 10 "$SKT" -v $words
+        assert_equal "$stderr" "skt: connect to 127.0.0.1 port $port (tcp) failed: Connection refused"
+    done
+    run -2 --separate-stderr timeout 10 "$SKT" 127.0.0.1 -- -z "$port"
+    assert_equal "$stderr" "skt: surplus operand $port: connecting needs HOST and PORT"
+}
+
 @test "--help is answered whatever else is asked" {
     run -0 "$SKT" -l --help -z -u
     assert_contains "$output" "Usage: skt"

@@ -22,6 +22,7 @@
 enum {
     /* What getopt_long(3) returns for the long name of row i: above every character, wide ones included. */
     NAME_BASE = 0x200000,
+    IS_OPERAND = 1,
     DATAGRAM_LINGER_MS = 1000,
     QUEUE_SIZE = 256 * 1024,
     KILL_AFTER_MS = 5000,
@@ -40,6 +41,7 @@ getopt_tables(struct getopt_tables *tables)
 {
     char *letter = tables->letters;
     struct option *name = tables->names;
+    *letter++ = '-'; /* operands stand anywhere: getopt_long(3) would ask POSIXLY_CORRECT whether they may */
     *letter++ = ':';
     for (const struct option_row *row = option_rows; row->name != NULL; row++) {
         int has_value = row->value == NULL    ? no_argument
@@ -118,10 +120,15 @@ read_options(struct command *command, int argc, char **argv, struct fault *fault
     getopt_tables(&tables);
     optind = 0; /* start afresh, wherever an earlier call has stopped */
     opterr = 0;
+    int kept = 1; /* operands are gathered in front, where all has been read already */
     for (;;) {
         int answer = getopt_long(argc, argv, tables.letters, tables.names, NULL);
         if (answer == -1)
             break;
+        if (answer == IS_OPERAND) {
+            argv[kept++] = optarg;
+            continue;
+        }
         if (answer == ':' || answer == '?')
             return refuse_option(answer, optopt, optind <= argc ? argv[optind - 1] : "--", fault);
         const struct option_row *row = row_of(answer);
@@ -129,8 +136,10 @@ read_options(struct command *command, int argc, char **argv, struct fault *fault
         if (value_set(command, row, optarg, fault) != 0)
             return -1;
     }
-    command->operands = argv + optind;
-    command->operand_count = optind < argc ? (size_t)(argc - optind) : 0;
+    while (optind < argc) /* behind "--" */
+        argv[kept++] = argv[optind++];
+    command->operands = argv + 1;
+    command->operand_count = (size_t)(kept - 1);
     return 0;
 }
 
