@@ -2,8 +2,8 @@
 
 #include "base/hex.h"
 #include "endpoint/tls_wire.h"
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
