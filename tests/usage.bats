@@ -469,5 +469,9 @@ COMMANDS
     refuses "TCP4:localhost:http: did you mean tcp4://localhost:http?" TCP4:localhost:http
     refuses "udp:[::1]:53: did you mean udp://[::1]:53?" -l 'udp:[::1]:53'
     refuses "--relay TCP:127.0.0.1:80: did you mean tcp://127.0.0.1:80?" -l --relay TCP:127.0.0.1:80 0
+    refuses "TCP-LISTEN:5000,fork: did you mean -l tcp://*:5000?" TCP-LISTEN:5000,fork
+    refuses "unix-listen:/tmp/s: did you mean -l unix:/tmp/s?" unix-listen:/tmp/s
+    refuses "VSOCK-LISTEN:7: did you mean -l vsock:*:7?" -l VSOCK-LISTEN:7
     run -4 timeout 10 "$SKT" -U tcp:no:file </dev/null
+    run -4 timeout 10 "$SKT" -U tcp-listen:file </dev/null
 }

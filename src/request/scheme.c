@@ -135,6 +135,32 @@ refuse_without_slashes(const struct scheme_row *row, const char *word, struct fa
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
+#define LISTENING "-listen:"
+
+/* SCHEME-LISTEN:PORT, as socat(1) has it. */
+static const struct scheme_row *
+scheme_listening(const char *word)
+{
+    for (size_t i = 0; i < SCHEMES; i++) {
+        size_t size = strlen(scheme_rows[i].name);
+        if (strncasecmp(word, scheme_rows[i].name, size) == 0 &&
+            strncasecmp(word + size, LISTENING, strlen(LISTENING)) == 0)
+            return &scheme_rows[i];
+    }
+    return NULL;
+}
+
+/* What stands behind a comma there are options of another program. */
+static int
+refuse_listening(const struct scheme_row *row, const char *word, struct fault *fault)
+{
+    char why[sizeof fault->why];
+    const char *address = word + strlen(row->name) + strlen(LISTENING);
+    (void)snprintf(why, sizeof why, "did you mean -l %s%s%s%.*s?", row->name, scheme_end(row),
+                   row->domain->has_files ? "" : "*:", (int)strcspn(address, ","), address);
+    return fault_say(fault, STATUS_USAGE, why, "%s", word);
+}
+
 /* The one of two domains that is within the other; NULL if neither is. */
 static const struct domain *
 narrower(const struct domain *a, const struct domain *b)
@@ -205,6 +231,9 @@ scheme_take(struct command *command, struct fault *fault)
     const struct scheme_row *meant = row == NULL ? scheme_without_slashes(word) : NULL;
     if (meant != NULL && (command->domain == NULL || command->domain->has_port))
         return refuse_without_slashes(meant, word, fault);
+    const struct scheme_row *listening = row == NULL ? scheme_listening(word) : NULL;
+    if (listening != NULL && (command->domain == NULL || command->domain->has_port))
+        return refuse_listening(listening, word, fault);
     if (row == NULL)
         return 0;
     const struct type *type = row->type != NULL ? row->type : command->type;
