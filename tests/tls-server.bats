@@ -217,6 +217,19 @@ PYTHON
     alive "$listener_pid"
 }
 
+@test "-w is the time of a client's handshake, too" {
+    local words
+    for words in "" -k "-k --serial"; do
+        # shellcheck disable=SC2086  # words
+        start_skt_listener "${ours[@]}" -w 0.3 -d $words 127.0.0.1 0
+        start_peer "connect:tcp:$port" 'send:\x16\x03\x01' drain
+        timed peer_succeeds
+        assert_at_most "$elapsed" 3000
+        assert_one_line "$(<"$listener_err")" "timed out within the TLS handshake"
+        alive "$listener_pid"
+    done
+}
+
 @test "--accept-timeout counts those that are let in, and --max-time all of it" {
     start_skt_listener "${ours[@]}" --max-time 0.7 -d 127.0.0.1 0
     start_peer "connect:tcp:$port" 'send:\x16\x03\x01' drain

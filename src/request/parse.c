@@ -148,7 +148,7 @@ choose_times(struct command *command)
 {
     struct request *request = &command->request;
     bool waits = command_has(command, "wait");
-    if (waits && !request->listens && !command_has(command, "connect-timeout"))
+    if (waits && !command_has(command, "connect-timeout"))
         request->connect_ms = command->wait_ms;
     if (waits && !command_has(command, "idle-timeout"))
         request->pump.idle_ms = command->wait_ms;

@@ -10,6 +10,14 @@ handshake_deadline(const struct run *run, const struct tls_choice *choice)
     return deadline_sooner(run->deadline, deadline_after(deadline_now(), choice->handshake_ms));
 }
 
+int64_t
+handshake_deadline_of_client(const struct run *run)
+{
+    const struct request *request = run->request;
+    int64_t waits_until = deadline_after(deadline_now(), request->connect_ms);
+    return deadline_sooner(waits_until, handshake_deadline(run, &request->tls));
+}
+
 size_t
 handshake_interest(const struct handshake *handshake, struct pollfd *polls, int64_t *deadline)
 {

@@ -16,6 +16,9 @@ struct handshake {
 /* Until when a handshake that begins now has to be done, if the time for all of it does not end sooner. */
 int64_t handshake_deadline(const struct run *run, const struct tls_choice *choice);
 
+/* The same of one with a client that has come, which -w bounds, too. */
+int64_t handshake_deadline_of_client(const struct run *run);
+
 /* What to wait for: polls has room for ENDPOINT_POLLS_MAX. Returns how many. */
 size_t handshake_interest(const struct handshake *handshake, struct pollfd *polls, int64_t *deadline);
 

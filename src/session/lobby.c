@@ -117,9 +117,8 @@ let_in(struct lobby *lobby, const struct pollfd *polls, struct fault *fault)
         return note_failure(lobby, &why, fault);
     make_room(lobby);
     lobby->since[lobby->count] = deadline_now();
-    lobby->clients[lobby->count++] = (struct handshake){
-        .run = run, .endpoint = client, .deadline = handshake_deadline(run, &run->request->tls)
-    };
+    lobby->clients[lobby->count++] =
+        (struct handshake){ .run = run, .endpoint = client, .deadline = handshake_deadline_of_client(run) };
     return 0;
 }
 
@@ -141,7 +140,7 @@ restart_clocks(struct lobby *lobby)
 {
     const struct run *run = lobby->run;
     for (size_t i = 0; i < lobby->count; i++)
-        lobby->clients[i].deadline = handshake_deadline(run, &run->request->tls);
+        lobby->clients[i].deadline = handshake_deadline_of_client(run);
 }
 
 struct endpoint *

@@ -282,9 +282,9 @@ begin_greeting(struct crowd *crowd, struct member *member, const char *label)
         member_fail(crowd, member, &fault);
         return;
     }
-    member->greeting->handshake = (struct handshake){
-        .run = run, .endpoint = member->far, .deadline = handshake_deadline(run, &run->request->tls)
-    };
+    member->greeting->handshake = (struct handshake){ .run = run,
+                                                      .endpoint = member->far,
+                                                      .deadline = handshake_deadline_of_client(run) };
     (void)snprintf(member->greeting->label, sizeof member->greeting->label, "%s", label);
     step_greeting(crowd, member);
 }
