@@ -146,6 +146,39 @@ PYTHON
     stop "$dropper_pid"
 }
 
+@test "a first handshake that fails is the end, unless --retry is there" {
+    make_certificate own.pem
+    start_peer listen:tcp accept close
+    run -7 --separate-stderr timeout 10 "$SKT" --reconnect --ssl-trustfile certificate.pem 127.0.0.1 "$port" <<<"hello"
+    assert_one_line "$stderr" "within the TLS handshake"
+    peer_succeeds
+}
+
+@test "a server that is silent within the handshake is given up after -w, and tried again where there was one before" {
+    make_certificate own.pem
+    start_dropper tls:own.pem mute
+    timed run -6 timeout 20 "$SKT" --reconnect -w 0.4 --ssl-trustfile certificate.pem 127.0.0.1 "$port" <<<"hello"
+    assert_at_most "$elapsed" 5000
+    assert_one_line "$output" "timed out within the TLS handshake"
+    dropper_ends
+    start_dropper tls:own.pem mute all
+    run -0 timeout 20 "$SKT" --reconnect --retry 2 -w 0.4 --ssl-trustfile certificate.pem 127.0.0.1 "$port" <<<"hello, hello"
+    dropper_ends
+    start_dropper tls:own.pem line:reset mute mute all
+    hold_input
+    background_input=$held_input start_background "$SKT" --reconnect --connect-timeout 0.4 --retry-delay 20ms \
+        --ssl-trustfile certificate.pem 127.0.0.1 "$port"
+    local skt=$started_pid out=$started_out err=$started_err
+    say 'one\n'
+    wait_until has_text "$dropper_out" one
+    say 'two\n'
+    release_input
+    end_status "$skt" 20
+    assert_equal "$status $(<"$err")" "0 "
+    assert_file_is "$out" 'done\n'
+    dropper_ends
+}
+
 @test "what several connections have said is one output" {
     start_dropper tcp 'say:one\n:fin' 'say:two\n:fin' 'say:three\n:fin' 'say:four\n:fin'
     start_background "$SKT" -d --reconnect --retry-delay 20ms 127.0.0.1 "$port"

@@ -80,7 +80,7 @@ client_run(const struct run *run, struct fault *fault)
     report_connected(run->log, &plan, &peer);
     report_options(run->log, &plan, fd, PHASE_OPENED, PHASE_CONNECTED);
     if (request->reconnects)
-        return reconnect_run(run, &plan, fd, &peer, &source, fault);
+        return reconnect_run(run, &plan, fd, &peer, &source, deadline, fault);
     struct outcome outcome;
     deadline = deadline_sooner(deadline, handshake_deadline(run, &request->tls));
     int result = session_join(run, &plan, fd, &peer, deadline, &outcome, fault);

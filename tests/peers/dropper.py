@@ -8,6 +8,7 @@ WHERE is tcp[:RCVBUF], tls:CERTIFICATE (with its key, TLS over TCP) or unix:PATH
   full:N:HOW    read exactly N bytes, wait until no more can come in, then end
   line:HOW      read a line, and end
   say:TEXT:HOW  send TEXT, and end
+  mute          say nothing, not even TLS's handshake, until the client has gone
   all           read to the end of input, answer "done\\n", and end
   echo          the same, with what was read sent back before that
 HOW is fin (close), reset, or deaf: first end the sending side, then go on as `all` without an answer.
@@ -208,6 +209,10 @@ def main(port_file, where, *steps):
     for step in steps:
         client, _ = listener.accept()
         client.settimeout(30)
+        if step == "mute":
+            read_all(client)
+            client.close()
+            continue
         serve(Encrypted(client, context) if kind == "tls" else client, step)
 
 
