@@ -256,7 +256,7 @@ says_hi() {
     client "${trusting[@]}" --ssl-ciphers ECDHE-ECDSA-CHACHA20-POLY1305 localhost "$port"
     assert_equal "$status" 7
     assert_one_line "$stderr" "alert"
-    for list in nonsense TLS_NONSENSE; do
+    for list in nonsense TLS_NONSENSE :; do
         client "${trusting[@]}" --ssl-ciphers "$list" localhost 1
         fails_by 2 "--ssl-ciphers $list: "
         run -2 --separate-stderr timeout 10 "$SKT" -l --ssl --ssl-ciphers "$list" 127.0.0.1 0

@@ -134,7 +134,7 @@ set_ciphers(struct tls_context *context, struct fault *fault)
         strcat(list, name);
     }
     ERR_clear_error();
-    bool is_known = (!*older || SSL_CTX_set_cipher_list(context->ssl, older) == 1) &&
+    bool is_known = ((!*older && *newer) || SSL_CTX_set_cipher_list(context->ssl, older) == 1) &&
                     (!*newer || SSL_CTX_set_ciphersuites(context->ssl, newer) == 1);
     free(names);
     if (is_known)
