@@ -80,7 +80,7 @@ expect_name(struct tls_context *context, struct fault *fault)
     size_t length = bare_host(name, &start);
     bool is_pattern = *start == '.'; /* which X509_check_host(3) takes for all names that end so */
     if (length == 0 || is_pattern || length >= sizeof context->name)
-        return fault_say(fault, STATUS_LOCAL, "not a name that a certificate can be for", "%s", name);
+        return fault_say(fault, STATUS_USAGE, "not a name that a certificate can be for", "%s", name);
     memcpy(context->name, start, length);
     if (X509_VERIFY_PARAM_set1_ip_asc(wanted, context->name) == 1)
         return 0;
