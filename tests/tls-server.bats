@@ -202,6 +202,33 @@ PYTHON
     assert_contains "$(<"$listener_err")" "makes room for others"
 }
 
+comes_in() {
+    timeout 5 python3 "$SKT_SRCDIR/tests/peers/tls.py" "${peer_options[@]}" "connect:$port" handshake send:hello \
+        expect:hello notify drain close 2>/dev/null
+}
+
+@test "at --max-conns those who stall make room, and those who are served do not" {
+    local words
+    for words in "" "--when-full refuse"; do
+        # shellcheck disable=SC2086  # words
+        start_skt_listener -k "${ours[@]}" --echo --max-conns 2 $words 127.0.0.1 0
+        peer_options=(--trust="$tls/ca.pem" --name=localhost)
+        start_tls_peer "connect:$port" handshake send:first expect:first touch:served waitfile:go send:still expect:still \
+            notify drain
+        local served=$peer_pid served_err=$peer_err
+        wait_until test -e served
+        start_peer "connect:tcp:$port" touch:stands drain
+        wait_until test -e stands
+        wait_until comes_in
+        assert_one_line "$(<"$listener_err")" "makes room for others"
+        peer_succeeds
+        touch go
+        peer_succeeds "$served" "$served_err"
+        rm served stands go
+        stop "$listener_pid"
+    done
+}
+
 @test "clients that stall are given up in time" {
     start_skt_listener "${ours[@]}" --ssl-timeout 0.3 -d 127.0.0.1 0
     start_peer "connect:tcp:$port" 'send:\x16\x03\x01' drain

@@ -7,13 +7,33 @@
 #include "session/member.h"
 #include <inttypes.h>
 
+/* Who has stood longest within TLS's handshake, where nobody else can come in; NULL: there is room, or nobody has. */
+static struct member *
+find_standing(const struct crowd *crowd)
+{
+    struct member *found = NULL; /* the last one: the newest stand first */
+    bool looks = crowd->run->tls && door_is_full(crowd->door, crowd->count);
+    for (struct member *member = looks ? crowd->members : NULL; member; member = member->next)
+        found = member->greeting ? member : found;
+    return found;
+}
+
+static int64_t
+stalls_at(const struct member *standing)
+{
+    return standing ? deadline_after(standing->greeting->since, HANDSHAKE_STALLED_MS) : DEADLINE_NEVER;
+}
+
 /* What the door waits for. */
 static int
 watch_door(struct crowd *crowd, struct fault *fault)
 {
     struct pollfd polls[LISTENER_SOCKETS_MAX];
-    int64_t deadline;
-    size_t count = door_interest(crowd->door, crowd->count, polls, &deadline);
+    int64_t deadline, stalls = stalls_at(find_standing(crowd));
+    bool has_stalled = deadline_passed(stalls, deadline_now());
+    size_t count = door_interest(crowd->door, crowd->count - has_stalled, polls, &deadline);
+    if (!has_stalled)
+        deadline = deadline_sooner(deadline, stalls);
     return poller_set(crowd->poller, &crowd->entrance, polls, count, deadline, fault);
 }
 
@@ -80,10 +100,25 @@ watch_entrance(void *context)
     poller_wake(crowd->poller, &crowd->entrance);
 }
 
+/* Whoever says nothing must not keep out those that do, and who are there. */
+static void
+make_room(struct crowd *crowd)
+{
+    struct member *standing = find_standing(crowd);
+    bool is_asked_for = false;
+    for (size_t i = 0; i < crowd->entrance.count; i++)
+        is_asked_for |= crowd->entrance.polls[i].revents != 0;
+    if (!is_asked_for || !deadline_passed(stalls_at(standing), deadline_now()))
+        return;
+    handshake_tell_stalled(crowd->run, standing->far);
+    member_end(crowd, standing);
+}
+
 /* Returns 0, or -1: nobody came in time, or time is over. */
 static int
 step_door(struct crowd *crowd, struct fault *fault)
 {
+    make_room(crowd);
     if (door_step(crowd->door, crowd->count, crowd->entrance.polls, fault) != 0)
         return -1;
     return watch_door(crowd, fault);

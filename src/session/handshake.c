@@ -65,6 +65,12 @@ handshake_step(const struct handshake *handshake, struct fault *fault)
     return IO_FAILED;
 }
 
+void
+handshake_tell_stalled(const struct run *run, const struct endpoint *endpoint)
+{
+    log_line(run->log, LOG_ERROR, "%s: makes room for others, who wait for a TLS handshake", endpoint->name);
+}
+
 int
 handshake_wait(const struct run *run, struct endpoint *endpoint, int64_t deadline, struct fault *fault)
 {

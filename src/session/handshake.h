@@ -7,6 +7,8 @@
 
 #include "session/session.h"
 
+enum { HANDSHAKE_STALLED_MS = 1000 }; /* who has not done it by then makes room for somebody else */
+
 struct handshake {
     const struct run *run;
     struct endpoint *endpoint;
@@ -24,6 +26,9 @@ size_t handshake_interest(const struct handshake *handshake, struct pollfd *poll
 
 /* IO_DONE: it is done, which -v tells. IO_AGAIN: wait. IO_FAILED: STATUS_TLS, or STATUS_TIMEOUT. */
 enum io handshake_step(const struct handshake *handshake, struct fault *fault);
+
+/* Say that it is given up for somebody else. */
+void handshake_tell_stalled(const struct run *run, const struct endpoint *endpoint);
 
 /* All steps of it, waiting in the loop. Nothing to do if the endpoint does not begin. Returns 0, or -1 with fault: as
  * handshake_step, or a signal. */

@@ -8,8 +8,6 @@
 
 enum { LOBBY_MAX = 128, LOBBY_POLLS_MAX = LISTENER_SOCKETS_MAX + LOBBY_MAX * ENDPOINT_POLLS_MAX };
 
-enum { STALLED_MS = 1000 }; /* who has stood there for so long makes room for somebody else */
-
 struct lobby {
     const struct run *run;
     struct listener *listener;
@@ -81,7 +79,7 @@ step_all(struct lobby *lobby, struct endpoint **done, struct fault *fault)
 static int64_t
 has_room_at(const struct lobby *lobby)
 {
-    return lobby->count < LOBBY_MAX ? 0 : deadline_after(lobby->since[0], STALLED_MS);
+    return lobby->count < LOBBY_MAX ? 0 : deadline_after(lobby->since[0], HANDSHAKE_STALLED_MS);
 }
 
 /* Whoever says nothing must not keep out those that do. */
@@ -91,8 +89,7 @@ make_room(struct lobby *lobby)
     if (lobby->count < LOBBY_MAX)
         return;
     struct endpoint *client = take_out(lobby, 0);
-    log_line(lobby->run->log, LOG_ERROR, "%s: makes room for others, who wait for a TLS handshake",
-             client->name);
+    handshake_tell_stalled(lobby->run, client);
     client->ops->close(client);
 }
 

@@ -285,6 +285,7 @@ begin_greeting(struct crowd *crowd, struct member *member, const char *label)
     member->greeting->handshake = (struct handshake){ .run = run,
                                                       .endpoint = member->far,
                                                       .deadline = handshake_deadline_of_client(run) };
+    member->greeting->since = deadline_now();
     (void)snprintf(member->greeting->label, sizeof member->greeting->label, "%s", label);
     step_greeting(crowd, member);
 }

@@ -24,6 +24,7 @@
 /* What comes before all else, where there is TLS; and what is to be known after it. */
 struct greeting {
     struct handshake handshake;
+    int64_t since;
     char label[REPORT_NAME_SIZE];
 };
 
