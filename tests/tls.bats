@@ -182,6 +182,18 @@ says_hi() {
     fails_by 7 "unable to get local issuer certificate" # the file stands in the place of the system's
 }
 
+@test "within --chroot, too, what is wrong with a certificate is told" {
+    need_root
+    mkdir empty
+    export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0" # that reads /proc, which is not there
+    serve server
+    client --ssl --chroot empty localhost "$port"
+    fails_by 7 "the peer's certificate is not accepted: unable to get local issuer certificate"
+    serve server
+    client --ssl --ssl-trustfile "$tls/ca.pem" --chroot empty localhost "$port"
+    says_hi
+}
+
 @test "curl's and socat's and openssl's servers are talked to, whichever version they speak" {
     need socat ncat
     for version in tls1_2 tls1_3; do

@@ -33,8 +33,9 @@ tls_complain(const SSL *ssl, const struct tls_context *context, const struct end
              struct fault *fault)
 {
     int reason = ERR_GET_REASON(ERR_peek_error());
+    int outcome = ERR_GET_REASON(ERR_peek_last_error()); /* authorities may be looked for in vain before */
     long verdict = SSL_get_verify_result(ssl);
-    if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK) {
+    if (outcome == SSL_R_CERTIFICATE_VERIFY_FAILED && verdict != X509_V_OK) {
         (void)fault_say(fault, STATUS_TLS, "the peer's certificate is not accepted", "%s", endpoint->name);
         fault_add(fault, ": %s", why_not_verified(context, verdict));
         return IO_FAILED;
