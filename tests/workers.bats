@@ -13,6 +13,8 @@ start_workers() {
     wait_until has_workers "$1"
 }
 
+is_stopped() { [[ $(<"/proc/$1/stat") == *") T "* ]]; }
+
 is_gone() { [ ! -e "/proc/$1" ]; }
 
 # Ask so often who serves; the numbers of the processes, each once.
@@ -184,6 +186,22 @@ has_lines() { [ "$(wc -l <"$1")" -eq "$2" ]; }
             is_gone "$worker" || fail "$worker is left"
         done
     done
+}
+
+@test "a worker that was stopped does not hold up the end of all" {
+    start_workers 2 -c 'trap "echo told; exit" TERM; echo there; sleep 600 & wait' 127.0.0.1 0
+    local worker workers
+    workers=$(workers_of "$listener_pid")
+    start_peer "connect:tcp:$port" expect:there\\n print:there expect:told\\n drain
+    wait_for_text "$peer_out" there
+    for worker in $workers; do
+        kill -STOP "$worker"
+        wait_until is_stopped "$worker"
+    done
+    kill -TERM "$listener_pid"
+    end_status "$listener_pid" 4 # before anybody is killed
+    assert_equal "$status $(<"$listener_err")" "143 "
+    peer_succeeds # the program was told, too
 }
 
 @test "when the first process is killed its workers end, too" {

@@ -239,6 +239,7 @@ end_all(struct workers *workers, int signal)
     int64_t grace = deadline_after(deadline_now(), workers->run->request->kill_after_ms + GRACE_MS);
     struct pollfd ended = { .fd = workers->child_fd, .events = POLLIN };
     signal_all(workers, signal);
+    signal_all(workers, SIGCONT); /* one that was stopped could not end */
     while (reap(workers, false) > 0) {
         if (deadline_passed(grace, deadline_now())) {
             signal_all(workers, SIGKILL);
