@@ -238,6 +238,39 @@ leave_in_a_line() {
     assert_equal "$output" $'end\nlast'
 }
 
+# The same of one that is sent away in the middle of its line, for it says nothing more, while the other goes on: in $output,
+# what the server makes of it, with these options.
+send_away_in_a_line() {
+    local speaks
+    start_skt_listener -k -d -w 0.5 "$@" 127.0.0.1 0
+    exec {one}<>"/dev/tcp/127.0.0.1/$port" {other}<>"/dev/tcp/127.0.0.1/$port"
+    wait_until is_still "$listener_pid"
+    printf last >&"$one"
+    wait_until is_still "$listener_pid"
+    speaks=$(now_ms)
+    printf '%040000d' 0 >&"$other"
+    until grep -q idle "$listener_err"; do
+        printf 0 >&"$other"
+        [ $(($(now_ms) - speaks)) -lt 900 ] || return
+    done
+    printf 'end\n' >&"$other"
+    wait_for_text "$listener_out" end
+    speaks=$(($(now_ms) - speaks))
+    wait_for_text "$listener_out" last
+    exec {one}>&- {other}>&-
+    output=$(tr -d 0 <"$listener_out")
+    kill_by_term "$listener_pid"
+    [ "$speaks" -lt 900 ]
+}
+
+@test "what one has said that is sent away stands behind the line of another, too" {
+    succeeds_within 60 send_away_in_a_line || fail "this machine is too slow to speak in time"
+    assert_equal "$output" $'end\nlast'
+    succeeds_within 60 send_away_in_a_line --label || fail "this machine is too slow to speak in time"
+    [[ $output =~ ^1.*:\ end.*:\ last$ ]] || fail "$output"
+    assert_equal "$(wc -l <<<"$output")" 2
+}
+
 @test "a line that does not go on is given on after a second" {
     start_skt_listener -v -k -d 127.0.0.1 0
     start_peer "connect:tcp:$port" print:there stall

@@ -74,6 +74,13 @@ note_room(struct seat *seat)
 /* --- whom nobody waits for --------------------------------------------------------------------------------------- */
 
 static void
+put_out(struct seat *seat)
+{
+    seat->hub->out += !seat->is_out;
+    seat->is_out = true;
+}
+
+static void
 give_up(struct seat *seat, int64_t now)
 {
     count_full(seat, false);
@@ -81,8 +88,7 @@ give_up(struct seat *seat, int64_t now)
     seat->slow_at = now;
     if (seat->hub->choice.slow != HUB_DISCONNECTS)
         return;
-    seat->is_out = true;
-    seat->hub->out++;
+    put_out(seat);
     hub_wake(seat);
 }
 
@@ -151,7 +157,7 @@ has_room(struct seat *from, int64_t now)
     const struct hub *hub = from->hub;
     if (!from->is_streams && hub->choice.kind == HUB_STREAMS)
         return hub->streams && hub->streams->full_at < 0;
-    if (from->is_streams && hub->clients == 0)
+    if (from->is_streams && hub->clients == hub->out)
         return false; /* it is for the next one who comes */
     return is_unhindered(from, now);
 }
@@ -327,6 +333,17 @@ audience_took(struct seat *seat, int64_t now)
         seat->is_slow = false;
     if (seat->misses && is_half_empty(seat))
         hear_again(seat, now);
+}
+
+void
+audience_end(struct seat *seat)
+{
+    if (seat->full_at >= 0)
+        count_full(seat, false);
+    seat->full_at = -1;
+    put_out(seat);
+    queue_clear(&seat->queue);
+    audience_has_room(seat->hub);
 }
 
 void

@@ -22,6 +22,9 @@ hub_open(const struct hub_choice *choice, const struct hub_calls *calls, struct 
 void
 hub_close(struct hub *hub)
 {
+    hub_silence(hub);
+    while (hub->seats) /* of sessions that are over */
+        hub->seats->base.ops->close(&hub->seats->base);
     free(hub);
 }
 
@@ -57,29 +60,35 @@ hub_call_at(struct hub *hub, int64_t when)
     hub->tick_at = deadline_sooner(hub->tick_at, when);
 }
 
+/* Last words wait for nothing but the end of a line. */
 int64_t
 hub_deadline(const struct hub *hub)
 {
-    return hub->tick_at;
+    return hub->over > 0 && !hub->speaker ? 0 : hub->tick_at;
 }
 
 void
 hub_wake(struct seat *seat)
 {
     const struct hub_calls *calls = &seat->hub->calls;
-    calls->wake(calls->context, seat->owner);
+    if (!seat->is_over)
+        calls->wake(calls->context, seat->owner);
 }
 
 void
 hub_tick(struct hub *hub)
 {
     int64_t now = deadline_now();
-    if (!deadline_passed(hub->tick_at, now))
+    if (!deadline_passed(hub_deadline(hub), now))
         return;
     hub->tick_at = DEADLINE_NEVER;
-    for (struct seat *seat = hub->seats; seat; seat = seat->next)
-        if (seat->held_size > 0)
+    for (struct seat *seat = hub->seats, *next; seat; seat = next) {
+        next = seat->next;
+        if (seat->is_over)
+            seat->base.ops->close(&seat->base);
+        else if (seat->held_size > 0)
             hub_call_at(hub, seat_give_up_waiting(seat, now));
+    }
     audience_has_room(hub); /* who still has to wait says so again */
 }
 
@@ -191,6 +200,7 @@ hub_forget(struct seat *seat)
 {
     struct hub *hub = seat->hub;
     audience_leave(seat);
+    hub->over -= seat->is_over;
     *(seat->before ? &seat->before->next : &hub->seats) = seat->next;
     if (seat->next)
         seat->next->before = seat->before;

@@ -184,12 +184,18 @@ leave(struct seat *seat)
 }
 
 /* The last words, too, wait for the end of somebody's line. */
+static bool
+has_to_wait(const struct seat *seat)
+{
+    return seat->held_size > 0 && !seat->hub->is_silent && audience_is_interrupted_by(seat, deadline_now());
+}
+
 static enum io
 seat_end_writing(struct endpoint *endpoint, struct fault *fault)
 {
     struct seat *seat = (struct seat *)endpoint;
     (void)fault;
-    if (seat->held_size > 0 && !seat->hub->is_silent && audience_is_interrupted_by(seat, deadline_now())) {
+    if (has_to_wait(seat)) {
         turn_wait(seat);
         return IO_AGAIN;
     }
@@ -308,11 +314,18 @@ seat_free(struct seat *seat)
     free(seat);
 }
 
-/* A client that was cut off has said what it has said. */
+/* A client that was cut off has said what it has said. Where that has to wait the seat is closed again, by the hub. */
 static void
 seat_close(struct endpoint *endpoint)
 {
     struct seat *seat = (struct seat *)endpoint;
+    if (has_to_wait(seat)) {
+        seat->hub->over += !seat->is_over;
+        seat->is_over = true;
+        turn_give_up(seat);
+        audience_end(seat);
+        return;
+    }
     leave(seat);
     hub_forget(seat);
     seat_free(seat);

@@ -24,6 +24,7 @@ struct seat {
     uint64_t number;
     bool is_streams;
     bool is_leaving; /* says nothing more, and hears no more */
+    bool is_over;    /* its session is: what it has said last waits for the end of another's line */
 
     /* saying */
     bool is_waiting; /* has something to say and may not */
@@ -49,7 +50,7 @@ struct seat {
     uint64_t missed[MISS_KINDS]; /* since it was told last */
     uint64_t unsaid[MISS_KINDS]; /* since it was said last in the log, at said_at */
     int64_t said_at;
-    bool is_out; /* too slow: it has to go */
+    bool is_out; /* hears nothing more: too slow, it has to go, or its session is over */
     char name[];
 };
 
@@ -62,8 +63,9 @@ struct hub {
     uint64_t expected; /* clients that have no seat yet, and may be heard at any time */
     uint64_t numbers;  /* that were given so far */
     uint64_t full;     /* clients whose queue is full and that are not slow */
-    uint64_t out;      /* clients that are too slow and have to go */
-    int64_t judged_at; /* the last time that all who are full were looked at */
+    uint64_t out;  /* clients that hear nothing more: too slow, they have to go, or their sessions are over */
+    uint64_t over; /* those of which the session is */
+    int64_t judged_at;                         /* the last time that all who are full were looked at */
     struct seat *first_waiting, *last_waiting; /* clients, in the order of their turns */
     size_t spoken;                             /* by the speaker, of its line */
     struct seat *speaker; /* others wait for the end of its line, from speaks_since on; NULL: for nobody's */
@@ -95,6 +97,9 @@ void audience_miss_large(struct seat *seat, int64_t now);
 
 /* Something was taken from a seat's queue. */
 void audience_took(struct seat *seat, int64_t now);
+
+/* A client's session is over: nobody waits for it, and it hears nothing more. It is still a client. */
+void audience_end(struct seat *seat);
 
 /* A seat hears nothing more. */
 void audience_leave(struct seat *seat);
