@@ -55,6 +55,13 @@ hub() { foreign hub.py "$listener_pid" "$port" "$@"; }
     assert_file_is "$listener_err" ''
 }
 
+@test "who is gone is waited for no more, though it has not said all yet" {
+    need python3
+    start_skt_listener --broker --slow block 127.0.0.1 0
+    run -0 hub reset 20000
+    assert_equal "$output" "reset: 20000 of 20000 lines"
+}
+
 @test "clients that are killed at random moments leave nothing behind, and the others go on" {
     need python3
     start_skt_listener --broker 127.0.0.1 0

@@ -16,7 +16,7 @@ enum {
 bool
 audience_hears(const struct seat *seat, const struct seat *from)
 {
-    if (seat == from || seat->is_leaving || seat->is_out)
+    if (seat == from || seat->is_leaving || seat->is_deaf)
         return false;
     return seat->hub->choice.kind != HUB_STREAMS || seat->is_streams != from->is_streams;
 }
@@ -74,10 +74,23 @@ note_room(struct seat *seat)
 /* --- whom nobody waits for --------------------------------------------------------------------------------------- */
 
 static void
-put_out(struct seat *seat)
+deafen(struct seat *seat)
 {
-    seat->hub->out += !seat->is_out;
-    seat->is_out = true;
+    seat->is_deaf = true;
+    seat->hub->deaf++;
+}
+
+void
+audience_go_deaf(struct seat *seat)
+{
+    if (seat->is_deaf || seat->is_leaving)
+        return;
+    if (seat->full_at >= 0)
+        count_full(seat, false);
+    seat->full_at = -1;
+    deafen(seat);
+    queue_clear(&seat->queue);
+    audience_has_room(seat->hub);
 }
 
 static void
@@ -88,7 +101,8 @@ give_up(struct seat *seat, int64_t now)
     seat->slow_at = now;
     if (seat->hub->choice.slow != HUB_DISCONNECTS)
         return;
-    put_out(seat);
+    seat->is_out = true;
+    deafen(seat);
     hub_wake(seat);
 }
 
@@ -123,7 +137,7 @@ is_unhindered(struct seat *from, int64_t now)
 {
     struct hub *hub = from->hub;
     bool is_itself = !from->is_streams && from->full_at >= 0 && !from->is_slow;
-    uint64_t hearing = hub->clients - hub->out - (from->is_streams ? 0 : 1);
+    uint64_t hearing = hub->clients - hub->deaf - (from->is_streams || from->is_deaf ? 0 : 1);
     if (hub->full == is_itself)
         return true;
     if (hub->choice.slow == HUB_BLOCKS || hearing == 1)
@@ -157,7 +171,7 @@ has_room(struct seat *from, int64_t now)
     const struct hub *hub = from->hub;
     if (!from->is_streams && hub->choice.kind == HUB_STREAMS)
         return hub->streams && hub->streams->full_at < 0;
-    if (from->is_streams && hub->clients == hub->out)
+    if (from->is_streams && hub->clients == hub->deaf)
         return false; /* it is for the next one who comes */
     return is_unhindered(from, now);
 }
@@ -299,6 +313,8 @@ audience_tell_one(struct seat *to, struct piece *piece, int64_t now)
         to->took_at = now;
         return;
     }
+    if (to->is_deaf) /* since it was offered this */
+        return;
     if (queue_push(&to->queue, piece, put) != 0) {
         miss(to, piece); /* without memory; it is told when there is some */
         return;
@@ -336,17 +352,6 @@ audience_took(struct seat *seat, int64_t now)
 }
 
 void
-audience_end(struct seat *seat)
-{
-    if (seat->full_at >= 0)
-        count_full(seat, false);
-    seat->full_at = -1;
-    put_out(seat);
-    queue_clear(&seat->queue);
-    audience_has_room(seat->hub);
-}
-
-void
 audience_leave(struct seat *seat)
 {
     if (seat->is_leaving)
@@ -358,6 +363,6 @@ audience_leave(struct seat *seat)
     say_missed(seat, deadline_now());
     if (!seat->is_streams)
         seat->hub->clients--;
-    seat->hub->out -= seat->is_out;
+    seat->hub->deaf -= seat->is_deaf;
     audience_has_room(seat->hub);
 }

@@ -110,6 +110,9 @@ struct endpoint_ops {
     /* Tell the other side that our writing has ended: half-close, close standard output, close_notify. */
     enum io (*end_writing)(struct endpoint *endpoint, struct fault *fault);
 
+    /* The other end is gone: nothing more will be read, and what is written still counts. NULL: it makes no difference. */
+    void (*read_no_more)(struct endpoint *endpoint);
+
     /* Why READY_LOST came: IO_LOST (orderly) or IO_FAILED with the fault. */
     enum io (*lost)(struct endpoint *endpoint, struct fault *fault);
 

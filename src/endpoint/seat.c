@@ -290,6 +290,12 @@ seat_lost(struct endpoint *endpoint, struct fault *fault)
     return IO_FAILED;
 }
 
+static void
+seat_read_no_more(struct endpoint *endpoint)
+{
+    audience_go_deaf((struct seat *)endpoint);
+}
+
 static enum io
 seat_settle(struct endpoint *endpoint, struct fault *fault)
 {
@@ -323,7 +329,7 @@ seat_close(struct endpoint *endpoint)
         seat->hub->over += !seat->is_over;
         seat->is_over = true;
         turn_give_up(seat);
-        audience_end(seat);
+        audience_go_deaf(seat);
         return;
     }
     leave(seat);
@@ -337,6 +343,7 @@ static const struct endpoint_ops seat_ops = {
     .read = seat_read,
     .write = seat_write,
     .end_writing = seat_end_writing,
+    .read_no_more = seat_read_no_more,
     .lost = seat_lost,
     .settle = seat_settle,
     .unsettled = seat_unsettled,

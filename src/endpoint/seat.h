@@ -50,7 +50,8 @@ struct seat {
     uint64_t missed[MISS_KINDS]; /* since it was told last */
     uint64_t unsaid[MISS_KINDS]; /* since it was said last in the log, at said_at */
     int64_t said_at;
-    bool is_out; /* hears nothing more: too slow, it has to go, or its session is over */
+    bool is_deaf; /* hears nothing more: its client is gone, or has to go */
+    bool is_out;  /* ... as it is too slow */
     char name[];
 };
 
@@ -59,13 +60,13 @@ struct hub {
     struct hub_calls calls;
     struct seat *seats;
     struct seat *streams;
-    uint64_t clients;  /* seats that hear, without the streams */
+    uint64_t clients;  /* that have not left; the streams are none */
     uint64_t expected; /* clients that have no seat yet, and may be heard at any time */
     uint64_t numbers;  /* that were given so far */
     uint64_t full;     /* clients whose queue is full and that are not slow */
-    uint64_t out;  /* clients that hear nothing more: too slow, they have to go, or their sessions are over */
-    uint64_t over; /* those of which the session is */
-    int64_t judged_at;                         /* the last time that all who are full were looked at */
+    uint64_t deaf;     /* clients that hear nothing more, and may still have something to say */
+    uint64_t over;     /* those whose session is */
+    int64_t judged_at; /* the last time that all who are full were looked at */
     struct seat *first_waiting, *last_waiting; /* clients, in the order of their turns */
     size_t spoken;                             /* by the speaker, of its line */
     struct seat *speaker; /* others wait for the end of its line, from speaks_since on; NULL: for nobody's */
@@ -98,8 +99,8 @@ void audience_miss_large(struct seat *seat, int64_t now);
 /* Something was taken from a seat's queue. */
 void audience_took(struct seat *seat, int64_t now);
 
-/* A client's session is over: nobody waits for it, and it hears nothing more. It is still a client. */
-void audience_end(struct seat *seat);
+/* A client hears nothing more, so that nobody waits for it; what it says is still heard. */
+void audience_go_deaf(struct seat *seat);
 
 /* A seat hears nothing more. */
 void audience_leave(struct seat *seat);

@@ -87,6 +87,8 @@ static void
 lose_far(struct joint *joint)
 {
     joint->far_is_dead = true;
+    if (joint->near->ops->read_no_more)
+        joint->near->ops->read_no_more(joint->near);
     if (!joint->near->returns)
         return;
     joint->near_left = true;

@@ -6,12 +6,13 @@ usage: hub.py PID PORT all CLIENTS          each client sends 2 lines; each coun
        hub.py PID PORT block CLIENTS LINES  the same, but the one reads all of it once the speaker has had to stop
        hub.py PID PORT endless CLIENTS      one client sends a line that never ends, the others one line each
        hub.py PID PORT long CLIENTS         all begin a long line, which others wait for the end of, and then end it
+       hub.py PID PORT reset LINES          two read nothing, say all they can when a third one has had to stop, and are reset
        hub.py PID PORT kill CLIENTS         clients are killed (SIGKILL) at random moments while they talk
 
 The server is at 127.0.0.1 PORT, with that PID, and its clients hear each other (--broker). Prints what was found:
 "all: N of M lines, T ticks idle"; "slow: the worst of N healthy had P %, M KiB more"; "block: N of M lines at the worst,
 the speaker stopped after A of B bytes"; "endless: N of M lines, P pieces of the endless one"; "long: N ended,
-T ticks"; "kill: N of M lines, D descriptors more".
+T ticks"; "reset: N of M lines"; "kill: N of M lines, D descriptors more".
 """
 
 import os
@@ -20,6 +21,7 @@ import resource
 import selectors
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
@@ -254,6 +256,45 @@ def talk_long(pid, port, count):
     print(f"long: {ended} ended, {ticks(pid) - before} ticks")
 
 
+def send_all_that_goes(hall, client, data):
+    """Until nothing has gone for a second, which is longer than the others take. Returns how much has."""
+    sent = 0
+    moved = time.monotonic()
+    while sent < len(data) and time.monotonic() - moved < 1:
+        try:
+            sent += client.send(data[sent:sent + (1 << 18)])
+            moved = time.monotonic()
+        except BlockingIOError:
+            hall.read(0.05)
+    return sent
+
+
+def talk_reset(_pid, port, lines):
+    stopped = []
+    for _ in range(2):
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", port))
+        client.setblocking(False)
+        stopped.append(client)
+    hall = Hall(port, 2)
+    hall.meet()
+    data = b"".join(b"%08d %s\n" % (number, b"x" * 990) for number in range(lines))
+    sent = send_all_that_goes(hall, hall.clients[0], data)
+    assert sent < len(data), "nobody has been waited for"
+    noise = data.replace(b"x", b"y")
+    said = [send_all_that_goes(hall, client, noise) for client in stopped]
+    assert max(said) < len(noise), "all has been taken from those that are waited for"
+    for client in stopped:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        client.close()
+    sent += send_all_that_goes(hall, hall.clients[0], data[sent:])
+    heard = hall.heard[hall.clients[1]]
+    hall.read_until(lambda: heard.count(b"x\n") >= lines, 10)
+    had = heard.count(b"x\n")
+    print(f"reset: {had} of {lines} lines")
+
+
 def talk_kill(pid, port, count):
     random.seed(7)
     before = len(os.listdir(f"/proc/{pid}/fd"))
@@ -292,7 +333,7 @@ def main(pid, port, what, *numbers):
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     {"all": talk_all, "slow": talk_slow, "block": talk_block, "endless": talk_endless,
-     "long": talk_long, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
+     "long": talk_long, "reset": talk_reset, "kill": talk_kill}[what](int(pid), int(port), *map(int, numbers))
 
 
 if __name__ == "__main__":
