@@ -561,6 +561,28 @@ PYTHON
     done
 }
 
+@test "so does one that has sent more than the program takes" {
+    need python3
+    local kind
+    for kind in "${ways[@]}" spliced; do
+        napping=$(nap "$kind" 600)
+        serve "$kind" -c "$napping; exit 0"
+        python3 - "$port" <<'PYTHON'
+import select, socket, struct, sys
+client = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=10)
+client.setblocking(False)
+while select.select([], [client], [], 0.5)[1]:
+    client.send(bytes(65536))
+client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+client.close()
+PYTHON
+        end_status "$listener_pid"
+        assert_equal "$kind: $status" "$kind: 1"
+        assert_one_line "$(<"$listener_err")" "Connection reset by peer"
+        is_gone "${napping% *}"
+    done
+}
+
 @test "a client that only goes leaves the program its time: its input ends, and nothing else" {
     for kind in "${ways[@]}" spliced; do
         serve "$kind" -c 'cat >/dev/null; sleep 0.5; echo finished >after' # the subject: its time

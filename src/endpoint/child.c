@@ -309,6 +309,7 @@ child_open(const struct child_choice *choice, struct loop *loop, struct fault *f
                   .unit = UNIT_BYTES,
                   .ends = true,
                   .tells_end = true,
+                  .is_told = true,
                   .message_max = SIZE_MAX,
                   .socket = -1,
                   .read_fd = -1,

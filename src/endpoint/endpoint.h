@@ -152,6 +152,7 @@ struct endpoint {
     bool unread_lost; /* closing destroys what the other side has not read yet: it gets a moment for that */
     bool person;      /* a terminal: somebody sits there */
     bool returns;     /* what is written is what will be read: without a reader nobody needs to write */
+    bool is_told;     /* at the session's end, that it has failed: who takes nothing does not put that off */
     bool silent;      /* nothing is ever read from it, and that is no end */
     bool peer_ended;  /* reading has seen the other side's own end, in order */
     bool cut;         /* a message came that was larger than the room for it */

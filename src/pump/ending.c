@@ -3,7 +3,7 @@
 #include "base/deadline.h"
 #include <stdio.h>
 
-enum { STALL_MS = 2000 }; /* -q: a peer that takes nothing for so long is not waited for */
+enum { STALL_MS = 2000 }; /* -q, a program: who takes nothing for so long is not waited for */
 
 bool
 ending_awaits_only_input(const struct joint *joint)
@@ -52,13 +52,22 @@ quit_at(const struct joint *joint)
     return deadline_after(since, quit_ms > STALL_MS ? quit_ms : STALL_MS);
 }
 
+/* The connection has failed, of which a program hears when it has what came before: but not if it takes nothing of that. */
+static int64_t
+stall_end(const struct joint *joint)
+{
+    if (!joint->near->is_told || !joint->failed || !joint->far_is_dead)
+        return DEADLINE_NEVER;
+    return deadline_after(joint->moved_at, STALL_MS);
+}
+
 int64_t
 ending_next(const struct joint *joint)
 {
     int64_t next = deadline_sooner(joint->deadline, joint->hurry_until);
     next = deadline_sooner(next, deadline_after(joint->moved_at, joint->policy->idle_ms));
     next = deadline_sooner(next, deadline_sooner(quit_at(joint), linger_end(joint)));
-    next = deadline_sooner(next, near_linger_end(joint));
+    next = deadline_sooner(next, deadline_sooner(near_linger_end(joint), stall_end(joint)));
     const struct flow *flows[] = { &joint->sent, &joint->received };
     for (int i = 0; i < 2; i++)
         if (flows[i]->state != FLOW_CLOSED && !deadline_passed(flows[i]->write_not_before, joint->now))
@@ -78,7 +87,7 @@ by_clock(struct joint *joint)
         return true;
     }
     if (deadline_passed(joint->hurry_until, joint->now) || deadline_passed(linger_end(joint), joint->now) ||
-        deadline_passed(near_linger_end(joint), joint->now))
+        deadline_passed(near_linger_end(joint), joint->now) || deadline_passed(stall_end(joint), joint->now))
         return true;
     if (deadline_passed(quit_at(joint), joint->now)) {
         if (!transfer_is_empty(&joint->sent.carrier) || !transfer_is_empty(&joint->received.carrier))
