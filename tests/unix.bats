@@ -496,6 +496,27 @@ time.sleep(60)' "$@"
     done
 }
 
+@test "descriptors that a sender hands over are not kept where -v tells who it is, one for all or a session each" {
+    need python3
+    for local in "" "-k" "-k --label" "-k --echo"; do
+        # shellcheck disable=SC2086
+        start_skt_listener -v $local -uU receiver
+        before=$(open_fds "$listener_pid")
+        run -0 timeout 10 python3 - <<'PYTHON'
+import array, os, socket
+end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+end.connect("receiver")
+null = [os.open("/dev/null", os.O_RDONLY)] * 3
+for _ in range(21):
+    end.sendmsg([b"x\n"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", null))])
+PYTHON
+        wait_for_text "$listener_err" "Peer is pid"
+        wait_until is_still "$listener_pid"
+        assert_at_most "$(open_fds "$listener_pid")" "$((before + 2))" # each of 21 messages has brought three
+        stop "$listener_pid"
+    done
+}
+
 # --- names in the abstract namespace ---------------------------------------------------------------------
 
 @test "@NAME is a stream in the abstract namespace, and no file" {

@@ -184,13 +184,15 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
         char space[CMSG_SPACE(sizeof(struct ucred)) + ORIGIN_RECEIVE_SIZE];
     } control;
     bool with_who = asks_who(mailbox), with_origin = mailbox->tells_origins[i];
+    size_t control_size = /* no more: others would get descriptors that nobody asked for */
+        (with_who ? CMSG_SPACE(sizeof(struct ucred)) : 0) + (with_origin ? ORIGIN_RECEIVE_SIZE : 0);
     struct msghdr message = {
         .msg_name = &sender.name,
         .msg_namelen = sizeof sender.name,
         .msg_iov = &vector,
         .msg_iovlen = 1,
-        .msg_control = with_who || with_origin ? &control : NULL,
-        .msg_controllen = with_who || with_origin ? sizeof control : 0,
+        .msg_control = control_size > 0 ? &control : NULL,
+        .msg_controllen = control_size,
     };
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~mailbox->type->no_flags) | mailbox->choice.receive_flags;
     ssize_t n;

@@ -166,6 +166,8 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
     } control;
     bool asks_who = peers->choice.asks_who && peers->domain->sender;
     bool tells_origin = peers->sockets[place].tells_origins;
+    size_t control_size = /* no more: others would get descriptors that nobody asked for */
+        (asks_who ? CMSG_SPACE(sizeof(struct ucred)) : 0) + (tells_origin ? ORIGIN_RECEIVE_SIZE : 0);
     struct msghdr message;
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~peers->type->no_flags) | peers->choice.receive_flags;
     ssize_t n;
@@ -176,8 +178,8 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
             .msg_namelen = sizeof arrival.sender.name,
             .msg_iov = &vector,
             .msg_iovlen = 1,
-            .msg_control = asks_who || tells_origin ? &control : NULL,
-            .msg_controllen = asks_who || tells_origin ? sizeof control : 0,
+            .msg_control = control_size > 0 ? &control : NULL,
+            .msg_controllen = control_size,
         };
         n = recvmsg(peers->sockets[place].fd, &message, flags);
     } while (n < 0 && (errno == EINTR || (envelope_concerns_a_peer(errno) && ++told < ERRORS_MAX)));
