@@ -142,6 +142,32 @@ PYTHON
     assert_at_most "$dropped" 40
 }
 
+@test "each message of a peer for whom there is no room is counted, also of those that came together" {
+    need python3
+    start_skt_listener -k -u --echo --max-conns 1 127.0.0.1 0
+    run -0 timeout 20 python3 - "$port" <<'PYTHON'
+import socket, struct, sys
+def peer():
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.settimeout(5)
+    s.connect(("127.0.0.1", int(sys.argv[1])))
+    return s
+def is_answered(s):
+    s.send(b"x")
+    return s.recv(10) == b"x"
+one, other = peer(), peer()
+assert is_answered(one)
+try: # ten messages in one call (UDP_SEGMENT)
+    other.sendmsg([b"x" * 100], [(17, 103, struct.pack("H", 10))])
+except OSError:
+    for _ in range(10):
+        other.send(b"x" * 10)
+assert is_answered(one)
+PYTHON
+    kill_by_term "$listener_pid"
+    assert_equal "$(awk '/of new peers dropped: at a limit of peers/ { n += $2 } END { print n }' "$listener_err")" 10
+}
+
 @test "--max-per-peer is about the peers of one address, and --rate-conns about all new ones" {
     need python3
     start_skt_listener -k -u --echo --max-per-peer 2 --max-conns 10000 127.0.0.1 0

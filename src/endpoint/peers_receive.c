@@ -30,18 +30,19 @@ make_key(const struct peers *peers, const struct address *sender, struct key_roo
     room->key = (struct peer_key){ .size = sizeof room->text, .bytes = &room->text };
 }
 
-/* A new peer, if there is room for one who may come. */
+/* The sender as a new peer, if there is room for one who may come. */
 static struct peer *
-welcome(struct peers *peers, size_t place, const struct address *sender, const struct peer_key *key,
+welcome(struct peers *peers, size_t place, const struct arrival *arrival, const struct peer_key *key,
         bool *is_new)
 {
     const struct peers_calls *calls = &peers->calls;
+    const struct address *sender = &arrival->sender;
     enum peers_welcome welcome = calls->welcome(calls->context, sender);
     if (welcome == PEERS_UNWANTED)
         return NULL;
     bool has_room = welcome == PEERS_WELCOME && peers->peers < peers->choice.max;
     struct peer *peer = has_room ? peer_new(peers, place, sender, key) : NULL;
-    peers->turned_away += !peer;
+    peers->turned_away += peer ? 0 : train_count(&arrival->train);
     *is_new = peer;
     return peer;
 }
@@ -110,7 +111,7 @@ take_arrival(struct peers *peers, size_t place, const struct arrival *arrival, s
         return;
     }
     if (!peer)
-        peer = welcome(peers, place, &arrival->sender, &key.key, &is_new);
+        peer = welcome(peers, place, arrival, &key.key, &is_new);
     if (!peer)
         return;
     peers->last = peer;
