@@ -101,6 +101,68 @@ PYTHON
     run -0 trains both --sockets --seed=7 --
 }
 
+@test "a message of a socket on standard input that is too large to be a datagram is told with both sizes, and not cut" {
+    need python3
+    start_skt_listener -k -u 127.0.0.1 0
+    for kind in SEQPACKET DGRAM; do
+        run -9 timeout 10 python3 - "$kind" "$SKT" -u 127.0.0.1 "$port" <<'PYTHON'
+import socket, subprocess, sys
+end, theirs = socket.socketpair(socket.AF_UNIX, getattr(socket, "SOCK_" + sys.argv[1]))
+for size in 3, 65508:
+    end.send(b"x" * size)
+sys.exit(subprocess.run(sys.argv[2:], stdin=theirs).returncode)
+PYTHON
+        assert_one_line "$output" "standard input: 65508 bytes, at most 65507: message too large"
+    done
+    wait_for_text "$listener_out" xxxxxx
+}
+
+@test "large messages of a socket on standard input are bytes to a stream, and bytes go to such a socket as it takes them" {
+    need python3
+    for kind in SEQPACKET DGRAM; do
+        for options in -q0 "-q0 --no-splice" "-q0 --reconnect"; do
+            # shellcheck disable=SC2086
+            run -0 timeout 30 python3 - "$kind" "$SKT" $options 127.0.0.1 <<'PYTHON'
+import hashlib, os, socket, subprocess, sys, threading
+kind = getattr(socket, "SOCK_" + sys.argv[1])
+server = socket.create_server(("127.0.0.1", 0))
+near_in, their_in = socket.socketpair(socket.AF_UNIX, kind)
+near_out, their_out = socket.socketpair(socket.AF_UNIX, kind)
+skt = subprocess.Popen([*sys.argv[2:], str(server.getsockname()[1])], stdin=their_in, stdout=their_out)
+far, _ = server.accept()
+their_in.close(), their_out.close()
+sizes = [10, 30000, 3, 100000, 200000, 1] * 10
+data = os.urandom(sum(sizes))
+
+def say():
+    at = 0
+    for size in sizes:
+        near_in.send(data[at:at + size])
+        at += size
+
+def answer():
+    far.sendall(data)
+
+def hear(end):
+    heard = b""
+    while len(heard) < len(data):
+        heard += end.recv(1 << 20)
+    assert heard == data
+
+threads = [threading.Thread(target=what, args=which) for what, which in
+           ((say, ()), (answer, ()), (hear, (far,)), (hear, (near_out,)))]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+skt.kill()
+print("whole")
+PYTHON
+            assert_equal "$output" whole
+        done
+    done
+}
+
 @test "equal datagrams go out together, and those of a sender that sends so come in together" {
     traced sendto,sendmsg,sendmmsg,recvmmsg
     run -0 trains out --size=100 --bursts=10 -- --records u32

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -31,15 +32,23 @@ struct stream {
     int fd;        /* the inherited one or our own description of the same; -1: ended */
     enum manner manner;
     bool is_file;
-    bool is_lasting; /* nobody is at its other end who could leave: a file, /dev/null */
-    bool is_packets; /* what was written at once is read so, or may be: a pipe, a socket of messages */
-    size_t join_max; /* of writes: see endpoint.h */
+    bool is_lasting;  /* nobody is at its other end who could leave: a file, /dev/null */
+    bool is_packets;  /* what was written at once is read so, or may be: a pipe, a socket of messages */
+    bool is_messages; /* a socket that keeps messages apart, always MANNER_SOCKET */
+    size_t join_max;  /* of writes: see endpoint.h */
+};
+
+/* Of a message on standard input, where borders do not matter, what had no room in the read that took it. */
+struct rest {
+    char *data;
+    size_t at, size; /* data is there while at < size */
 };
 
 struct stdio {
     struct endpoint base;
     struct stdio_choice choice;
     struct stream in, out;
+    struct rest rest;
     struct sequel sequel;
     int look_fd;    /* timerfd(2), of the terminal that controls us; -1: none */
     bool used;      /* something was read or written */
@@ -113,7 +122,8 @@ stream_open(int inherited, int mode)
     stream.join_max = join_max(inherited, &facts, flags);
     stream.is_file = S_ISREG(facts.st_mode);
     stream.is_lasting = is_lasting(&facts);
-    stream.is_packets = S_ISFIFO(facts.st_mode) || (S_ISSOCK(facts.st_mode) && !is_stream_socket(inherited));
+    stream.is_messages = S_ISSOCK(facts.st_mode) && !is_stream_socket(inherited);
+    stream.is_packets = S_ISFIFO(facts.st_mode) || stream.is_messages;
     if (S_ISSOCK(facts.st_mode)) {
         stream.manner = MANNER_SOCKET;
     } else if (S_ISFIFO(facts.st_mode) || isatty(inherited)) {
@@ -171,12 +181,19 @@ input_to_poll(const struct stdio *stdio)
     return stdio->look_fd;
 }
 
+/* Is there something to be read that no descriptor tells of? */
+static bool
+has_more(const struct stdio *stdio)
+{
+    return stdio->sequel.result != IO_DONE || stdio->rest.at < stdio->rest.size;
+}
+
 static size_t
 stdio_interest(struct endpoint *endpoint, unsigned wants, struct pollfd *polls, bool *now)
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     size_t count = 0;
-    *now = *now || (wants & WANT_READ && stdio->sequel.result != IO_DONE);
+    *now = *now || (wants & WANT_READ && has_more(stdio));
     if (wants & WANT_READ && !stdio->choice.no_input)
         polls[count++] = (struct pollfd){ .fd = input_to_poll(stdio), .events = POLLIN };
     if (stdio->choice.discards) {
@@ -194,7 +211,7 @@ stdio_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *poll
     struct stdio *stdio = (struct stdio *)endpoint;
     unsigned ready = stdio->choice.discards && wants & WANT_WRITE ? READY_WRITE : 0;
     size_t i = 0;
-    if (wants & WANT_READ && stdio->sequel.result != IO_DONE)
+    if (wants & WANT_READ && has_more(stdio))
         ready |= READY_READ;
     if (wants & WANT_READ && !stdio->choice.no_input && polls[i++].revents)
         ready |= READY_READ;
@@ -219,19 +236,74 @@ close_output(struct stdio *stdio, struct fault *fault)
     return fd_reserve_standard(fault) == 0 ? IO_DONE : IO_FAILED;
 }
 
+/* Returns as read(2) does. */
+static ssize_t
+get(const struct stream *in, void *data, size_t room, int flags)
+{
+    ssize_t n;
+    do
+        n = in->manner == MANNER_SOCKET ? recv(in->fd, data, room, MSG_DONTWAIT | flags)
+                                        : read(in->fd, data, room);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* Give what is left of a message. */
+static ssize_t
+get_rest(struct rest *rest, void *data, size_t room)
+{
+    size_t left = rest->size - rest->at;
+    size_t size = left < room ? left : room;
+    memcpy(data, rest->data + rest->at, size);
+    rest->at += size;
+    if (rest->at == rest->size) {
+        free(rest->data);
+        *rest = (struct rest){ .size = 0 };
+    }
+    return (ssize_t)size;
+}
+
+/* One message, of which the kernel would throw away what has no room: the rest is kept. Returns as read(2) does. */
+static ssize_t
+get_message(struct stdio *stdio, void *data, size_t room)
+{
+    const struct stream *in = &stdio->in;
+    ssize_t size = get(in, NULL, 0, MSG_PEEK | MSG_TRUNC);
+    if (size < 0 || (size_t)size <= room)
+        return size < 0 ? size : get(in, data, room, 0);
+    char *whole = malloc((size_t)size);
+    if (!whole)
+        return -1;
+    ssize_t n = get(in, whole, (size_t)size, 0);
+    if (n <= 0) {
+        int error = errno;
+        free(whole);
+        errno = error;
+        return n;
+    }
+    stdio->rest = (struct rest){ .data = whole, .size = (size_t)n };
+    return get_rest(&stdio->rest, data, room);
+}
+
 static enum io
 stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, struct fault *fault)
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     struct stream *in = &stdio->in;
+    if (stdio->rest.at < stdio->rest.size) {
+        *got = (size_t)get_rest(&stdio->rest, data, room);
+        return IO_DONE;
+    }
     if ((in->manner == MANNER_BOUNDED && !fd_is_ready(in->fd, POLLIN)) || is_in_background(stdio))
         return IO_AGAIN;
-    ssize_t n;
-    do
-        n = in->manner == MANNER_SOCKET ? recv(in->fd, data, room, MSG_DONTWAIT) : read(in->fd, data, room);
-    while (n < 0 && errno == EINTR);
+    ssize_t n = in->is_messages ? get_message(stdio, data, room) : get(in, data, room, 0);
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : io_failed("standard input", fault);
+    if (stdio->choice.reads_messages && stdio->rest.size > 0) {
+        (void)fault_say(fault, STATUS_LOCAL, "message too large", "standard input: %zu bytes, at most %zu",
+                        stdio->rest.size, room);
+        return IO_FAILED;
+    }
     *got = (size_t)n;
     if (n == 0)
         return IO_ENDED;
@@ -310,7 +382,12 @@ stdio_write_vector(struct endpoint *endpoint, const struct iovec *pieces, size_t
         pieces = &first;
         count = 1;
     }
-    return written(stdio, put_pieces(out, pieces, count), put, fault);
+    ssize_t n = put_pieces(out, pieces, count);
+    while (n < 0 && errno == EMSGSIZE && !stdio->choice.has_borders && first.iov_len > 1) {
+        first.iov_len /= 2; /* a socket of messages takes no more at once than its send buffer holds */
+        n = put_pieces(out, &first, 1);
+    }
+    return written(stdio, n, put, fault);
 }
 
 static enum io
@@ -366,6 +443,7 @@ stdio_close(struct endpoint *endpoint)
         (void)fd_close(&stdio->out.fd);
     (void)fd_close(&stdio->look_fd); /* only a clock */
     sequel_free(&stdio->sequel);
+    free(stdio->rest.data);
     free(stdio);
 }
 
@@ -407,7 +485,8 @@ stdio_open(const struct stdio_choice *choice, struct fault *fault)
     stdio->base.join_max = choice->discards ? SIZE_MAX : stdio->out.join_max;
     stdio->base.reads_file = stdio->in.is_file;
     stdio->base.socket = -1;
-    stdio->base.read_fd = choice->no_input ? -1 : stdio->in.fd;
-    stdio->base.write_fd = choice->discards ? -1 : stdio->out.fd;
+    stdio->base.read_fd =
+        choice->no_input || stdio->in.is_messages ? -1 : stdio->in.fd; /* splice(2) would cut */
+    stdio->base.write_fd = choice->discards || stdio->out.is_messages ? -1 : stdio->out.fd;
     return &stdio->base;
 }

@@ -17,8 +17,10 @@ enum output_end {
 };
 
 struct stdio_choice {
-    bool no_input; /* read nothing: reading never becomes ready and never ends */
-    bool discards; /* throw away what is written */
+    bool no_input;       /* read nothing: reading never becomes ready and never ends */
+    bool discards;       /* throw away what is written */
+    bool has_borders;    /* the other end keeps messages apart, and none of them is to be cut */
+    bool reads_messages; /* ... and each read becomes one */
     enum output_end output_end;
 };
 

@@ -12,9 +12,12 @@
 static struct endpoint *
 standard_streams(const struct request *request, struct fault *fault)
 {
+    bool has_borders = request->socket.type->unit == UNIT_MESSAGES;
     const struct stdio_choice choice = {
         .no_input = request->no_input,
         .discards = request->send_only,
+        .has_borders = has_borders,
+        .reads_messages = has_borders && request->pump.records.kind == RECORD_NONE,
         .output_end = request->keeps_open ? OUTPUT_KEPT
                       : request->listens  ? OUTPUT_CLOSED_IF_USED
                                           : OUTPUT_CLOSED,
