@@ -444,3 +444,40 @@ hears_station() {
     run -2 "$SKT" --sockopt checksum=5 127.0.0.1 1
     assert_equal "$output" "skt: --sockopt checksum=5: could be ip.checksum ipv6.checksum"
 }
+
+# --- what options put into a socket's queue of errors --------------------------------------------------------------
+
+@test "errors of senders that have gone, which recverr keeps, do not keep a listener of datagrams busy" {
+    need python3
+    for local in "-k --echo" --echo "-k -c cat"; do
+        # shellcheck disable=SC2086
+        start_skt_listener -u --sockopt recverr=on $local 127.0.0.1 0
+        for _ in 1 2 3; do
+            run -0 foreign peer.py "connect:udp:$port" send:x
+        done
+        wait_until is_still "$listener_pid"
+        assert_idle "$listener_pid"
+        stop "$listener_pid"
+    done
+}
+
+@test "times of sending, which timestamping keeps, neither end a session nor keep it busy" {
+    need python3
+    for kind in tcp udp; do
+        options=() steps=()
+        if [ "$kind" = udp ]; then options=(-u); else steps=(accept); fi
+        hold_input
+        start_peer "listen:$kind" "${steps[@]}" 'expect:a\n' 'send:1\n' 'expect:b\n' 'send:2\n' 'expect:c\n' 'send:3\n'
+        background_input=$held_input start_background "$SKT" "${options[@]}" --sockopt timestamping=18 127.0.0.1 "$port"
+        say 'a\n'
+        wait_for_text "$started_out" 1
+        wait_until is_still "$started_pid"
+        assert_idle "$started_pid"
+        say 'b\n'
+        wait_for_text "$started_out" 2
+        say 'c\n'
+        wait_for_text "$started_out" 3
+        peer_succeeds
+        stop "$started_pid"
+    done
+}

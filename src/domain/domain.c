@@ -215,6 +215,12 @@ domain_message_max(const struct domain *domain, int fd, const struct type *type)
 }
 
 bool
+domain_clear_errors(const struct domain *domain, int fd, const struct type *type)
+{
+    return domain->clear_errors && domain->clear_errors(fd, type);
+}
+
+bool
 domain_same(const struct domain *domain, const struct address *a, const struct address *b)
 {
     if (domain->same)

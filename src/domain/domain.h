@@ -251,6 +251,14 @@ struct domain {
      * NULL: none does, or nobody knows. */
     bool (*ended_badly)(int fd, char *words, size_t size);
 
+    /*
+     * Throw away what lies in the socket's queue of errors (MSG_ERRQUEUE of recv(2)), where options put it: timestamps of
+     * what was sent (SO_TIMESTAMPING), and a second word on each error (IP_RECVERR). Poll(2) says POLLERR until it has gone.
+     * To be called when the error itself has been told, as that goes with it. Returns false, as NULL does, where there is no
+     * such queue.
+     */
+    bool (*clear_errors)(int fd, const struct type *type);
+
     /* What a notice among the messages means; its sender is the one that it is about. NULL: there are none. */
     enum notice (*notice)(const void *message, size_t size);
 
@@ -303,6 +311,7 @@ int domain_bind(const struct domain *domain, int fd, const struct address *addre
 void domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,
                     struct fault *fault); /* adds what no_way says */
 size_t domain_message_max(const struct domain *domain, int fd, const struct type *type);
+bool domain_clear_errors(const struct domain *domain, int fd, const struct type *type);
 bool domain_same(const struct domain *domain, const struct address *a, const struct address *b);
 
 /* The domain's own row of a type (any row with its number), or NULL if it has none. protocol 0: the usual. */

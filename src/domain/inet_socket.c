@@ -19,6 +19,8 @@ enum { UDP4_MAX = 65535 - 20 - 8, UDP6_MAX = 65535 - 8 };
 
 enum { IPV4_HEADER_MIN = 20 };
 
+enum { ERRORS_MAX = 1000 }; /* taken at once; more wait for the next time */
+
 static int
 bind_fault(const struct address *address, enum status status, struct fault *fault)
 {
@@ -129,6 +131,22 @@ inet_gather(int fd, const struct type *type, int bytes)
         getsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &before, &size) != 0 || (bytes > 1 && before > 1))
         return false;
     return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes) == 0;
+}
+
+/* Not of SCTP, DCCP and MPTCP: not every kernel's take the flag for what it is, and it would cost a message. */
+bool
+inet_clear_errors(int fd, const struct type *type)
+{
+    int protocol = protocol_of(fd);
+    if (type->value != SOCK_RAW && protocol != IPPROTO_TCP && protocol != IPPROTO_UDP &&
+        protocol != IPPROTO_UDPLITE)
+        return false;
+    for (int i = 0; i < ERRORS_MAX; i++) {
+        struct msghdr message = { .msg_iovlen = 0 };
+        if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 && errno != EINTR)
+            break;
+    }
+    return true;
 }
 
 bool

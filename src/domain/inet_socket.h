@@ -14,6 +14,7 @@ int inet_connect(int fd, const struct type *type, const struct address *remote);
 void inet_opened(int fd, const struct type *type, int protocol, bool is_prepared);
 bool inet_has_trains(int fd, const struct type *type);
 bool inet_gather(int fd, const struct type *type, int bytes);
+bool inet_clear_errors(int fd, const struct type *type);
 bool inet_tell_origins(int fd, const struct type *type);
 void inet_origin(struct msghdr *message, struct origin *origin);
 size_t inet_message_max(int fd, const struct type *type);

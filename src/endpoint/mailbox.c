@@ -36,6 +36,8 @@ mailbox_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *po
             ready |= READY_READ;
         if (wants & WANT_WRITE && polls[i].revents & (POLLOUT | POLLERR | POLLHUP))
             ready |= READY_WRITE;
+        if (polls[i].revents & POLLERR) /* errors of single senders matter to nobody */
+            (void)domain_clear_errors(mailbox->domain, mailbox->fds[i], mailbox->type);
     }
     return ready;
 }

@@ -161,6 +161,8 @@ peers_take(struct peers *peers, const struct pollfd *polls, struct fault *fault)
             tell_of_room(peers, i);
         if (polls[i].revents & (POLLIN | POLLERR | POLLHUP) && peers_receive(peers, i, fault) != 0)
             return -1;
+        if (polls[i].revents & POLLERR)
+            (void)domain_clear_errors(peers->domain, peers->sockets[i].fd, peers->type);
     }
     int64_t now = deadline_now();
     end_the_idle(peers, now);

@@ -113,6 +113,11 @@ is_loss(const struct socket *socket, int error)
 enum io
 socket_not_read(struct socket *socket, struct fault *fault)
 {
+    if (errno == EAGAIN && socket->hung_up) {
+        (void)domain_clear_errors(socket->domain, socket->fd,
+                                  socket->type); /* it may be all that poll told of */
+        return IO_AGAIN;
+    }
     if (errno == EAGAIN || is_loss(socket, errno))
         return IO_AGAIN;
     if (errno != socket->type->end_error)
@@ -234,6 +239,14 @@ socket_end_writing(struct endpoint *endpoint, struct fault *fault)
     return socket_broke(socket, errno, fault);
 }
 
+/* Poll(2) said so. Was it more than the queue of errors, which tells of no loss? */
+static bool
+is_still_lost(const struct socket *socket)
+{
+    return !domain_clear_errors(socket->domain, socket->fd, socket->type) || is_over(socket) ||
+           fd_is_ready(socket->fd, 0);
+}
+
 static enum io
 socket_lost(struct endpoint *endpoint, struct fault *fault)
 {
@@ -243,7 +256,7 @@ socket_lost(struct endpoint *endpoint, struct fault *fault)
         return IO_AGAIN;
     if (error != 0 || socket->broken != 0)
         return socket_broke(socket, error ? error : socket->broken, fault);
-    return socket->type->accepts ? IO_LOST : IO_AGAIN;
+    return socket->type->accepts && is_still_lost(socket) ? IO_LOST : IO_AGAIN;
 }
 
 /* What the peer's kernel has not acknowledged; our end, the last of it, counts as one byte. */
