@@ -481,3 +481,19 @@ hears_station() {
         stop "$started_pid"
     done
 }
+
+@test "times of sending do not keep a socket of frames busy either" {
+    in_netns sends_a_frame_with_times
+}
+
+sends_a_frame_with_times() {
+    hold_input
+    start_skt_listener --domain packet --type dgram --protocol 0x88b5 lo
+    background_input=$held_input start_background "$SKT" --domain packet --type dgram --protocol 0x88b5 \
+        --sockopt timestamping=18 lo
+    say 'a\n'
+    wait_for_text "$listener_out" a
+    wait_until is_still "$started_pid"
+    assert_idle "$started_pid"
+    stop "$started_pid"
+}

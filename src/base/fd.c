@@ -5,7 +5,10 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+enum { ERRORS_MAX = 1000 }; /* taken at once; more wait for the next time */
 
 enum { READER_WAIT_MS = 20 };
 
@@ -86,6 +89,16 @@ fd_write_all(int fd, const void *data, size_t size)
         size -= (size_t)n;
     }
     return 0;
+}
+
+void
+fd_clear_errors(int fd)
+{
+    for (int i = 0; i < ERRORS_MAX; i++) {
+        struct msghdr message = { .msg_iovlen = 0 };
+        if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 && errno != EINTR)
+            return;
+    }
 }
 
 bool

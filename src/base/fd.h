@@ -31,6 +31,12 @@ int fd_create(struct loop *loop, const char *path, bool append, struct fault *fa
 /* Write all of data, however long that takes. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 
+/*
+ * Throw away what lies in a socket's queue of errors, and with it an error that was not told yet. Only for sockets that
+ * have one (MSG_ERRQUEUE of recv(2)): others take the flag for none, and it costs a message.
+ */
+void fd_clear_errors(int fd);
+
 /* Does poll(2) find any of these events, or an error or an end, at once? */
 bool fd_is_ready(int fd, short events);
 

@@ -1,5 +1,6 @@
 #include "domain/inet_socket.h"
 
+#include "base/fd.h"
 #include "domain/inet_dccp.h"
 #include "domain/inet_name.h"
 #include "domain/inet_protocol.h"
@@ -18,8 +19,6 @@
 enum { UDP4_MAX = 65535 - 20 - 8, UDP6_MAX = 65535 - 8 };
 
 enum { IPV4_HEADER_MIN = 20 };
-
-enum { ERRORS_MAX = 1000 }; /* taken at once; more wait for the next time */
 
 static int
 bind_fault(const struct address *address, enum status status, struct fault *fault)
@@ -133,20 +132,19 @@ inet_gather(int fd, const struct type *type, int bytes)
     return setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &bytes, sizeof bytes) == 0;
 }
 
-/* Not of SCTP, DCCP and MPTCP: not every kernel's take the flag for what it is, and it would cost a message. */
+/* Others, as SCTP and DCCP, do not know the flag in every kernel. */
 bool
 inet_clear_errors(int fd, const struct type *type)
 {
+    static const int protocols[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_UDPLITE, IPPROTO_ICMP,
+                                     IPPROTO_ICMPV6 };
     int protocol = protocol_of(fd);
-    if (type->value != SOCK_RAW && protocol != IPPROTO_TCP && protocol != IPPROTO_UDP &&
-        protocol != IPPROTO_UDPLITE)
-        return false;
-    for (int i = 0; i < ERRORS_MAX; i++) {
-        struct msghdr message = { .msg_iovlen = 0 };
-        if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0 && errno != EINTR)
-            break;
-    }
-    return true;
+    bool has_queue = type->value == SOCK_RAW;
+    for (size_t i = 0; i < sizeof protocols / sizeof protocols[0]; i++)
+        has_queue = has_queue || protocol == protocols[i];
+    if (has_queue)
+        fd_clear_errors(fd);
+    return has_queue;
 }
 
 bool

@@ -1,5 +1,6 @@
 #include "domain/packet.h"
 
+#include "base/fd.h"
 #include "base/hex.h"
 #include "domain/ethernet_type.h"
 #include "domain/interface.h"
@@ -307,6 +308,14 @@ packet_join(int fd, const struct resolve_query *query, enum status status, struc
     return 0;
 }
 
+static bool
+packet_clear_errors(int fd, const struct type *type)
+{
+    (void)type;
+    fd_clear_errors(fd);
+    return true;
+}
+
 /* Without its header a frame is as large as the interface's MTU; with it, that depends on the kind of interface. */
 static size_t
 packet_message_max(int fd, const struct type *type)
@@ -344,6 +353,7 @@ const struct domain packet_domain = {
     .connect = packet_connect,
     .bind = packet_bind,
     .join = packet_join,
+    .clear_errors = packet_clear_errors,
     .message_max = packet_message_max,
     .same = packet_same,
 };
