@@ -142,6 +142,42 @@ PYTHON
     assert_at_most "$dropped" 40
 }
 
+@test "a peer gets datagrams as large as its own IP has room for, where a listener has both" {
+    need python3
+    need_ipv6
+    start_skt_listener -k -u --echo 0
+    run -0 timeout 20 python3 - "$port" <<'PYTHON'
+import socket, sys
+for family, host, size in (socket.AF_INET6, "::1", 65527), (socket.AF_INET, "127.0.0.1", 65507):
+    end = socket.socket(family, socket.SOCK_DGRAM)
+    end.settimeout(5)
+    end.connect((host, int(sys.argv[1])))
+    end.send(b"x" * size)
+    assert len(end.recv(70000)) == size
+PYTHON
+    assert_file_is "$listener_err" ''
+    stop "$listener_pid"
+
+    start_skt_listener -u --broker 0
+    run -0 timeout 20 python3 - "$port" <<'PYTHON'
+import socket, sys
+def peer(family, host):
+    end = socket.socket(family, socket.SOCK_DGRAM)
+    end.settimeout(5)
+    end.connect((host, int(sys.argv[1])))
+    return end
+one, other, old = peer(socket.AF_INET6, "::1"), peer(socket.AF_INET6, "::1"), peer(socket.AF_INET, "127.0.0.1")
+for end in other, old:
+    end.send(b"")
+    one.send(b"there?")
+    while end.recv(100) != b"there?":
+        one.send(b"there?")
+one.send(b"x" * 65527)
+assert any(len(other.recv(70000)) == 65527 for _ in range(1000))
+assert any(old.recv(70000) == b"skt: too large: 1 message missed" for _ in range(1000))
+PYTHON
+}
+
 @test "each message of a peer for whom there is no room is counted, also of those that came together" {
     need python3
     start_skt_listener -k -u --echo --max-conns 1 127.0.0.1 0

@@ -214,6 +214,14 @@ domain_message_max(const struct domain *domain, int fd, const struct type *type)
     return domain->message_max && type->unit == UNIT_MESSAGES ? domain->message_max(fd, type) : SIZE_MAX;
 }
 
+size_t
+domain_message_max_to(const struct domain *domain, int fd, const struct type *type,
+                      const struct address *peer)
+{
+    return domain->message_max_to && type->unit == UNIT_MESSAGES ? domain->message_max_to(fd, type, peer)
+                                                                 : domain_message_max(domain, fd, type);
+}
+
 bool
 domain_clear_errors(const struct domain *domain, int fd, const struct type *type)
 {

@@ -189,6 +189,9 @@ struct domain {
     /* The largest message in bytes that a socket takes, headers apart. NULL: not known before send(2) says so. */
     size_t (*message_max)(int fd, const struct type *type);
 
+    /* The same of an unconnected socket, for one of those that may have written. NULL: message_max says what holds for all. */
+    size_t (*message_max_to)(int fd, const struct type *type, const struct address *peer);
+
     /* How many bytes at the start of a message received are the kernel's headers, not payload. NULL: none. */
     size_t (*header_size)(int fd, const struct type *type, const void *message, size_t size);
 
@@ -311,6 +314,8 @@ int domain_bind(const struct domain *domain, int fd, const struct address *addre
 void domain_explain(const struct domain *domain, const struct address *address, bool connects, int error,
                     struct fault *fault); /* adds what no_way says */
 size_t domain_message_max(const struct domain *domain, int fd, const struct type *type);
+size_t domain_message_max_to(const struct domain *domain, int fd, const struct type *type,
+                             const struct address *peer);
 bool domain_clear_errors(const struct domain *domain, int fd, const struct type *type);
 bool domain_same(const struct domain *domain, const struct address *a, const struct address *b);
 

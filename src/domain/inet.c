@@ -288,10 +288,11 @@ inet_spell(const struct address *address, const struct type *type, char *word, s
     .protocol_name = inet_protocol_name, .protocol_find = inet_protocol_find, .protocols = inet_protocols,   \
     .socket_protocol = inet_socket_protocol, .read_port = inet_port, .prepare = inet_prepare,                \
     .connect = inet_connect, .notice = sctp_notice, .lacking = inet_lacking, .opened = inet_opened,          \
-    .clear_errors = inet_clear_errors, .message_max = inet_message_max, .has_trains = inet_has_trains,       \
-    .gather = inet_gather, .unsettled = inet_unsettled, .same = inet_same,                                   \
-    .tell_origins = inet_tell_origins, .origin = inet_origin, .is_usual_origin = udp_is_usual_origin,        \
-    .same_bytes = true, .port = inet_get_port, .set_port = inet_set_port, .read_pattern = inet_read_pattern, \
+    .clear_errors = inet_clear_errors, .message_max = inet_message_max,                                      \
+    .message_max_to = inet_message_max_to, .has_trains = inet_has_trains, .gather = inet_gather,             \
+    .unsettled = inet_unsettled, .same = inet_same, .tell_origins = inet_tell_origins,                       \
+    .origin = inet_origin, .is_usual_origin = udp_is_usual_origin, .same_bytes = true,                       \
+    .port = inet_get_port, .set_port = inet_set_port, .read_pattern = inet_read_pattern,                     \
     .resolve_pattern = inet_resolve_pattern, .matches = inet_matches
 
 const struct domain inet46_domain = {

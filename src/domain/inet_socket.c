@@ -159,6 +159,13 @@ inet_origin(struct msghdr *message, struct origin *origin)
     udp_origin(message, origin);
 }
 
+static size_t
+datagram_max(const struct address *peer)
+{
+    union inet_name given = inet_name(peer);
+    return inet_unmapped(&given).any.sa_family == AF_INET6 ? UDP6_MAX : UDP4_MAX;
+}
+
 size_t
 inet_message_max(int fd, const struct type *type)
 {
@@ -173,8 +180,14 @@ inet_message_max(int fd, const struct type *type)
         (void)getsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only_ipv6, &size); /* sockets of IPv4 have none */
         return only_ipv6 ? UDP6_MAX : UDP4_MAX;
     }
-    union inet_name given = inet_name(&end);
-    return inet_unmapped(&given).any.sa_family == AF_INET6 ? UDP6_MAX : UDP4_MAX;
+    return datagram_max(&end);
+}
+
+size_t
+inet_message_max_to(int fd, const struct type *type, const struct address *peer)
+{
+    bool is_datagram = type->value == SOCK_DGRAM && !type->portless && protocol_of(fd) != IPPROTO_DCCP;
+    return is_datagram ? datagram_max(peer) : inet_message_max(fd, type);
 }
 
 /* Raw sockets of IPv4 receive the IP header as well (raw(7)); its length is in 32-bit words (RFC 791). */

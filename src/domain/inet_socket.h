@@ -18,6 +18,7 @@ bool inet_clear_errors(int fd, const struct type *type);
 bool inet_tell_origins(int fd, const struct type *type);
 void inet_origin(struct msghdr *message, struct origin *origin);
 size_t inet_message_max(int fd, const struct type *type);
+size_t inet_message_max_to(int fd, const struct type *type, const struct address *peer);
 size_t inet_header_size(int fd, const struct type *type, const void *message, size_t size);
 uint64_t inet_unsettled(int fd, const struct type *type);
 

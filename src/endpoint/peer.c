@@ -287,7 +287,8 @@ peer_new(struct peers *peers, size_t place, const struct address *address, const
                   .unit = UNIT_MESSAGES,
                   .ends = true,
                   .tells_end = true,
-                  .message_max = peers->message_max,
+                  .message_max =
+                      domain_message_max_to(peers->domain, peers->sockets[place].fd, peers->type, address),
                   .writes_batches = peers->has_trains,
                   .socket = peers->sockets[place].fd,
                   .peer = &peer->address,

@@ -54,8 +54,7 @@ struct peers {
     bool has_trains;
     struct batch *batch; /* where messages are read to, before it is known whose they are */
     char *room;          /* the same of a socket that gives them one by one; ROOM_SIZE bytes */
-    size_t message_max;
-    void *known; /* of tsearch(3): their keys */
+    void *known;         /* of tsearch(3): their keys */
     struct peer *newest, *oldest;
     struct peer *last;      /* whose message was the last; NULL: nobody's */
     uint64_t peers;         /* endpoints that are open */

@@ -240,7 +240,6 @@ peers_open(const int *fds, size_t count, const struct domain *domain, const stru
         envelope_make(domain, type, choice->protocol, choice->keeps_headers, choice->send_flags);
     peers->count = count;
     peers->has_trains = domain->has_trains && domain->has_trains(fds[0], type);
-    peers->message_max = domain_message_max(domain, fds[0], type);
     peers->turned_away_at = deadline_now() - TELL_EVERY_MS;
     for (size_t i = 0; i < count; i++) {
         peers->sockets[i].fd = fds[i];
