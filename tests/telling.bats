@@ -332,6 +332,11 @@ answering() {
     tell -o . 127.0.0.1 "$port"
     assert_equal "$status" 9
     assert_file_is err 'skt: .: Is a directory\n'
+    start_background "$SKT" -lU socket
+    wait_until test -S socket
+    tell -o socket 127.0.0.1 "$port"
+    assert_equal "$status" 9
+    assert_file_is err 'skt: socket: No such device or address\n'
     alive "$peer_pid"
 }
 

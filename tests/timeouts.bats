@@ -226,6 +226,28 @@ end_timed() {
     assert_at_most "$elapsed" 4000
 }
 
+@test "--max-time is for the reader of a FIFO that we are to write to, too" {
+    local option
+    mkfifo copy
+    for option in --output --hex-dump --oob-file --announce --pid-file; do
+        timed run -6 --separate-stderr timeout 10 "$SKT" -l --max-time 500ms "$option=copy" 127.0.0.1 0 </dev/null
+        assert_equal "$option: $stderr" "$option: skt: copy: timed out: nobody reads it"
+        assert_at_least "$elapsed" 500
+        assert_at_most "$elapsed" 4000
+    done
+}
+
+@test "--max-time ends a session whose copy nobody takes" {
+    start_skt_listener --chargen 127.0.0.1 0
+    mkfifo copy
+    exec {reader}<>copy # which reads nothing
+    timed run -6 --separate-stderr timeout 10 "$SKT" -d --max-time 1 -o copy 127.0.0.1 "$port" </dev/null
+    assert_contains "$stderr" "skt: copy: timed out: its reader takes nothing"
+    assert_at_least "$elapsed" 1000
+    assert_at_most "$elapsed" 5000
+    exec {reader}<&-
+}
+
 @test "--max-time with -k is for all clients together" {
     start_skt_listener -k --max-time 1 127.0.0.1 0
     began=$(now_ms)

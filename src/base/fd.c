@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ERRORS_MAX = 1000 }; /* taken at once; more wait for the next time */
@@ -49,8 +50,16 @@ is_own_descriptor(const char *path)
            strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0;
 }
 
+/* Somebody may come to read it. Other files say ENXIO, too, for good: a socket, a device that is not there. */
+static bool
+is_fifo(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISFIFO(facts.st_mode);
+}
+
 int
-fd_create(struct loop *loop, const char *path, bool append, struct fault *fault)
+fd_create(struct loop *loop, const char *path, bool append, int64_t deadline, struct fault *fault)
 {
     int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
     if (!is_own_descriptor(path))
@@ -62,10 +71,16 @@ fd_create(struct loop *loop, const char *path, bool append, struct fault *fault)
         if (errno == ELOOP)
             return fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s",
                              path);
-        if (errno != ENXIO && errno != EINTR)
+        int error = errno;
+        bool waits = error == ENXIO && is_fifo(path);
+        errno = error;
+        if (!waits && error != EINTR)
             return fault_set(fault, STATUS_LOCAL, "%s", path);
+        if (deadline_passed(deadline, deadline_now()))
+            return fault_say(fault, STATUS_TIMEOUT, "timed out: nobody reads it", "%s", path);
         /* a FIFO that nobody reads yet (fifo(7)), and nothing tells when somebody does */
-        if (loop_wait(loop, NULL, 0, deadline_after(deadline_now(), READER_WAIT_MS), fault) < 0)
+        int64_t again = deadline_after(deadline_now(), READER_WAIT_MS);
+        if (loop_wait(loop, NULL, 0, deadline_sooner(deadline, again), fault) < 0)
             return -1;
     }
 }

@@ -6,6 +6,7 @@
 #include "base/loop.h"
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * A descriptor that reads as empty and cannot be written to, also where there is no /dev/null. flags: O_CLOEXEC or 0.
@@ -23,10 +24,10 @@ int fd_reserve_standard(struct fault *fault);
 /*
  * Open a file to write to: made with mode 0600 if it is not there, emptied unless `append`, and never through a
  * symbolic link, but for those that stand for our own descriptors (/dev/stderr, /dev/fd/63). Writes to it do not block.
- * A FIFO waits for its reader.
- * Returns the descriptor for the caller to close, or -1 with STATUS_LOCAL or a signal.
+ * A FIFO waits for its reader, until the deadline.
+ * Returns the descriptor for the caller to close, or -1 with STATUS_LOCAL, STATUS_TIMEOUT or a signal.
  */
-int fd_create(struct loop *loop, const char *path, bool append, struct fault *fault);
+int fd_create(struct loop *loop, const char *path, bool append, int64_t deadline, struct fault *fault);
 
 /* Write all of data, however long that takes. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t size);

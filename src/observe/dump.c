@@ -13,6 +13,7 @@ enum { ROW = 16, LINE_SIZE = 128, NAME_SIZE = 200 };
 struct dump {
     struct observer base;
     struct loop *loop;
+    int64_t deadline;
     int fd;
     enum dump_form form;
     const char *path;
@@ -27,7 +28,10 @@ put(const struct dump *dump, const void *data, size_t size, struct fault *fault)
         ssize_t n = write(dump->fd, rest, size);
         if (n < 0 && errno == EAGAIN) {
             struct pollfd room = { .fd = dump->fd, .events = POLLOUT };
-            if (loop_wait(dump->loop, &room, 1, DEADLINE_NEVER, fault) < 0)
+            if (deadline_passed(dump->deadline, deadline_now()))
+                return fault_say(fault, STATUS_TIMEOUT, "timed out: its reader takes nothing", "%s",
+                                 dump->path);
+            if (loop_wait(dump->loop, &room, 1, dump->deadline, fault) < 0)
                 return -1;
         } else if (n < 0 && errno != EINTR) {
             return fault_set(fault, STATUS_LOCAL, "%s", dump->path);
@@ -92,15 +96,16 @@ dump_moved(struct observer *observer, const struct sight *sight, struct fault *f
 }
 
 int
-dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, struct observer **observers,
-          struct fault *fault)
+dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, int64_t deadline,
+          struct observer **observers, struct fault *fault)
 {
     struct dump *dump = malloc(sizeof *dump);
     if (!dump)
         return fault_set(fault, STATUS_LOCAL, "%s", path);
     *dump = (struct dump){ .base = { .moved = dump_moved, .next = *observers }, .form = form, .path = path };
     dump->loop = loop;
-    dump->fd = fd_create(loop, path, append, fault);
+    dump->deadline = deadline;
+    dump->fd = fd_create(loop, path, append, deadline, fault);
     if (dump->fd < 0) {
         free(dump);
         return -1;

@@ -17,9 +17,10 @@ enum dump_form {
 
 /*
  * Open `path` (fd_create) and put an observer in front of *observers. A reader of it that is slow (a FIFO) is
- * waited for with `loop`: a copy is whole. Returns 0, or -1 with STATUS_LOCAL.
+ * waited for with `loop`: a copy is whole. But nothing is waited for beyond the deadline. Returns 0, or -1 with
+ * STATUS_LOCAL, STATUS_TIMEOUT or a signal.
  */
-int dump_open(struct loop *loop, const char *path, enum dump_form form, bool append,
+int dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, int64_t deadline,
               struct observer **observers, struct fault *fault);
 
 /* Close and free all of a list; says what close(2) reports. Returns 0, or -1 with STATUS_LOCAL. */

@@ -22,7 +22,8 @@ format_addresses(const struct listener *listener, char *text, size_t size)
 }
 
 int
-announce(struct loop *loop, const struct listener *listener, const char *to, struct fault *fault)
+announce(struct loop *loop, const struct listener *listener, const char *to, int64_t deadline,
+         struct fault *fault)
 {
     char text[LISTENER_SOCKETS_MAX * (WORD_SIZE + 1)];
     size_t size = format_addresses(listener, text, sizeof text);
@@ -32,7 +33,7 @@ announce(struct loop *loop, const struct listener *listener, const char *to, str
                    ? 0
                    : fault_set(fault, STATUS_LOCAL, "announce to %s", to ? to : "standard error");
     }
-    int fd = fd_create(loop, to, false, fault);
+    int fd = fd_create(loop, to, false, deadline, fault);
     if (fd < 0)
         return -1;
     if (fd_write_all(fd, text, size) != 0) {

@@ -8,8 +8,9 @@
 /*
  * Write a line for each bound address, spelled as skt takes it back ("tcp://127.0.0.1:5000", "unix:/tmp/x"),
  * in one write(2). `to`: a file (fd_create; a FIFO waits for its reader), fd:N, or NULL for standard error.
- * Returns 0, or -1 with STATUS_LOCAL.
+ * Returns 0, or -1 with STATUS_LOCAL, STATUS_TIMEOUT or a signal.
  */
-int announce(struct loop *loop, const struct listener *listener, const char *to, struct fault *fault);
+int announce(struct loop *loop, const struct listener *listener, const char *to, int64_t deadline,
+             struct fault *fault);
 
 #endif

@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 int
-pid_file_write(struct pid_file *file, struct loop *loop, const char *path, struct fault *fault)
+pid_file_write(struct pid_file *file, struct loop *loop, const char *path, int64_t deadline,
+               struct fault *fault)
 {
     char text[32];
     file->path = path;
-    file->fd = fd_create(loop, path, false, fault);
+    file->fd = fd_create(loop, path, false, deadline, fault);
     if (file->fd < 0)
         return -1;
     (void)snprintf(text, sizeof text, "%ld\n", (long)getpid());

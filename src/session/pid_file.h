@@ -9,8 +9,9 @@ struct pid_file {
     int fd; /* -1: none */
 };
 
-/* Make it (fd_create) and write it. Returns 0, or -1 with STATUS_LOCAL or a signal. */
-int pid_file_write(struct pid_file *file, struct loop *loop, const char *path, struct fault *fault);
+/* Make it (fd_create) and write it. Returns 0, or -1 with STATUS_LOCAL, STATUS_TIMEOUT or a signal. */
+int pid_file_write(struct pid_file *file, struct loop *loop, const char *path, int64_t deadline,
+                   struct fault *fault);
 
 /*
  * Remove it, if it is still the same file; where that is not possible any more, after --user or --chroot, empty it.

@@ -34,9 +34,10 @@ readiness_reach(struct readiness *readiness, const struct run *run, struct liste
                 struct fault *fault)
 {
     const struct request *request = run->request;
-    if (request->announces && announce(run->loop, listener, request->announce_to, fault) < 0)
+    if (request->announces && announce(run->loop, listener, request->announce_to, run->deadline, fault) < 0)
         return -1;
-    if (request->pid_file && pid_file_write(&readiness->pid_file, run->loop, request->pid_file, fault) < 0)
+    if (request->pid_file &&
+        pid_file_write(&readiness->pid_file, run->loop, request->pid_file, run->deadline, fault) < 0)
         return -1;
     listener->stays = listener->stays || privilege_changes(&readiness->privilege);
     if (privilege_drop(&readiness->privilege, fault) < 0)

@@ -38,7 +38,9 @@ read_rules(struct setup *setup, struct fault *fault)
 static int
 open_dump(struct run *run, const char *file, enum dump_form form, struct fault *fault)
 {
-    return file ? dump_open(run->loop, file, form, run->request->append_output, &run->observers, fault) : 0;
+    return file ? dump_open(run->loop, file, form, run->request->append_output, run->deadline,
+                            &run->observers, fault)
+                : 0;
 }
 
 static int
@@ -49,7 +51,8 @@ open_files(struct setup *setup, struct fault *fault)
     if (open_dump(run, request->output, DUMP_RAW, fault) != 0 ||
         open_dump(run, request->hex_dump, DUMP_HEX, fault) != 0)
         return -1;
-    if (request->urgent_file && urgent_open(run->loop, request->urgent_file, &run->urgent, fault) != 0)
+    if (request->urgent_file &&
+        urgent_open(run->loop, request->urgent_file, run->deadline, &run->urgent, fault) != 0)
         return -1;
     if (!request->receive_folder)
         return 0;

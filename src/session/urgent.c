@@ -9,12 +9,13 @@
 #include <sys/socket.h>
 
 int
-urgent_open(struct loop *loop, const char *to, struct urgent_sink *sink, struct fault *fault)
+urgent_open(struct loop *loop, const char *to, int64_t deadline, struct urgent_sink *sink,
+            struct fault *fault)
 {
     int number = inherit_number(to);
     if (number >= 0 && fcntl(number, F_GETFD) < 0)
         return fault_set(fault, STATUS_LOCAL, "%s", to);
-    int fd = number >= 0 ? number : fd_create(loop, to, false, fault);
+    int fd = number >= 0 ? number : fd_create(loop, to, false, deadline, fault);
     if (fd < 0)
         return -1;
     *sink = (struct urgent_sink){ .fd = fd, .name = to };

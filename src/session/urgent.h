@@ -6,10 +6,11 @@
 #include "session/session.h"
 
 /*
- * Open the file (or fd:N) of --oob-file; *sink keeps the name. Returns 0, or -1 with STATUS_LOCAL or a signal.
- * urgent_close closes what was opened.
+ * Open the file (fd_create) or fd:N of --oob-file; *sink keeps the name. Returns 0, or -1 with STATUS_LOCAL,
+ * STATUS_TIMEOUT or a signal. urgent_close closes what was opened.
  */
-int urgent_open(struct loop *loop, const char *to, struct urgent_sink *sink, struct fault *fault);
+int urgent_open(struct loop *loop, const char *to, int64_t deadline, struct urgent_sink *sink,
+                struct fault *fault);
 void urgent_close(struct urgent_sink *sink);
 
 /*
