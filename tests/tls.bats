@@ -324,17 +324,49 @@ says_hi() {
     done
 }
 
+# ask_for_passphrase TEXT ARG...: start skt at a terminal and wait until it asks; TEXT is typed once the file "ask" is there.
+ask_for_passphrase() {
+    rm -f ask
+    start_background python3 "$SKT_SRCDIR/tests/peers/terminal.py" --all --after=ask --type="$1" "$SKT" "${@:2}"
+    terminal_out=$started_out
+    wait_for_text "$terminal_out" "Passphrase of $tls/secret.key: "
+}
+
 @test "the passphrase of a key is asked for on the terminal, and nowhere else" {
     need setsid
     local words=(--ssl-cert "$tls/server.crt" --ssl-key "$tls/secret.key")
     serve server
-    run -0 foreign terminal.py --all --type='secret\n' "$SKT" "${trusting[@]}" "${words[@]}" -d localhost "$port"
-    assert_contains "$output" hi
+    ask_for_passphrase 'secret\n' "${trusting[@]}" "${words[@]}" -d localhost "$port"
+    touch ask
+    end_status "$started_pid"
+    assert_equal "$status" 0
+    assert_contains "$(cat "$terminal_out")" hi
     peer_succeeds
     printf 'secret\nall of it\n' >in
     start_tls_peer listen accept stall
     run --separate-stderr timeout 10 setsid -w "$SKT" "${trusting[@]}" "${words[@]}" localhost "$port" <in
     fails_by 9 "$tls/secret.key: its passphrase is asked for on the terminal, and was not given"
+}
+
+@test "who is asked for a passphrase can end skt by Control-C, and gives none by Control-D" {
+    local words=(-l --ssl-cert "$tls/server.crt" --ssl-key "$tls/secret.key" 127.0.0.1 0)
+    ask_for_passphrase '\x03' "${words[@]}"
+    touch ask
+    end_status "$started_pid"
+    assert_equal "$status" 130
+    ask_for_passphrase '\x04' "${words[@]}"
+    touch ask
+    end_status "$started_pid"
+    assert_equal "$status" 9
+    assert_contains "$(cat "$terminal_out")" \
+        "skt: $tls/secret.key: its passphrase is asked for on the terminal, and was not given"
+}
+
+@test "a passphrase is not waited for longer than --max-time" {
+    ask_for_passphrase '' -l --max-time 500ms --ssl-cert "$tls/server.crt" --ssl-key "$tls/secret.key" 127.0.0.1 0
+    end_status "$started_pid"
+    assert_equal "$status" 6
+    assert_contains "$(cat "$terminal_out")" "skt: /dev/tty: timed out: no passphrase has come"
 }
 
 # --- what comes of the handshake -------------------------------------------------------------------------------------

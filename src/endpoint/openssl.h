@@ -106,8 +106,8 @@ int openssl_load(struct fault *fault);
     each(SSL_write_ex) \
     each(TLS_client_method) \
     each(TLS_server_method) \
-    each(UI_get_default_method) \
-    each(UI_null) \
+    each(UI_UTIL_wrap_read_pem_callback) \
+    each(UI_destroy_method) \
     each(X509_NAME_add_entry_by_txt) \
     each(X509_NAME_print_ex) \
     each(X509_STORE_CTX_get0_cert) \
@@ -212,8 +212,8 @@ extern struct openssl {
 #define SSL_write_ex openssl.SSL_write_ex
 #define TLS_client_method openssl.TLS_client_method
 #define TLS_server_method openssl.TLS_server_method
-#define UI_get_default_method openssl.UI_get_default_method
-#define UI_null openssl.UI_null
+#define UI_UTIL_wrap_read_pem_callback openssl.UI_UTIL_wrap_read_pem_callback
+#define UI_destroy_method openssl.UI_destroy_method
 #define X509_NAME_add_entry_by_txt openssl.X509_NAME_add_entry_by_txt
 #define X509_NAME_print_ex openssl.X509_NAME_print_ex
 #define X509_STORE_CTX_get0_cert openssl.X509_STORE_CTX_get0_cert

@@ -34,6 +34,15 @@ struct tls_choice {
     int64_t handshake_ms;    /* how long it may take */
 };
 
+/*
+ * Who asks for the passphrase of a file: text has room for so many bytes, the zero behind them among them. Returns 0, or -1
+ * with fault: a signal or STATUS_TIMEOUT, which end it all, or it was not given.
+ */
+struct tls_asker {
+    int (*ask)(const void *context, const char *path, char *text, size_t size, struct fault *fault);
+    const void *context;
+};
+
 /* What all connections of one side share. */
 struct tls_context;
 
@@ -42,14 +51,16 @@ struct tls;
 
 /*
  * Read keys and certificates, and be ready for connections. Before privileges are dropped and without sockets: it may ask
- * for a key's passphrase on the terminal.
+ * for a key's passphrase.
  *
  * listens  we are the server; without a certificate one is made for this run
+ * asker    not used any more afterwards
  *
  * Returns one to close, or NULL with STATUS_LOCAL: what cannot be read or is none, or OpenSSL cannot be loaded;
- * with STATUS_USAGE in a build without it.
+ * with what ended the asking; with STATUS_USAGE in a build without it.
  */
-struct tls_context *tls_context_open(const struct tls_choice *choice, bool listens, struct fault *fault);
+struct tls_context *tls_context_open(const struct tls_choice *choice, bool listens,
+                                     const struct tls_asker *asker, struct fault *fault);
 
 /* SHA-256 of our own certificate, in hexadecimal digits; NULL: there is none. */
 const char *tls_context_pin(const struct tls_context *context);

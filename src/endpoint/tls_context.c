@@ -198,7 +198,7 @@ set_habits(SSL_CTX *ssl, bool lax_end)
 }
 
 static int
-set_up(struct tls_context *context, struct fault *fault)
+set_up(struct tls_context *context, const struct tls_asker *asker, struct fault *fault)
 {
     ERR_clear_error();
     context->ssl = SSL_CTX_new(context->listens ? TLS_server_method() : TLS_client_method());
@@ -206,14 +206,15 @@ set_up(struct tls_context *context, struct fault *fault)
     if (!context->wire)
         return tls_refuse(STATUS_LOCAL, "OpenSSL", fault);
     set_habits(context->ssl, context->choice.lax_end);
-    if (tls_credentials(context, fault) != 0 || set_verification(context, fault) != 0 ||
+    if (tls_credentials(context, asker, fault) != 0 || set_verification(context, fault) != 0 ||
         set_ciphers(context, fault) != 0)
         return -1;
     return set_protocols(context, fault);
 }
 
 struct tls_context *
-tls_context_open(const struct tls_choice *choice, bool listens, struct fault *fault)
+tls_context_open(const struct tls_choice *choice, bool listens, const struct tls_asker *asker,
+                 struct fault *fault)
 {
     if (openssl_load(fault) != 0)
         return NULL;
@@ -223,7 +224,7 @@ tls_context_open(const struct tls_choice *choice, bool listens, struct fault *fa
         return NULL;
     }
     *context = (struct tls_context){ .choice = *choice, .listens = listens };
-    if (set_up(context, fault) == 0)
+    if (set_up(context, asker, fault) == 0)
         return context;
     tls_context_close(context);
     return NULL;

@@ -23,8 +23,8 @@ struct tls_context {
 
 /* --- tls_credentials.c, tls_context.c, tls_facts.c --- */
 
-/* Put our certificate and key into context->ssl: read, or made. Returns 0, or -1 with STATUS_LOCAL. */
-int tls_credentials(struct tls_context *context, struct fault *fault);
+/* Put our certificate and key into context->ssl: read, or made. Returns 0, or -1 as tls_context_open fails. */
+int tls_credentials(struct tls_context *context, const struct tls_asker *asker, struct fault *fault);
 
 /* SHA-256 of a certificate, in digits. Returns digits, which are "" if it cannot be had. */
 const char *tls_digest(const X509 *certificate, char digits[static TLS_PIN_DIGITS]);

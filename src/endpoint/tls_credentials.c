@@ -1,8 +1,6 @@
 /* Our own certificate and key. */
 #include "endpoint/tls_context.h"
 
-#include "base/fd.h"
-#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -38,28 +36,44 @@ take(struct tls_context *context, struct wish *wish, const OSSL_STORE_INFO *info
     return result;
 }
 
-/* Who is asked for a passphrase: the terminal, or nobody. OpenSSL's own would read standard input, which is to be sent. */
-static const UI_METHOD *
-whom_to_ask(void)
+/* OpenSSL wants a passphrase. Its own way of asking hears no signal while they are blocked, and may read standard input. */
+struct question {
+    const struct tls_asker *asker;
+    const char *path;
+    bool has_failed;
+    struct fault fault;
+};
+
+/* pem_password_cb(3ssl). Who has not answered is not asked again. */
+static int
+ask(char *text, int size, int writes, void *context)
 {
-    int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
-    if (fd < 0)
-        return UI_null();
-    (void)fd_close(&fd); /* nothing was written */
-    return UI_get_default_method();
+    struct question *question = context;
+    const struct tls_asker *asker = question->asker;
+    (void)writes;
+    if (question->has_failed)
+        return -1;
+    question->has_failed =
+        asker->ask(asker->context, question->path, text, (size_t)size, &question->fault) != 0;
+    return question->has_failed ? -1 : (int)strlen(text);
 }
 
-/* Whatever kind of file it is: OSSL_STORE_open(3ssl). */
+/* Why there was no passphrase. Returns -1. */
 static int
-read_file(struct tls_context *context, struct wish *wish, struct fault *fault)
+not_given(const struct question *question, struct fault *fault)
 {
-    bool is_path = !strchr(wish->path, ':'); /* then the kernel can say better what is wrong */
-    if (is_path && access(wish->path, R_OK) != 0)
-        return fault_set(fault, STATUS_LOCAL, "%s", wish->path);
-    ERR_clear_error();
-    OSSL_STORE_CTX *store = OSSL_STORE_open(wish->path, whom_to_ask(), NULL, NULL, NULL);
-    if (!store)
-        return tls_refuse(STATUS_LOCAL, wish->path, fault);
+    if (question->fault.status != STATUS_LOCAL) {
+        *fault = question->fault;
+        return -1;
+    }
+    return fault_say(fault, STATUS_LOCAL, "its passphrase is asked for on the terminal, and was not given",
+                     "%s", question->path);
+}
+
+/* Take all there is. Returns 1, or 0 if OpenSSL will not have it. */
+static int
+load(struct tls_context *context, struct wish *wish, OSSL_STORE_CTX *store)
+{
     int result = 1;
     while (result == 1 && !OSSL_STORE_eof(store)) {
         OSSL_STORE_INFO *info = OSSL_STORE_load(store);
@@ -69,29 +83,45 @@ read_file(struct tls_context *context, struct wish *wish, struct fault *fault)
             result = 0;
         OSSL_STORE_INFO_free(info);
     }
-    if (result != 1 && ERR_GET_REASON(ERR_peek_error()) == ERR_R_INTERRUPTED_OR_CANCELLED) {
-        (void)fault_say(fault, STATUS_LOCAL, "its passphrase is asked for on the terminal, and was not given",
-                        "%s", wish->path);
+    return result;
+}
+
+/* Whatever kind of file it is: OSSL_STORE_open(3ssl). */
+static int
+read_file(struct tls_context *context, struct wish *wish, const struct tls_asker *asker, struct fault *fault)
+{
+    struct question question = { .asker = asker, .path = wish->path };
+    bool is_path = !strchr(wish->path, ':'); /* then the kernel can say better what is wrong */
+    if (is_path && access(wish->path, R_OK) != 0)
+        return fault_set(fault, STATUS_LOCAL, "%s", wish->path);
+    ERR_clear_error();
+    UI_METHOD *method = UI_UTIL_wrap_read_pem_callback(ask, 0);
+    OSSL_STORE_CTX *store = method ? OSSL_STORE_open(wish->path, method, &question, NULL, NULL) : NULL;
+    int result = store ? load(context, wish, store) : 0;
+    if (question.has_failed) {
+        (void)not_given(&question, fault);
+        result = 0;
     } else if (result != 1) {
         (void)tls_refuse(STATUS_LOCAL, wish->path, fault);
-        fault_add(fault, ": it cannot be used as a certificate or key");
+        fault_add(fault, "%s", store ? ": it cannot be used as a certificate or key" : "");
     }
     (void)OSSL_STORE_close(store); /* it was read */
+    UI_destroy_method(method);
     return result == 1 ? 0 : -1;
 }
 
 static int
-read_files(struct tls_context *context, struct fault *fault)
+read_files(struct tls_context *context, const struct tls_asker *asker, struct fault *fault)
 {
     const struct tls_choice *choice = &context->choice;
     const char *key_file = choice->key ? choice->key : choice->certificate;
     struct wish certificate = { .path = choice->certificate, .certificates = true, .keys = !choice->key };
     struct wish key = { .path = key_file, .keys = true };
-    if (read_file(context, &certificate, fault) != 0)
+    if (read_file(context, &certificate, asker, fault) != 0)
         return -1;
     if (!certificate.has_certificate)
         return fault_say(fault, STATUS_LOCAL, "there is no certificate in it", "%s", choice->certificate);
-    if (choice->key && read_file(context, &key, fault) != 0)
+    if (choice->key && read_file(context, &key, asker, fault) != 0)
         return -1;
     if (!certificate.has_key && !key.has_key)
         return fault_say(fault, STATUS_LOCAL, "there is no private key in it", "%s", key_file);
@@ -131,12 +161,12 @@ make(struct tls_context *context, struct fault *fault)
 }
 
 int
-tls_credentials(struct tls_context *context, struct fault *fault)
+tls_credentials(struct tls_context *context, const struct tls_asker *asker, struct fault *fault)
 {
     bool reads = context->choice.certificate;
     if (!reads && !context->listens)
         return 0;
-    if ((reads ? read_files(context, fault) : make(context, fault)) != 0)
+    if ((reads ? read_files(context, asker, fault) : make(context, fault)) != 0)
         return -1;
     context->has_own = *tls_digest(SSL_CTX_get0_certificate(context->ssl), context->own_pin) != '\0';
     return 0;

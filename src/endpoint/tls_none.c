@@ -4,10 +4,12 @@
 const bool tls_works = false;
 
 struct tls_context *
-tls_context_open(const struct tls_choice *choice, bool listens, struct fault *fault)
+tls_context_open(const struct tls_choice *choice, bool listens, const struct tls_asker *asker,
+                 struct fault *fault)
 {
     (void)choice;
     (void)listens;
+    (void)asker;
     (void)fault_say(fault, STATUS_USAGE, "this build has none (configure --with-openssl)", "TLS");
     return NULL;
 }

@@ -3,8 +3,11 @@
 #include "base/deadline.h"
 #include "base/process.h"
 #include "observe/dump.h"
+#include "observe/escape.h"
 #include "session/environment.h"
+#include "session/secret.h"
 #include "session/urgent.h"
+#include <stdio.h>
 
 static int
 read_secrets(struct setup *setup, struct fault *fault)
@@ -67,6 +70,23 @@ open_files(struct setup *setup, struct fault *fault)
     return run->intake ? 0 : -1;
 }
 
+static int
+ask_passphrase(const void *context, const char *path, char *text, size_t size, struct fault *fault)
+{
+    const struct run *run = context;
+    char safe[256], prompt[300];
+    const struct secret_wish wish = {
+        .loop = run->loop,
+        .deadline = run->deadline,
+        .max = size - 1,
+        .misfit = "not a passphrase",
+        .late = "timed out: no passphrase has come",
+        .instead = "a key without a passphrase is needed",
+    };
+    (void)snprintf(prompt, sizeof prompt, "Passphrase of %s: ", escape(path, safe, sizeof safe));
+    return secret_ask(&wish, prompt, text, fault);
+}
+
 /* *context stays NULL where no TLS is asked for. insecure: the option, for the warning. */
 static int
 open_context(const struct run *run, const struct tls_choice *choice, bool listens, const char *insecure,
@@ -76,7 +96,8 @@ open_context(const struct run *run, const struct tls_choice *choice, bool listen
         return 0;
     if (choice->insecure)
         log_line(run->log, LOG_ERROR, "%s: nobody verifies who the server is", insecure);
-    *context = tls_context_open(choice, listens, fault);
+    const struct tls_asker asker = { .ask = ask_passphrase, .context = run };
+    *context = tls_context_open(choice, listens, &asker, fault);
     return *context ? 0 : -1;
 }
 
