@@ -204,7 +204,17 @@ tcp://[::1]:$port"
     assert_file_is there "tcp://127.0.0.1:$port\n"
     assert_file_is "$started_err" ''
     run -9 --separate-stderr timeout 10 "$SKT" -l --announce=fd:77 127.0.0.1 0
-    assert_equal "$stderr" "skt: announce to fd:77: Bad file descriptor"
+    assert_equal "$stderr" "skt: fd:77: Bad file descriptor"
+}
+
+@test "a descriptor that is named and not open is told before one of ours gets its number" {
+    local words
+    for words in "--announce=fd:3 -l 127.0.0.1 0" "--oob-file fd:3 127.0.0.1 1"; do
+        # shellcheck disable=SC2086  # words
+        run -9 --separate-stderr timeout 10 bash -c 'exec "$@" 3>&-' - "$SKT" -o copy $words
+        assert_equal "$stderr" "skt: fd:3: Bad file descriptor"
+        [ ! -e copy ]
+    done
 }
 
 @test "--announce=FILE makes a file that only we can read, with the address and nothing else" {

@@ -2,12 +2,27 @@
 
 #include "base/deadline.h"
 #include "base/process.h"
+#include "dial/inherit.h"
 #include "observe/dump.h"
 #include "observe/escape.h"
 #include "session/environment.h"
 #include "session/secret.h"
 #include "session/urgent.h"
+#include <fcntl.h>
 #include <stdio.h>
+
+/* Descriptors that are named have to be there before any of ours gets such a number. */
+static int
+check_descriptors(struct setup *setup, struct fault *fault)
+{
+    const char *const words[] = { setup->request->announce_to, setup->request->urgent_file };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        int number = words[i] ? inherit_number(words[i]) : -1;
+        if (number >= 0 && fcntl(number, F_GETFD) < 0)
+            return fault_set(fault, STATUS_LOCAL, "%s", words[i]);
+    }
+    return 0;
+}
 
 static int
 read_secrets(struct setup *setup, struct fault *fault)
@@ -132,7 +147,7 @@ setup_open(struct setup *setup, struct loop *loop, struct request *request, cons
            struct fault *fault)
 {
     static int (*const steps[])(struct setup * setup, struct fault * fault) = {
-        read_secrets, read_rules, open_files, open_tls, find_program,
+        check_descriptors, read_secrets, read_rules, open_files, open_tls, find_program,
     };
     *setup = (struct setup){
         .request = request,

@@ -4,7 +4,6 @@
 #include "base/fd.h"
 #include "dial/inherit.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -13,8 +12,6 @@ urgent_open(struct loop *loop, const char *to, int64_t deadline, struct urgent_s
             struct fault *fault)
 {
     int number = inherit_number(to);
-    if (number >= 0 && fcntl(number, F_GETFD) < 0)
-        return fault_set(fault, STATUS_LOCAL, "%s", to);
     int fd = number >= 0 ? number : fd_create(loop, to, false, deadline, fault);
     if (fd < 0)
         return -1;

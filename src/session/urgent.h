@@ -6,7 +6,7 @@
 #include "session/session.h"
 
 /*
- * Open the file (fd_create) or fd:N of --oob-file; *sink keeps the name. Returns 0, or -1 with STATUS_LOCAL,
+ * Open the file of --oob-file (fd_create), or take fd:N; *sink keeps the name. Returns 0, or -1 with STATUS_LOCAL,
  * STATUS_TIMEOUT or a signal. urgent_close closes what was opened.
  */
 int urgent_open(struct loop *loop, const char *to, int64_t deadline, struct urgent_sink *sink,
