@@ -472,6 +472,14 @@ COMMANDS
     refuses "TCP-LISTEN:5000,fork: did you mean -l tcp://*:5000?" TCP-LISTEN:5000,fork
     refuses "unix-listen:/tmp/s: did you mean -l unix:/tmp/s?" unix-listen:/tmp/s
     refuses "VSOCK-LISTEN:7: did you mean -l vsock:*:7?" -l VSOCK-LISTEN:7
+    refuses "TCP:localhost:80,nodelay: did you mean tcp://localhost:80?" TCP:localhost:80,nodelay
+    refuses "tcp:localhost:80,90: did you mean tcp://localhost:80,90?" -z tcp:localhost:80,90
+    refuses "TCP-CONNECT:127.0.0.1:80: did you mean tcp://127.0.0.1:80?" TCP-CONNECT:127.0.0.1:80
+    refuses "udp4-connect:127.0.0.1:80,bind=:5: did you mean udp4://127.0.0.1:80?" udp4-connect:127.0.0.1:80,bind=:5
+    refuses "UNIX-CONNECT:/tmp/s,forever: did you mean unix:/tmp/s?" UNIX-CONNECT:/tmp/s,forever
+    refuses "--relay TCP6-CONNECT:[::1]:80: did you mean tcp6://[::1]:80?" -l --relay 'TCP6-CONNECT:[::1]:80' 0
     run -4 timeout 10 "$SKT" -U tcp:no:file </dev/null
     run -4 timeout 10 "$SKT" -U tcp-listen:file </dev/null
+    run -4 timeout 10 "$SKT" -U unix-connect:file </dev/null
+    refuses "host tcp-connect: not a numeric address, and -n forbids names" -n tcp-connect:80
 }

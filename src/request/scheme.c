@@ -128,36 +128,46 @@ scheme_without_slashes(const char *word)
 }
 
 static int
-refuse_without_slashes(const struct scheme_row *row, const char *word, struct fault *fault)
+refuse_without_slashes(const struct command *command, const struct scheme_row *row, const char *word,
+                       struct fault *fault)
 {
     char why[sizeof fault->why];
-    (void)snprintf(why, sizeof why, "did you mean %s://%s?", row->name, word + strlen(row->name) + 1);
+    const char *address = word + strlen(row->name) + 1;
+    size_t size =
+        command->request.scans ? strlen(address) : strcspn(address, ","); /* -z has lists of ports */
+    (void)snprintf(why, sizeof why, "did you mean %s://%.*s?", row->name, (int)size, address);
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
-#define LISTENING "-listen:"
+static const char listening[] = "-listen:", connecting[] = "-connect:";
 
-/* SCHEME-LISTEN:PORT, as socat(1) has it. */
+/*
+ * SCHEME-LISTEN:PORT or SCHEME-CONNECT:HOST:PORT, as socat(1) has it. Where there is no second colon the latter may be a host
+ * that is called so.
+ */
 static const struct scheme_row *
-scheme_listening(const char *word)
+scheme_with_verb(const char *word, const char *verb)
 {
     for (size_t i = 0; i < SCHEMES; i++) {
-        size_t size = strlen(scheme_rows[i].name);
-        if (strncasecmp(word, scheme_rows[i].name, size) == 0 &&
-            strncasecmp(word + size, LISTENING, strlen(LISTENING)) == 0)
-            return &scheme_rows[i];
+        const struct scheme_row *row = &scheme_rows[i];
+        const char *end = word + strlen(row->name);
+        if (strncasecmp(word, row->name, strlen(row->name)) == 0 && strncasecmp(end, verb, strlen(verb)) == 0)
+            return verb != connecting || row->domain->has_files || strchr(end + strlen(verb), ':') ? row
+                                                                                                   : NULL;
     }
     return NULL;
 }
 
 /* What stands behind a comma there are options of another program. */
 static int
-refuse_listening(const struct scheme_row *row, const char *word, struct fault *fault)
+refuse_verb(const struct scheme_row *row, const char *verb, const char *word, struct fault *fault)
 {
     char why[sizeof fault->why];
-    const char *address = word + strlen(row->name) + strlen(LISTENING);
-    (void)snprintf(why, sizeof why, "did you mean -l %s%s%s%.*s?", row->name, scheme_end(row),
-                   row->domain->has_files ? "" : "*:", (int)strcspn(address, ","), address);
+    const char *address = word + strlen(row->name) + strlen(verb);
+    bool listens = verb == listening;
+    (void)snprintf(why, sizeof why, "did you mean %s%s%s%s%.*s?", listens ? "-l " : "", row->name,
+                   scheme_end(row), listens && !row->domain->has_files ? "*:" : "",
+                   (int)strcspn(address, ","), address);
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
@@ -230,10 +240,13 @@ scheme_take(struct command *command, struct fault *fault)
         return refuse_scheme(word, unknown, fault);
     const struct scheme_row *meant = row == NULL ? scheme_without_slashes(word) : NULL;
     if (meant != NULL && (command->domain == NULL || command->domain->has_port))
-        return refuse_without_slashes(meant, word, fault);
-    const struct scheme_row *listening = row == NULL ? scheme_listening(word) : NULL;
-    if (listening != NULL && (command->domain == NULL || command->domain->has_port))
-        return refuse_listening(listening, word, fault);
+        return refuse_without_slashes(command, meant, word, fault);
+    static const char *const verbs[] = { listening, connecting };
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        const struct scheme_row *said = row == NULL ? scheme_with_verb(word, verbs[i]) : NULL;
+        if (said != NULL && (command->domain == NULL || command->domain->has_port))
+            return refuse_verb(said, verbs[i], word, fault);
+    }
     if (row == NULL)
         return 0;
     const struct type *type = row->type != NULL ? row->type : command->type;
