@@ -262,6 +262,11 @@ refuses() {
     refuses "--idel-timeout: no such option: did you mean --idle-timeout?" --idel-timeout=5 127.0.0.1 80
     refuses "--nothing-like-it: no such option: see skt --help" --nothing-like-it
     refuses "--re: could be " --re
+    refuses "--s: could be --seqpacket " --s # more than a line has room for
+    grep -qE ' --[a-z0-9-]+ \.\.\.$' err || fail "$(cat err)"
+    sed 's/.*could be//; s/ \.\.\.$//' err | xargs -n 1 >names
+    "$SKT" --help | grep -oE -- '--[a-z0-9-]+' >known
+    while read -r name; do grep -qxF -e "$name" known || fail "$name is no option"; done <names
     refuses "-y: no such option: see skt --help" -y
     refuses "-y: no such option: see skt --help" -lvy 80
     refuses "-=: no such option: see skt --help" -l=80

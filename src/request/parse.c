@@ -78,14 +78,20 @@ refuse_name(const char *word, struct fault *fault)
     size_t count = 0;
     char why[sizeof fault->why] = "could be";
     size_t alike = 0;
+    bool is_cut = false;
     for (const struct option_row *row = option_rows; row->name != NULL; row++) {
         names[count++] = row->name;
         if (strncmp(row->name, word, strlen(word)) != 0)
             continue;
-        text_add(why, sizeof why, " --%s", row->name);
         alike++;
+        bool fits = strlen(why) + strlen(row->name) + sizeof " -- ..." <= sizeof why;
+        is_cut = is_cut || !fits;
+        if (!is_cut)
+            text_add(why, sizeof why, " --%s", row->name);
     }
     names[count] = NULL;
+    if (is_cut)
+        text_add(why, sizeof why, " ...");
     const char *near = nearest(word, names);
     if (alike == 0)
         (void)snprintf(why, sizeof why, "no such option: %s%s%s",
