@@ -190,6 +190,22 @@ without_names() {
     assert_equal "$output" "skt: standard output: No space left on device (sent 0 bytes; received 1 bytes, 1 of them not written)"
 }
 
+@test "9: standard output is full, and who has sent what is lost gets another status than 0" {
+    local sends
+    for sends in "" --no-splice; do
+        hold_input
+        # shellcheck disable=SC2016  # for the inner shell
+        background_input=$held_input start_background bash -c 'exec "$@" >/dev/full' - \
+            "$SKT" -l --announce=where ${sends:+"$sends"} 127.0.0.1 0
+        wait_until file_has_line where
+        run -1 --separate-stderr timeout 10 "$SKT" "$(cat where)" <<<original
+        assert_contains "$stderr" "Connection reset by peer"
+        end_status "$started_pid"
+        assert_equal "$status" 9
+        rm where
+    done
+}
+
 @test "9: standard output is closed, and there is something for it" {
     start_peer listen:tcp accept send:x drain close
     run -9 timeout 10 bash -c '"$0" 127.0.0.1 "$1" </dev/null >&-' "$SKT" "$port"

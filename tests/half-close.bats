@@ -399,8 +399,8 @@ holds_socket() { [[ $(readlink "/proc/$1/fd"/* 2>/dev/null) == *socket:* ]]; }
         want=0
         [[ ${closings[i]} != *'>&- '* ]] || want=9
         assert_equal "${closings[i]}: $status" "${closings[i]}: $want"
-        end_status "${peers[i]}"
-        assert_equal "${closings[i]}: $status" "${closings[i]}: 0"
+        end_status "${peers[i]}" # by a reset, if what it sends is lost
+        [[ ${closings[i]} == *'<&- >&- '* ]] || assert_equal "${closings[i]}: $status" "${closings[i]}: 0"
         want=question
         [[ ${closings[i]} != *'<&-'* ]] || want=
         assert_file_is "got-$i" "$want"

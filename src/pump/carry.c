@@ -119,7 +119,9 @@ tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
         joint_advance(joint, flow, FLOW_SINK_LOST);
         return;
     }
-    if (joint->failed && joint->policy->joins_sockets) { /* it would take a part for the whole */
+    bool has_lost = joint_is_sent(joint, flow) && joint_has_lost(joint);
+    if (has_lost ||
+        (joint->failed && joint->policy->joins_sockets)) { /* it would take a part for the whole */
         joint_advance(joint, flow, FLOW_SINK_TOLD);
         return;
     }

@@ -1,6 +1,7 @@
 #include "pump/joint.h"
 
 #include "base/deadline.h"
+#include <errno.h>
 
 enum { HURRY_MS = 500 }; /* this side has failed: so long for what is still to be sent */
 
@@ -35,6 +36,13 @@ enum status
 joint_status(const struct joint *joint)
 {
     return joint->fault ? joint->fault->status : joint->failed ? STATUS_LOCAL : STATUS_DONE;
+}
+
+bool
+joint_has_lost(const struct joint *joint)
+{
+    return joint->fault && joint->fault->status == STATUS_LOCAL && joint->fault->error != EPIPE &&
+           transfer_left(&joint->received.carrier) > 0 && joint->sent.carrier.given.bytes == 0;
 }
 
 int

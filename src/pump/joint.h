@@ -65,6 +65,12 @@ void joint_fail(struct joint *joint, const struct fault *fault);
 /* The status of what has failed. */
 enum status joint_status(const struct joint *joint);
 
+/*
+ * Has this side failed with something that the other has sent? That may be acknowledged, and who has sent it must not take our
+ * end for an orderly one. But a reader that has left had what it wanted; and a reset would be the end of what we have sent, too.
+ */
+bool joint_has_lost(const struct joint *joint);
+
 /* At the end: 0, or -1 with what has failed. Frees what joint_fail has kept. */
 int joint_verdict(struct joint *joint, struct fault *fault);
 

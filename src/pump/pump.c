@@ -328,12 +328,16 @@ fill_outcome(const struct pump *pump, struct outcome *outcome)
     };
 }
 
-/* The session has failed: neither end shall take what it has for all there was. */
+/*
+ * The session has failed: neither end shall take what it has for all there was, nor who has sent what could not be written,
+ * and was acknowledged, our end for an orderly one.
+ */
 static void
-spoil(struct joint *joint)
+spoil(struct joint *joint, bool has_lost)
 {
-    struct endpoint *ends[] = { joint->near, joint->far };
-    for (int i = 0; i < 2 && joint->policy->joins_sockets; i++)
+    struct endpoint *ends[] = { joint->far, joint->near };
+    int count = joint->policy->joins_sockets ? 2 : has_lost ? 1 : 0;
+    for (int i = 0; i < count; i++)
         if (ends[i]->ops->spoil)
             ends[i]->ops->spoil(ends[i]);
 }
@@ -347,12 +351,13 @@ pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault)
         close_output(joint);
         check_records(joint);
     }
+    bool has_lost = joint_has_lost(joint);
     int result = joint_verdict(joint, fault);
     if (is_whole && result != 0)
         add_counts(joint, fault);
     if (!is_whole || result != 0) {
         joint->far->unfinished = true;
-        spoil(joint);
+        spoil(joint, has_lost);
     }
     fill_outcome(pump, outcome);
     transfer_free(&joint->sent.carrier);
