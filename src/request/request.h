@@ -141,7 +141,7 @@ struct request {
     bool announces;
     const char *announce_to; /* FILE or fd:N; NULL: standard error */
 
-    int64_t connect_ms;
+    int64_t connect_ms; /* lookup, connection and handshake; a listener: each client's handshake */
     int64_t accept_ms;
     int64_t max_ms;
     struct pump_policy pump;
