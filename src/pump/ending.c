@@ -56,7 +56,7 @@ quit_at(const struct joint *joint)
 static int64_t
 stall_end(const struct joint *joint)
 {
-    if (!joint->near->is_told || !joint->failed || !joint->far_is_dead)
+    if (!joint->failed || !joint->far_is_dead || !joint->near->is_told)
         return DEADLINE_NEVER;
     return deadline_after(joint->moved_at, STALL_MS);
 }
