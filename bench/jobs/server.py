@@ -160,7 +160,8 @@ class ManyClients(Clients):
 class Hub(Job):
     name, what, order = "hub-64", "messages of 64 B to 1,000 receivers, deliveries", 53
     unit = "k/s"
-    receivers, messages, size = 1000, 200, 64
+    receivers, messages, size = 1000, 150, 64
+    turns = 3  # the receivers share the processors with the hub
 
     def run(self, program):
         port = free_port()
