@@ -60,6 +60,7 @@ class Job:
     better = "more"  # or "less"
     rounds = None  # more or fewer than the bench is told
     turns = 1  # runs whose median is what a round gives: more, where one is short, or has several modes
+    one_processor = False  # are the programs kept on one, so that no other has to be woken?
     order = 100  # where it stands among the others
     extra = False  # runs only when it is asked for by name
     references = ()  # names of reference programs that take part
@@ -73,6 +74,14 @@ class Job:
     def prepare(self):
         """Before the first run."""
 
+    def cpu(self):
+        """The processor that the programs are kept on, or None."""
+        return machine.processors()[-1] if self.one_processor else None
+
+    def processors(self):
+        """Those that the job uses."""
+        return [self.cpu()] if self.one_processor else machine.processors()
+
     def run(self, program):
         """One run: a Sample. Raises Cannot, or Failed."""
         raise NotImplementedError
@@ -84,6 +93,7 @@ class Bench:
     def __init__(self, programs, tools, disk, file_bytes=1 << 30):
         self.programs = programs
         self.tools = tools  # the folder of load programs
+        self.pace = machine.Pace(self.tool("pace"))
         self.work = tempfile.mkdtemp(prefix="bench-", dir=fast_folder())
         self.disk = tempfile.mkdtemp(prefix="bench-", dir=disk)
         self.file_bytes = file_bytes
@@ -123,14 +133,31 @@ def all_jobs(bench):
     return sorted(found, key=lambda job: job.order)
 
 
+class Run:
+    """One run: what it gave, and how disturbed it was."""
+
+    def __init__(self, sample, disturbance):
+        self.sample = sample
+        self.disturbance = disturbance
+
+    @staticmethod
+    def best(runs):
+        """Those that were not disturbed, if there are any; else all."""
+        return [run for run in runs if not run.disturbance.bad()] or runs
+
+    @classmethod
+    def middle(cls, runs):
+        """One of several: the median of each figure of the best, and the middle one of their disturbances."""
+        best = cls.best(runs)
+        disturbances = sorted((run.disturbance for run in best), key=machine.Disturbance.total)
+        return cls(Sample.middle([run.sample for run in best]), disturbances[len(best) // 2])
+
+
 class Results:
-    """All runs of one program at one job."""
+    """What the rounds of one program gave at one job."""
 
     def __init__(self):
-        self.samples = []
-        self.disturbed = 0  # runs that were disturbed, and again when they were repeated
-        self.others = []
-        self.stolen = []
+        self.runs = []
         self.notes = set()
         self.failed = None  # why it failed, twice in turn
         self.cannot = None
@@ -139,31 +166,33 @@ class Results:
         """Is there a reason to go on?"""
         return self.failed is None and self.cannot is None
 
-    def add(self, sample, disturbance):
-        self.samples.append(sample)
-        self.notes.update(sample.notes)
-        self.disturbed += disturbance.bad()
-        self.others.append(disturbance.others_share)
-        self.stolen.append(disturbance.stolen_share)
+    def add(self, run):
+        self.runs.append(run)
+        self.notes.update(run.sample.notes)
 
     def plain(self):
-        """As JSON has it."""
-        if not self.samples:
+        """As JSON has it: of the rounds that were not disturbed, if there are any; else of all."""
+        if not self.runs:
             return {"failed": self.failed} if self.failed else {"cannot": self.cannot}
-        values = [sample.value for sample in self.samples]
+        best = Run.best(self.runs)
+        samples, disturbances = [run.sample for run in best], [run.disturbance for run in best]
+        values = [sample.value for sample in samples]
         median = statistics.median(values)
         plain = {
             "median": median,
             "spread": (max(values) - min(values)) / median if median else 0.0,
             "values": values,
-            "disturbed": self.disturbed,
-            "others": max(self.others),
-            "stolen": max(self.stolen),
+            "left_out": len(self.runs) - len(best),
+            "disturbed": sum(disturbance.bad() for disturbance in disturbances),
+            "others": max(disturbance.others_share for disturbance in disturbances),
+            "stolen": max(disturbance.stolen_share for disturbance in disturbances),
+            "neighbours": max(disturbance.neighbours_share() for disturbance in disturbances),
+            "apart": sum(disturbance.apart() for disturbance in disturbances),
             "notes": sorted(self.notes),
         }
         for key, of in (("cpu_per_gib", lambda s: s.cpu / s.amount if s.amount and s.cpu is not None else None),
                         ("cpu", lambda s: s.cpu), ("rss", lambda s: s.rss), ("loss", lambda s: s.loss)):
-            known = [of(sample) for sample in self.samples if of(sample) is not None]
+            known = [of(sample) for sample in samples if of(sample) is not None]
             if known:
                 plain[key] = statistics.median(known)
         if self.failed:
@@ -172,30 +201,19 @@ class Results:
 
 
 def measured_run(job, program):
-    """One run on a machine as quiet as it gets, and how disturbed it was."""
+    """One run on a machine as quiet as it gets."""
     machine.wait_quiet()
-    disturbance = machine.Disturbance()
+    disturbance = machine.Disturbance(job.bench.pace, job.processors())
     sample = job.run(program)
     disturbance.stop(sample.measured)
-    return sample, disturbance
+    return Run(sample, disturbance)
 
 
-def quietest_run(job, program, until):
-    """A run, and once more if others had more of the machine than is good and there is time."""
-    sample, disturbance = measured_run(job, program)
-    if disturbance.bad() and time.monotonic() < until:
-        again = measured_run(job, program)
-        if again[1].total() < disturbance.total():
-            return again
-    return sample, disturbance
-
-
-def one_turn(job, program, results, until):
-    """A run that counts: its sample and disturbance, or None. One that fails is noted and tried again; a second failure is
-    one."""
+def run_that_counts(job, program, results):
+    """A run, or None. One that fails is noted and tried again; a second failure is one."""
     for last_try in (False, True):
         try:
-            return quietest_run(job, program, until)
+            return measured_run(job, program)
         except Cannot as reason:
             results.cannot = str(reason)
             return None
@@ -207,19 +225,31 @@ def one_turn(job, program, results, until):
     return None
 
 
+def one_turn(job, programs, results, seed, until):
+    """Every program once, in an order that is another each time, and then those again whose run was disturbed, if there
+    is time: a neighbour who was there a moment ago has perhaps gone. The runs by the program's name."""
+    runs = {}
+    # what a run leaves behind (caches, a machine that has just woken) is not always for the same one
+    shuffled = random.Random(seed).sample(programs, len(programs))
+    for program in shuffled:
+        if results[program.name].open():
+            runs[program.name] = [run_that_counts(job, program, results[program.name])]
+    for program in shuffled:
+        of = runs.get(program.name)
+        if of and of[0] and of[0].disturbance.bad() and time.monotonic() < until:
+            of.append(run_that_counts(job, program, results[program.name]))
+    return {name: [run for run in of if run] for name, of in runs.items()}
+
+
 def one_round(job, programs, results, seed, until):
-    """Every program, as many times as the job has turns, in an order that is another each time."""
+    """So many turns as the job has, and their median."""
     runs = {program.name: [] for program in programs}
     for turn in range(job.turns):
-        # what a run leaves behind (caches, a machine that has just woken) is not always for the same one
-        for program in random.Random(f"{seed} {turn}").sample(programs, len(programs)):
-            if results[program.name].open():
-                run = one_turn(job, program, results[program.name], until)
-                runs[program.name] += [run] if run else []
+        for name, of in one_turn(job, programs, results, f"{seed} {turn}", until).items():
+            runs[name] += of
     for name, of in runs.items():
         if of:
-            disturbances = sorted((run[1] for run in of), key=machine.Disturbance.total)
-            results[name].add(Sample.middle([run[0] for run in of]), disturbances[len(of) // 2])
+            results[name].add(Run.middle(of))
 
 
 def run_job(job, rounds, until):

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 import time
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -34,10 +35,47 @@ def wait_quiet(limit=1.0):
             return
 
 
-class Disturbance:
-    """Processor time that others took, and the host stole, from its making to `stop`, as shares of all there is."""
+class Pace:
+    """How fast the processors are, measured by load/pace against the fastest that it has seen."""
 
-    def __init__(self):
+    LOOKS, BETWEEN_S = 20, 0.05  # at the beginning: a second, in which a neighbour may pause
+    APART = 2  # so many times the least that a line took from one processor to another
+
+    def __init__(self, program):
+        self.program = program
+        self.sums, self.lines = {}, {}  # the fastest, by processor
+        for _ in range(self.LOOKS):
+            self.look()
+            time.sleep(self.BETWEEN_S)
+
+    def look(self):
+        """Nanoseconds as they are now, by processor: of sums, and of a line from the first and back."""
+        told = subprocess.run([self.program], capture_output=True, check=True, text=True, timeout=10).stdout
+        now = {words[0]: words[1:] for words in (list(map(int, line.split())) for line in told.splitlines())}
+        for processor, took in now.items():
+            for fastest, ns in zip((self.sums, self.lines), took):
+                fastest[processor] = min(ns, fastest.get(processor, ns))
+        return now
+
+    def missing(self, look, used):
+        """The share of these processors that was not to be had then: others have the other thread of their cores."""
+        return 1 - sum(self.sums[processor] / look[processor][0] for processor in used) / len(used)
+
+    def apart(self, look, used):
+        """Were they at different caches, which they are not always?"""
+        return len(used) > 1 and any(look[processor][1] > self.APART * self.lines[processor] for processor in used)
+
+
+class Disturbance:
+    """What we did not have of the machine, from its making to `stop`, as shares of all processors: what others' programs
+    took and what the host took, and of those that are used what neighbours had of their cores, before or after. And were
+    they apart?"""
+
+    def __init__(self, pace, used):
+        """used: processors, by number."""
+        self.pace = pace
+        self.used = used
+        self.looks = [pace.look()]
         self.began = time.monotonic()
         self.own = sum(os.times()[:2])
         self.busy, self.stolen = _ticks()
@@ -53,12 +91,21 @@ class Disturbance:
             # two ticks of play: what has run a part of a tick is charged all of it
             others = busy - self.busy - measured - own - 2 / TICKS
             self.others_share = max(0.0, others / all_there_is)
+        self.looks.append(self.pace.look())
+
+    # what the looks say is seen against what is known of the processors' best when it is asked
+
+    def neighbours_share(self):
+        return max(self.pace.missing(look, self.used) for look in self.looks)
+
+    def apart(self):
+        return any(self.pace.apart(look, self.used) for look in self.looks)
 
     def total(self):
-        return self.others_share + self.stolen_share
+        return self.others_share + self.stolen_share + self.neighbours_share()
 
     def bad(self):
-        return self.total() > DISTURBED
+        return self.total() > DISTURBED or self.apart()
 
 
 def memory_available():

@@ -111,11 +111,15 @@ def disturbance(everything):
     runs = [of for job in everything["jobs"] for of in job["results"].values() if "others" in of]
     if not runs:
         return ""
-    worst_others, worst_stolen = max(of["others"] for of in runs), max(of["stolen"] for of in runs)
-    return (f"Of the processors, others had at most {worst_others:.0%} during a run and the host took at most "
-            f"{worst_stolen:.0%}; {sum(of['disturbed'] for of in runs)} of {sum(len(of['values']) for of in runs)} "
-            "runs stayed disturbed when they were repeated (more than 15 %), and the medians with such a run are "
-            "marked \\*.\n")
+    worst = {who: max(of[who] for of in runs) for who in ("others", "stolen", "neighbours")}
+    counts = {key: sum(of[key] for of in runs) for key in ("disturbed", "left_out", "apart")}
+    rounds = sum(len(of["values"]) for of in runs) + counts["left_out"]
+    return (f"Of {rounds} rounds of a program, {counts['left_out']} do not count, as they were disturbed and others were "
+            f"not; {counts['disturbed']} count though they were, for want of better, and the medians of those are "
+            "marked \\*. Disturbed is what had more than 15 % of the processors taken from it, or processors that the "
+            f"host had put at different caches. In those that count, other programs had at most {worst['others']:.0%}, "
+            f"the host took at most {worst['stolen']:.0%}, neighbours on the same cores had at most "
+            f"{worst['neighbours']:.0%}, and {counts['apart']} had their processors apart.\n")
 
 
 def setting(everything):

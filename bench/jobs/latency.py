@@ -7,7 +7,6 @@ import socket
 from address import free_path
 from child import Children, Failed
 from job import Cannot, Job, Sample
-import machine
 
 
 class Latency(Job):
@@ -16,6 +15,7 @@ class Latency(Job):
     family = "tcp"
     how, round_trips = "once", 4000
     turns = 5  # of 30 milliseconds
+    one_processor = True
 
     def listener(self):
         if self.family == "tcp":
@@ -33,11 +33,10 @@ class Latency(Job):
             command = program.client(address)
             if command is None:
                 raise Cannot("no Unix sockets" if self.family == "unix" else "not tuned for this")
-            cpu = machine.processors()[-1]
             (input_read, input_write), (output_read, output_write) = (
                 [opened.enter_context(os.fdopen(fd, mode, buffering=0)) for fd, mode in zip(os.pipe(), ("rb", "wb"))]
                 for _ in range(2))
-            client = children.start(command, stdin=input_read, stdout=output_write, cpu=cpu)
+            client = children.start(command, stdin=input_read, stdout=output_write, cpu=self.cpu())
             listener.settimeout(5)
             try:
                 peer = opened.enter_context(listener.accept()[0])
@@ -50,7 +49,7 @@ class Latency(Job):
             output_write.close()
             ends = [input_write, output_read, peer]
             timer = children.tell([self.bench.tool("roundtrip"), self.how, self.round_trips,
-                                   *(end.fileno() for end in ends)], cpu=cpu, pass_fds=ends, timeout=20)
+                                   *(end.fileno() for end in ends)], cpu=self.cpu(), pass_fds=ends, timeout=20)
             timed = timer.wait()
             used = client.stop()
         return Sample(timer.numbers()[0] / 1e3, cpu=used.cpu, rss=used.rss, measured=used.cpu + timed.cpu)

@@ -7,7 +7,6 @@ import time
 from address import free_port, wait_listening
 from child import Children, Failed, NotServed, wait_until
 from job import Cannot, Job, Sample
-import machine
 
 DURATION_MS = 400
 
@@ -27,13 +26,12 @@ class Connects(Job):
 
     def run(self, program):
         port = free_port()
-        cpu = machine.processors()[-1] if self.one_processor else None
         with contextlib.ExitStack() as opened, Children() as children:
             silent, _kept_open = (opened.enter_context(os.fdopen(fd, mode)) for fd, mode in zip(os.pipe(), "rw"))
-            server = children.start(self.command(program, port), stdin=silent if self.answer else None, cpu=cpu)
+            server = children.start(self.command(program, port), stdin=silent if self.answer else None, cpu=self.cpu())
             wait_listening(port, server)
             clients = children.tell([self.bench.tool("connects"), port, DURATION_MS, self.threads, *self.answer],
-                                    cpu=cpu, timeout=20)
+                                    cpu=self.cpu(), timeout=20)
             clients.wait()
             used = server.stop()
         served, elapsed_ns = clients.numbers()

@@ -3,7 +3,6 @@
 from address import free_port
 from child import Children, Failed
 from job import Cannot, Job, Sample
-import machine
 
 DURATION_MS = 300
 
@@ -13,6 +12,7 @@ class StartUp(Job):
     unit = "us"
     better = "less"
     references = ("skt static",)
+    one_processor = True
 
     def run(self, program):
         port = free_port()
@@ -21,7 +21,7 @@ class StartUp(Job):
             raise Cannot("not tuned for this")
         with Children() as children:
             timer = children.tell([self.bench.tool("startup"), port, DURATION_MS, *command],
-                                  cpu=machine.processors()[-1], timeout=20)
+                                  cpu=self.cpu(), timeout=20)
             used = timer.wait()
         return Sample(timer.numbers()[0] / 1e3, measured=used.cpu)
 
