@@ -1,9 +1,4 @@
-/*
- * Standard input and output as an endpoint. Their descriptors are inherited and shared with other programs,
- * so their flags are never changed: pipes and terminals are opened once more through /proc/self/fd, which
- * gives a description of our own that does not block; where that is refused, writes are at most PIPE_BUF
- * bytes after poll(2) says writable (pipe(7)).
- */
+/* Standard input and output as an endpoint. How each of the two is used is in inherited.h. */
 #ifndef SKT_ENDPOINT_STDIO_H
 #define SKT_ENDPOINT_STDIO_H
 
