@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -105,15 +106,37 @@ replaces(const struct sockopt_setting *later, const struct sockopt_setting *earl
 int
 sockopt_add(struct sockopt_settings *settings, const struct sockopt_setting *setting)
 {
+    struct sockopt_setting *items = reallocarray(settings->items, settings->count + 1, sizeof *items);
+    if (!items)
+        return -1;
+    settings->items = items;
     size_t kept = 0;
     for (size_t i = 0; i < settings->count; i++)
-        if (!replaces(setting, &settings->items[i]))
-            settings->items[kept++] = settings->items[i];
-    settings->count = kept;
-    if (kept == SOCKOPT_SETTINGS_MAX)
-        return -1;
-    settings->items[settings->count++] = *setting;
+        if (!replaces(setting, &items[i]))
+            items[kept++] = items[i];
+    items[kept] = *setting;
+    settings->count = kept + 1;
     return 0;
+}
+
+int
+sockopt_copy(struct sockopt_settings *settings, const struct sockopt_settings *from)
+{
+    *settings = (struct sockopt_settings){ .count = 0 };
+    for (size_t i = 0; i < from->count; i++) {
+        if (sockopt_add(settings, &from->items[i]) != 0) {
+            sockopt_free(settings);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void
+sockopt_free(struct sockopt_settings *settings)
+{
+    free(settings->items);
+    *settings = (struct sockopt_settings){ .count = 0 };
 }
 
 bool

@@ -158,10 +158,9 @@ struct sockopt_setting {
     struct sockopt_raw raw;
 };
 
-enum { SOCKOPT_SETTINGS_MAX = 64 };
-
+/* Owned by who adds them; a copy of this shares them, and adds none. */
 struct sockopt_settings {
-    struct sockopt_setting items[SOCKOPT_SETTINGS_MAX];
+    struct sockopt_setting *items;
     size_t count;
 };
 
@@ -176,8 +175,14 @@ const struct sockopt_row *sockopt_find(const char *name, enum sockopt_level *lev
 const struct sockopt_row *sockopt_next(const struct sockopt_row *row, const char *name,
                                        enum sockopt_level *level);
 
-/* Add a setting; unless they pile up, it takes the place of an earlier one of the same option. -1: no room. */
+/* Add a setting; unless they pile up, it takes the place of an earlier one of the same option. -1: no memory. */
 int sockopt_add(struct sockopt_settings *settings, const struct sockopt_setting *setting);
+
+/* Make some that are owned from others. -1: no memory, and there are none. */
+int sockopt_copy(struct sockopt_settings *settings, const struct sockopt_settings *from);
+
+/* There are none any more. */
+void sockopt_free(struct sockopt_settings *settings);
 
 /*
  * Apply the settings of one phase to a socket: each at every place that the socket knows, at one at least.

@@ -314,4 +314,6 @@ request_free(struct request *request)
     while (request->string_count > 0)
         free(request->strings[--request->string_count]);
     ports_free(&request->scan.ports);
+    sockopt_free(&request->socket.options);
+    sockopt_free(&request->relay.socket.options);
 }

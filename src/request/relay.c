@@ -66,6 +66,7 @@ relay_conclude(struct command *command, struct fault *fault)
         return -1;
     request->local = LOCAL_RELAY;
     request->relay.socket = relay->socket;
+    relay->socket.options = (struct sockopt_settings){ .count = 0 }; /* they are the plan's now */
     request->relay.tls = relay->tls;
     request->relay.connect_ms = command_has(command->relay, "connect-timeout") ? relay->connect_ms
                                 : command_has(command, "connect-timeout")      ? request->connect_ms

@@ -12,8 +12,7 @@ add_setting(struct command *command, const struct option_row *row, const struct 
 {
     if (sockopt_add(&command->request.socket.options, setting) == 0)
         return 0;
-    return fault_say(fault, STATUS_USAGE, "too many socket options", "%s: more than %d",
-                     command_name(command, row).text, (int)SOCKOPT_SETTINGS_MAX);
+    return fault_set(fault, STATUS_LOCAL, "%s", command_name(command, row).text);
 }
 
 /* A setting of a socket option; a later one takes the place of an earlier one. */

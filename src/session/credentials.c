@@ -36,6 +36,9 @@ int
 credentials_take(struct loop *loop, struct proxy_choice *proxy, const char *option, int64_t deadline,
                  struct credentials *credentials, struct fault *fault)
 {
+    credentials->text[0] = '\0';
+    if (!proxy->kind || (!proxy->asks_password && !proxy->auth_file))
+        return 0;
     char instead[64];
     (void)snprintf(instead, sizeof instead, "%s-auth-file FILE says what it is", option);
     const struct secret_wish wish = {
@@ -46,13 +49,8 @@ credentials_take(struct loop *loop, struct proxy_choice *proxy, const char *opti
         .late = "timed out: no password has come",
         .instead = instead,
     };
-    credentials->text[0] = '\0';
-    if (!proxy->kind)
-        return 0;
     if (proxy->asks_password)
         return ask(&wish, proxy, credentials->text, fault);
-    if (!proxy->auth_file)
-        return 0;
     if (secret_read(&wish, proxy->auth_file, credentials->text, fault) != 0)
         return -1;
     return cut(proxy, credentials->text, fault);

@@ -72,7 +72,7 @@ hear_refusals(struct scan *scan, struct fault *fault)
             return 0; /* who has said something about it may want to see the difference */
     if (!setting.row || sockopt_add(options, &setting) == 0)
         return 0;
-    return fault_say(fault, STATUS_USAGE, "too many socket options", "scan");
+    return fault_set(fault, STATUS_LOCAL, "scan");
 }
 
 static int
@@ -90,7 +90,8 @@ scan_open(struct scan *scan, const struct run *run, struct fault *fault)
     };
     scan->target_count = scan->host_count * scan->port_count;
     scan->targets = calloc(scan->target_count, sizeof *scan->targets);
-    if (!scan->hosts || !scan->targets)
+    if (sockopt_copy(&scan->plan.options, &run->request->socket.options) != 0 || !scan->hosts ||
+        !scan->targets)
         return fault_set(fault, STATUS_LOCAL, "room for %zu ports", scan->target_count);
     for (size_t i = 0; i < scan->host_count; i++)
         scan->hosts[i].name = choice->hosts ? choice->hosts[i] : scan->plan.remote.host;
@@ -105,6 +106,7 @@ scan_close(struct scan *scan)
     for (size_t i = 0; i < scan->host_count && scan->hosts; i++)
         address_list_free(&scan->hosts[i].addresses);
     address_list_free(&scan->sources);
+    sockopt_free(&scan->plan.options);
     (void)fd_close(&scan->spare_fd); /* it was refused */
     free(scan->hosts);
     free(scan->targets);

@@ -15,11 +15,10 @@
 static struct sockopt_settings
 only(const char *name, int64_t number)
 {
-    struct sockopt_settings settings = { .count = 1 };
-    struct sockopt_setting *setting = &settings.items[0];
-    setting->row = sockopt_find(name, &setting->level);
-    setting->number = number;
-    return settings;
+    static struct sockopt_setting setting;
+    setting = (struct sockopt_setting){ .number = number };
+    setting.row = sockopt_find(name, &setting.level);
+    return (struct sockopt_settings){ .items = &setting, .count = 1 };
 }
 
 static int
@@ -289,15 +288,14 @@ raw_ones_are_applied(void)
 {
     struct fault fault;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    struct sockopt_settings settings = { .count = 1 };
-    settings.items[0] =
-        (struct sockopt_setting){ .text = "21000000", .raw = { IPPROTO_IP, IP_TTL, PHASE_BOUND } };
+    struct sockopt_setting setting = { .text = "21000000", .raw = { IPPROTO_IP, IP_TTL, PHASE_BOUND } };
+    struct sockopt_settings settings = { .items = &setting, .count = 1 };
     is_int(sockopt_apply(fd, &settings, PHASE_OPENED, STATUS_LISTEN, &fault), 0, "not in another phase");
     ok(value_of(fd, IPPROTO_IP, IP_TTL) != 0x21, "it is not set");
     is_int(sockopt_apply(fd, &settings, PHASE_BOUND, STATUS_LISTEN, &fault), 0,
            "numbers and bytes are taken");
     ok(value_of(fd, IPPROTO_IP, IP_TTL) == 0x21 || htonl(1) == 1, "as they are");
-    settings.items[0].raw.option = 9999;
+    setting.raw.option = 9999;
     is_int(sockopt_apply(fd, &settings, PHASE_BOUND, STATUS_LISTEN, &fault), -1, "an unknown one is a fault");
     is_text(fault.what, "socket option 0:9999:21000000", "that names it");
     (void)close(fd);
