@@ -362,6 +362,14 @@ ask_for_passphrase() {
         "skt: $tls/secret.key: its passphrase is asked for on the terminal, and was not given"
 }
 
+@test "a wrong passphrase is told as one" {
+    ask_for_passphrase 'public\n' -l --ssl-cert "$tls/server.crt" --ssl-key "$tls/secret.key" 127.0.0.1 0
+    touch ask
+    end_status "$started_pid"
+    assert_equal "$status" 9
+    assert_contains "$(cat "$terminal_out")" "skt: $tls/secret.key: it cannot be opened with that passphrase"
+}
+
 @test "a passphrase is not waited for longer than --max-time" {
     ask_for_passphrase '' -l --max-time 500ms --ssl-cert "$tls/server.crt" --ssl-key "$tls/secret.key" 127.0.0.1 0
     end_status "$started_pid"

@@ -40,7 +40,7 @@ take(struct tls_context *context, struct wish *wish, const OSSL_STORE_INFO *info
 struct question {
     const struct tls_asker *asker;
     const char *path;
-    bool has_failed;
+    bool was_answered, has_failed;
     struct fault fault;
 };
 
@@ -55,7 +55,8 @@ ask(char *text, int size, int writes, void *context)
         return -1;
     question->has_failed =
         asker->ask(asker->context, question->path, text, (size_t)size, &question->fault) != 0;
-    return question->has_failed ? -1 : (int)strlen(text);
+    question->was_answered = !question->has_failed;
+    return question->was_answered ? (int)strlen(text) : -1;
 }
 
 /* Why there was no passphrase. Returns -1. */
@@ -70,7 +71,7 @@ not_given(const struct question *question, struct fault *fault)
                      "%s", question->path);
 }
 
-/* Take all there is. Returns 1, or 0 if OpenSSL will not have it. */
+/* Take all there is. Returns 1, 0 if OpenSSL will not have it, or -1 if it cannot read it. */
 static int
 load(struct tls_context *context, struct wish *wish, OSSL_STORE_CTX *store)
 {
@@ -80,7 +81,7 @@ load(struct tls_context *context, struct wish *wish, OSSL_STORE_CTX *store)
         if (info)
             result = take(context, wish, info);
         else if (ERR_peek_error() != 0) /* OSSL_STORE_error is set by what stands behind the last one, too */
-            result = 0;
+            result = -1;
         OSSL_STORE_INFO_free(info);
     }
     return result;
@@ -101,6 +102,8 @@ read_file(struct tls_context *context, struct wish *wish, const struct tls_asker
     if (question.has_failed) {
         (void)not_given(&question, fault);
         result = 0;
+    } else if (result == -1 && question.was_answered) { /* what OSSL_STORE says of that is "unsupported" */
+        (void)fault_say(fault, STATUS_LOCAL, "it cannot be opened with that passphrase", "%s", wish->path);
     } else if (result != 1) {
         (void)tls_refuse(STATUS_LOCAL, wish->path, fault);
         fault_add(fault, "%s", store ? ": it cannot be used as a certificate or key" : "");
