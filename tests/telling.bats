@@ -324,6 +324,14 @@ answering() {
     done
 }
 
+@test "what was sent before a file of -o or --hex-dump was full is not told to be unsent" {
+    for option in -o --hex-dump; do
+        start_peer listen:tcp accept drain close
+        run -9 --separate-stderr timeout 10 "$SKT" "$option" /dev/full 127.0.0.1 "$port" <<<abc
+        assert_equal "$stderr" "skt: /dev/full: No space left on device (sent 4 bytes; received 0 bytes)"
+    done
+}
+
 @test "a file of -o that cannot be made ends with status 9, before anything is connected" {
     start_peer listen:tcp accept recvline
     tell -o no/such/folder 127.0.0.1 "$port"

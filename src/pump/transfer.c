@@ -319,9 +319,10 @@ write_buffer(struct transfer *transfer, bool *unit_ended, struct fault *fault)
     *unit_ended = transfer_gives_messages(transfer) || (put == size && put > 0 && data[put - 1] == '\n');
     transfer->given.bytes += put;
     transfer->given.messages++;
-    if (transfer->direction == DIRECTION_SENT && transfer_show(transfer, data, put, fault) != 0)
-        return IO_FAILED;
+    bool is_shown = transfer->direction != DIRECTION_SENT || transfer_show(transfer, data, put, fault) == 0;
     buffer_taken(&transfer->buffer, transfer_cuts(transfer) ? transfer->next.whole : put);
+    if (!is_shown)
+        return IO_FAILED;
     message_fill(transfer);
     transfer->found = RECORD_NEEDS_MORE;
     transfer->holds_message = false;
