@@ -130,6 +130,22 @@ foreign_bytes() {
     assert_file_is "$skt_out" data
 }
 
+@test "a client that sends nothing but a broken command is a failure, and no port scan" {
+    local rest
+    for rest in '\xff' '\xff\xfa\x18'; do
+        options=(-t)
+        meet listener tcp "send:$rest" halfclose drain
+        end_status "$skt_pid"
+        assert_equal "$status" 1
+        assert_one_line "$(cat "$skt_err")" "ended within a telnet command (sent 0 bytes; received 0 bytes)"
+    done
+    head -c 100000 /dev/zero >zeroes
+    meet listener tcp 'send:\xff\xfa' "sendfile:$PWD/zeroes" stall
+    end_status "$skt_pid"
+    assert_equal "$status" 1
+    assert_one_line "$(cat "$skt_err")" "a telnet subnegotiation without an end"
+}
+
 @test "who asks and has ended before the answer has not failed" {
     options=(-t -v)
     hold_input

@@ -155,7 +155,7 @@ struct endpoint {
     bool is_told;     /* at the session's end, that it has failed: who takes nothing does not put that off */
     bool silent;      /* nothing is ever read from it, and that is no end */
     bool peer_ended;  /* reading has seen the other side's own end, in order */
-    bool cut;         /* a message came that was larger than the room for it */
+    bool cut; /* what came was not taken: a message larger than the room for it, half a command of telnet */
     bool only_whole; /* what is written counts only if it is all: after a failure end_writing is not called */
     bool shows_failure; /* the other side sees an end that is unfinished as such, and answers nothing */
     bool unfinished;    /* set by the session: it has failed, and what was written is not all there was */

@@ -105,13 +105,12 @@ telnet_ready(struct endpoint *endpoint, unsigned wants, const struct pollfd *pol
     return ready;
 }
 
-/* The end within a command: what it was about has not come. */
+/* Something has come, though it may be no byte that counts. */
 static enum io
-note_end(const struct telnet *telnet, struct fault *fault)
+refuse(struct telnet *telnet, const char *why, struct fault *fault)
 {
-    if (negotiation_is_whole(&telnet->negotiation))
-        return IO_ENDED;
-    (void)fault_say(fault, STATUS_CONNECTION, "ended within a telnet command", "%s", telnet->base.name);
+    telnet->base.cut = true;
+    (void)fault_say(fault, STATUS_CONNECTION, why, "%s", telnet->base.name);
     return IO_FAILED;
 }
 
@@ -125,15 +124,12 @@ telnet_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, str
         return IO_AGAIN;
     enum io result = inner->ops->read(inner, data, room < most ? room : most, got, fault);
     telnet->base.peer_ended = inner->peer_ended;
-    if (result == IO_ENDED)
-        return note_end(telnet, fault);
+    if (result == IO_ENDED && !negotiation_is_whole(&telnet->negotiation))
+        return refuse(telnet, "ended within a telnet command", fault);
     if (result != IO_DONE)
         return result;
-    if (negotiation_take(&telnet->negotiation, data, *got, got) != 0) {
-        (void)fault_say(fault, STATUS_CONNECTION, "a telnet subnegotiation without an end", "%s",
-                        telnet->base.name);
-        return IO_FAILED;
-    }
+    if (negotiation_take(&telnet->negotiation, data, *got, got) != 0)
+        return refuse(telnet, "a telnet subnegotiation without an end", fault);
     answer(telnet);
     return *got > 0 ? IO_DONE : IO_AGAIN;
 }
