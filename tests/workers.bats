@@ -370,6 +370,40 @@ PYTHON
     wait_until has_workers "$(nproc)"
 }
 
+@test "each row of --hex-dump stands under the client whose it is, whichever process has written it" {
+    need python3
+    start_workers 3 --echo --hex-dump dump 127.0.0.1 0
+    cat >clients.py <<'PYTHON'
+import socket, sys
+
+port = int(sys.argv[1])
+clients = {letter: socket.create_connection(("127.0.0.1", port), timeout=10) for letter in "abcdefghijkl"}
+names = {"%s %d" % client.getsockname(): letter for letter, client in clients.items()}
+for size in (1, 40, 9000, 3):
+    for letter, client in clients.items():
+        client.sendall(letter.encode() * size)
+    for client in clients.values():
+        left = size
+        while left > 0:
+            left -= len(client.recv(left))
+for client in clients.values():
+    client.shutdown(socket.SHUT_WR)
+    assert client.recv(1) == b""
+
+owner, bytes_of = None, dict.fromkeys(clients, 0)
+for line in open("dump"):
+    if line.startswith("# "):
+        owner = names[line[2:].rstrip("\n")]
+    else:
+        shown = line.rstrip("\n").split("|")[1]
+        assert set(shown) == {owner}, (owner, line)
+        bytes_of[owner] += len(shown)
+assert set(bytes_of.values()) == {2 * (1 + 40 + 9000 + 3)}, bytes_of
+PYTHON
+    run -0 timeout 30 python3 clients.py "$port"
+    assert_equal "$output" ""
+}
+
 # --- what is refused -------------------------------------------------------------------------------------------------
 
 @test "what clients share cannot be shared by processes" {

@@ -3,12 +3,13 @@
 #include "base/deadline.h"
 #include "base/fd.h"
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { ROW = 16, LINE_SIZE = 128, NAME_SIZE = 200 };
+enum { ROW = 16, LINE_SIZE = 128, NAME_SIZE = 200, HEAD_SIZE = NAME_SIZE + 4 };
 
 struct dump {
     struct observer base;
@@ -17,7 +18,8 @@ struct dump {
     int fd;
     enum dump_form form;
     const char *path;
-    char who[NAME_SIZE]; /* whose row was the last; "": there is only one session */
+    bool is_shared;      /* other processes write to it, so that nobody knows whose the last row is */
+    char who[NAME_SIZE]; /* whose row was our last; "": there is only one session */
 };
 
 static int
@@ -58,33 +60,34 @@ format_row(char *line, char mark, uint64_t offset, const unsigned char *bytes, s
     return used;
 }
 
-/* "# 127.0.0.1 43210": the rows from here on are of that session. */
-static int
-head(struct dump *dump, const char *who, struct fault *fault)
+/* "# 127.0.0.1 43210": the rows from here on are of that session. Returns its length; 0: that is known. */
+static size_t
+format_head(struct dump *dump, char *line, const char *who)
 {
-    char line[NAME_SIZE + 4];
-    if (!who || strncmp(who, dump->who, NAME_SIZE - 1) == 0)
+    if (!who || (!dump->is_shared && strncmp(who, dump->who, NAME_SIZE - 1) == 0))
         return 0;
     (void)snprintf(dump->who, NAME_SIZE, "%s", who);
-    int length = snprintf(line, sizeof line, "# %s\n", dump->who);
-    return put(dump, line, (size_t)length, fault);
+    return (size_t)snprintf(line, HEAD_SIZE, "# %s\n", dump->who);
 }
 
+/* Whole rows, with the line above them, go out in one write: what other processes write does not come between. */
 static int
 moved_hex(struct dump *dump, const struct sight *sight, struct fault *fault)
 {
     char mark = sight->direction == DIRECTION_SENT ? '>' : '<';
     const unsigned char *bytes = sight->data;
-    if (head(dump, sight->who, fault) != 0)
-        return -1;
+    char text[PIPE_BUF];
+    size_t used = format_head(dump, text, sight->who);
     for (size_t done = 0; done < sight->size || (sight->size == 0 && done == 0); done += ROW) {
-        char line[LINE_SIZE];
         size_t count = sight->size - done < ROW ? sight->size - done : ROW;
-        size_t length = format_row(line, mark, sight->offset + done, bytes + done, count);
-        if (put(dump, line, length, fault) != 0)
-            return -1;
+        if (used + LINE_SIZE > sizeof text) {
+            if (put(dump, text, used, fault) != 0)
+                return -1;
+            used = format_head(dump, text, sight->who);
+        }
+        used += format_row(text + used, mark, sight->offset + done, bytes + done, count);
     }
-    return 0;
+    return put(dump, text, used, fault);
 }
 
 static int
@@ -96,8 +99,8 @@ dump_moved(struct observer *observer, const struct sight *sight, struct fault *f
 }
 
 int
-dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, int64_t deadline,
-          struct observer **observers, struct fault *fault)
+dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, bool is_shared,
+          int64_t deadline, struct observer **observers, struct fault *fault)
 {
     struct dump *dump = malloc(sizeof *dump);
     if (!dump)
@@ -105,6 +108,7 @@ dump_open(struct loop *loop, const char *path, enum dump_form form, bool append,
     *dump = (struct dump){ .base = { .moved = dump_moved, .next = *observers }, .form = form, .path = path };
     dump->loop = loop;
     dump->deadline = deadline;
+    dump->is_shared = is_shared;
     dump->fd = fd_create(loop, path, append, deadline, fault);
     if (dump->fd < 0) {
         free(dump);

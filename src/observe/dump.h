@@ -17,11 +17,11 @@ enum dump_form {
 
 /*
  * Open `path` (fd_create) and put an observer in front of *observers. A reader of it that is slow (a FIFO) is
- * waited for with `loop`: a copy is whole. But nothing is waited for beyond the deadline. Returns 0, or -1 with
- * STATUS_LOCAL, STATUS_TIMEOUT or a signal.
+ * waited for with `loop`: a copy is whole. But nothing is waited for beyond the deadline. is_shared: by processes that
+ * write to it at once. Returns 0, or -1 with STATUS_LOCAL, STATUS_TIMEOUT or a signal.
  */
-int dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, int64_t deadline,
-              struct observer **observers, struct fault *fault);
+int dump_open(struct loop *loop, const char *path, enum dump_form form, bool append, bool is_shared,
+              int64_t deadline, struct observer **observers, struct fault *fault);
 
 /* Close and free all of a list; says what close(2) reports. Returns 0, or -1 with STATUS_LOCAL. */
 int dump_close(struct observer **observers, struct fault *fault);

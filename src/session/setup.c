@@ -56,8 +56,9 @@ read_rules(struct setup *setup, struct fault *fault)
 static int
 open_dump(struct run *run, const char *file, enum dump_form form, struct fault *fault)
 {
-    return file ? dump_open(run->loop, file, form, run->request->append_output, run->deadline,
-                            &run->observers, fault)
+    const struct request *request = run->request;
+    return file ? dump_open(run->loop, file, form, request->append_output, request->workers != 0,
+                            run->deadline, &run->observers, fault)
                 : 0;
 }
 
