@@ -483,6 +483,14 @@ COMMANDS
     refuses "udp4-connect:127.0.0.1:80,bind=:5: did you mean udp4://127.0.0.1:80?" udp4-connect:127.0.0.1:80,bind=:5
     refuses "UNIX-CONNECT:/tmp/s,forever: did you mean unix:/tmp/s?" UNIX-CONNECT:/tmp/s,forever
     refuses "--relay TCP6-CONNECT:[::1]:80: did you mean tcp6://[::1]:80?" -l --relay 'TCP6-CONNECT:[::1]:80' 0
+    refuses "OPENSSL:localhost:443,verify=0: did you mean tls://localhost:443?" OPENSSL:localhost:443,verify=0
+    refuses "tls:localhost:443: did you mean tls://localhost:443?" tls:localhost:443
+    refuses "openssl-listen:443: did you mean -l tls://*:443?" openssl-listen:443
+    refuses "TCP:localhost:80: did you mean tcp://localhost:80?" - TCP:localhost:80
+    refuses "OPENSSL-CONNECT:localhost:443: did you mean tls://localhost:443?" STDIO OPENSSL-CONNECT:localhost:443
+    refuses "UNIX-CONNECT:/tmp/s: did you mean unix:/tmp/s?" - UNIX-CONNECT:/tmp/s
+    refuses "TCP-LISTEN:5000: did you mean -l tcp://*:5000?" stdio TCP-LISTEN:5000
+    refuses "port tcp://localhost:80: a port is 0 to 65535 or a service name" - tcp://localhost:80
     run -4 timeout 10 "$SKT" -U tcp:no:file </dev/null
     run -4 timeout 10 "$SKT" -U tcp-listen:file </dev/null
     run -4 timeout 10 "$SKT" -U unix-connect:file </dev/null

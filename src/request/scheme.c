@@ -22,6 +22,7 @@
 
 struct scheme_row {
     const char *name;
+    const char *socat_name; /* what socat(1) calls it; NULL: the same */
     const struct domain *domain;
     const struct type *type; /* NULL: the options say it */
     bool bare;               /* NAME:ADDRESS, where the slashes may be left out */
@@ -40,7 +41,11 @@ static const struct scheme_row scheme_rows[] = {
     { .name = "dccp", .domain = &inet46_domain, .type = &dccp_type, .protocol = "dccp" },
     { .name = "udplite", .domain = &inet46_domain, .type = &dgram_type, .protocol = "udplite" },
     { .name = "mptcp", .domain = &inet46_domain, .type = &stream_type, .protocol = "mptcp" },
-    { .name = "tls", .domain = &inet46_domain, .type = &stream_type, .encrypts = true },
+    { .name = "tls",
+      .socat_name = "openssl",
+      .domain = &inet46_domain,
+      .type = &stream_type,
+      .encrypts = true },
     { .name = "tls4", .domain = &inet4_domain, .type = &stream_type, .encrypts = true },
     { .name = "tls6", .domain = &inet6_domain, .type = &stream_type, .encrypts = true },
     { .name = "unix", .domain = &unix_domain, .bare = true },
@@ -114,14 +119,25 @@ refuse_scheme(const char *word, size_t size, struct fault *fault)
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
+/* How much of the word is the row's name, ours or that of socat(1); 0: it is another's. */
+static size_t
+name_size(const struct scheme_row *row, const char *word)
+{
+    const char *const names[] = { row->name, row->socat_name };
+    for (size_t i = 0; i < sizeof names / sizeof names[0] && names[i] != NULL; i++)
+        if (strncasecmp(word, names[i], strlen(names[i])) == 0)
+            return strlen(names[i]);
+    return 0;
+}
+
 /* SCHEME:HOST:PORT, as socat(1) has it. Where there is no second colon it may be a host that is called so. */
 static const struct scheme_row *
 scheme_without_slashes(const char *word)
 {
     const char *colon = strchr(word, ':');
     for (size_t i = 0; i < SCHEMES && colon != NULL && strchr(colon + 1, ':') != NULL; i++) {
-        size_t size = strlen(scheme_rows[i].name);
-        if (!scheme_rows[i].bare && word + size == colon && strncasecmp(word, scheme_rows[i].name, size) == 0)
+        size_t size = name_size(&scheme_rows[i], word);
+        if (!scheme_rows[i].bare && size > 0 && word + size == colon)
             return &scheme_rows[i];
     }
     return NULL;
@@ -132,7 +148,7 @@ refuse_without_slashes(const struct command *command, const struct scheme_row *r
                        struct fault *fault)
 {
     char why[sizeof fault->why];
-    const char *address = word + strlen(row->name) + 1;
+    const char *address = strchr(word, ':') + 1;
     size_t size =
         command->request.scans ? strlen(address) : strcspn(address, ","); /* -z has lists of ports */
     (void)snprintf(why, sizeof why, "did you mean %s://%.*s?", row->name, (int)size, address);
@@ -150,8 +166,9 @@ scheme_with_verb(const char *word, const char *verb)
 {
     for (size_t i = 0; i < SCHEMES; i++) {
         const struct scheme_row *row = &scheme_rows[i];
-        const char *end = word + strlen(row->name);
-        if (strncasecmp(word, row->name, strlen(row->name)) == 0 && strncasecmp(end, verb, strlen(verb)) == 0)
+        size_t size = name_size(row, word);
+        const char *end = word + size;
+        if (size > 0 && strncasecmp(end, verb, strlen(verb)) == 0)
             return verb != connecting || row->domain->has_files || strchr(end + strlen(verb), ':') ? row
                                                                                                    : NULL;
     }
@@ -163,7 +180,7 @@ static int
 refuse_verb(const struct scheme_row *row, const char *verb, const char *word, struct fault *fault)
 {
     char why[sizeof fault->why];
-    const char *address = word + strlen(row->name) + strlen(verb);
+    const char *address = strchr(word, ':') + 1;
     bool listens = verb == listening;
     (void)snprintf(why, sizeof why, "did you mean %s%s%s%s%.*s?", listens ? "-l " : "", row->name,
                    scheme_end(row), listens && !row->domain->has_files ? "*:" : "",
@@ -230,10 +247,21 @@ address_of(const struct scheme_row *row, const char *word)
     return row->bare && row->domain->has_port && strncmp(address, "//", 2) == 0 ? address + 2 : address;
 }
 
+/* An address, or what socat(1) has for the standard streams and then an address: the address. */
+static const char *
+address_word(const struct command *command)
+{
+    const char *word = command->operand_count > 0 ? command->operands[0] : "";
+    bool is_streams = strcmp(word, "-") == 0 || strcasecmp(word, "stdio") == 0;
+    if (command->operand_count != 2 || !is_streams || scheme_find(command->operands[1]) != NULL)
+        return word;
+    return command->operands[1];
+}
+
 int
 scheme_take(struct command *command, struct fault *fault)
 {
-    const char *word = command->operand_count > 0 ? command->operands[0] : "";
+    const char *word = address_word(command);
     const struct scheme_row *row = scheme_find(word);
     size_t unknown = row == NULL ? unknown_scheme_size(word) : 0;
     if (unknown > 0 && (command->domain == NULL || command->domain->has_port))
