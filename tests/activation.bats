@@ -307,6 +307,21 @@ Uid: 54321 54321 54321 54321"
     assert_equal "$stderr" "skt: --chroot $PWD/missing: No such file or directory"
 }
 
+@test "a --chroot that is no folder is told before anything is opened" {
+    local folder why
+    need strace
+    touch file
+    for folder in missing file; do
+        why="Not a directory"
+        [ "$folder" = file ] || why="No such file or directory"
+        run -9 --separate-stderr timeout 20 "$SKT" -l --announce --chroot "$PWD/$folder" 127.0.0.1 0
+        assert_equal "$stderr" "skt: --chroot $PWD/$folder: $why"
+        run -9 --separate-stderr timeout 20 strace -f -qq -e trace=socket -o calls "$SKT" --chroot "$PWD/$folder" 127.0.0.1 1
+        assert_equal "$stderr" "skt: --chroot $PWD/$folder: $why"
+        assert_file_is calls ''
+    done
+}
+
 @test "who has given up root goes on listening where it could not listen anew" {
     need_root
     need nc

@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { SPACE_SIZE = 1 << 20, GROUPS_MAX = 65536 /* NGROUPS_MAX of the kernel */ };
@@ -140,11 +141,25 @@ look_up(struct job *job, struct privilege *privilege, struct loop *loop, int64_t
     return result;
 }
 
+/* Wrong paths are told before a socket is opened; whether we may go there shows later. */
+static int
+check_folder(const char *folder, struct fault *fault)
+{
+    struct stat status;
+    int result = stat(folder, &status);
+    if (result == 0 && S_ISDIR(status.st_mode))
+        return 0;
+    errno = result == 0 ? ENOTDIR : errno;
+    return fault_set(fault, STATUS_LOCAL, "--chroot %s", folder);
+}
+
 int
 privilege_look_up(struct privilege *privilege, struct loop *loop, const struct request *request,
                   int64_t deadline, struct fault *fault)
 {
     *privilege = (struct privilege){ .folder = request->chroot };
+    if (request->chroot && check_folder(request->chroot, fault) < 0)
+        return -1;
     if (!request->user)
         return 0;
     struct job *job = calloc(1, sizeof *job);

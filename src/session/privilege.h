@@ -19,7 +19,7 @@ struct privilege {
 /*
  * Look up what the request names, before the folder hides who is who. deadline: monotonic ms.
  * Returns 0, for privilege_free, or -1 with nothing to free: STATUS_LOOKUP for a user or a group that there is not,
- * STATUS_TIMEOUT, STATUS_LOCAL or a signal.
+ * STATUS_TIMEOUT, STATUS_LOCAL, as for a folder that there is not, or a signal.
  */
 int privilege_look_up(struct privilege *privilege, struct loop *loop, const struct request *request,
                       int64_t deadline, struct fault *fault);
