@@ -307,6 +307,12 @@ Uid: 54321 54321 54321 54321"
     assert_equal "$stderr" "skt: --chroot $PWD/missing: No such file or directory"
 }
 
+@test "variables of a service manager that nobody has looked at stay for programs" {
+    LISTEN_FDS=1 NOTIFY_SOCKET=/nobody start_skt_listener -c 'echo "$LISTEN_FDS $NOTIFY_SOCKET"' 127.0.0.1 0
+    run -0 timeout 10 "$SKT" "$address" </dev/null
+    assert_equal "$output" "1 /nobody"
+}
+
 @test "a --chroot that is no folder is told before anything is opened" {
     local folder why
     need strace
