@@ -330,6 +330,9 @@ refuses() {
     refuses "-p: needs addresses with ports: unix has none" -p 80 -U path
     refuses "-z: needs addresses with ports that can be scanned, or paths: vsock has none" -z --vsock 1 80
     refuses "--mode: needs addresses that are paths: inet46 has none" --mode 600 -l 80
+    refuses "--mode and @name: a name in the abstract namespace has no permissions" --mode 600 -l -U @name
+    refuses "--mode and @name: a name in the abstract namespace has no permissions" --mode 666 -l unix:@name
+    refuses "--mode: needs addresses that are paths: netlink has none" --mode 600 -l --domain netlink
 }
 
 @test "a domain and a type that do not go together are refused, with the types that there are" {

@@ -241,6 +241,9 @@ word_targets(struct command *command, struct fault *fault)
         plan->source.host = command->source;
     if (plan->remote.host == NULL && !may_lack_address(plan, listens))
         return missing(command, fault);
+    if (command_has(command, "mode") && plan->domain->has_files && plan->remote.host[0] == '@')
+        return fault_say(fault, STATUS_USAGE, "a name in the abstract namespace has no permissions",
+                         "%s and %s", command_name(command, option_named("mode")).text, plan->remote.host);
     bool needs_source = plan->domain->needs_source || plan->type->needs_source;
     if (!listens && needs_source && command->source == NULL)
         return fault_say(fault, STATUS_USAGE,
