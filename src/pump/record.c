@@ -36,6 +36,10 @@ record_explain(const struct record *record, char *text, size_t size)
         (void)snprintf(text, size, "a record of %zu bytes is too large: a message takes at most %zu",
                        record->have, record->most);
         break;
+    case PROBLEM_NO_END:
+        (void)snprintf(text, size, "a record of %zu or more bytes is too large: a message takes at most %zu",
+                       record->have, record->most);
+        break;
     case PROBLEM_CUT_SHORT:
         (void)snprintf(text, size, "ends within a record: %zu of its %zu bytes are there", record->have,
                        record->most);
@@ -67,7 +71,7 @@ find_delimited(char delimiter, const char *data, size_t size, bool ended, size_t
     const char *end = memchr(data, delimiter, size);
     size_t payload = end ? (size_t)(end - data) : size;
     if (payload > max)
-        return bad_size(record, PROBLEM_TOO_LARGE, payload, max);
+        return bad_size(record, end || ended ? PROBLEM_TOO_LARGE : PROBLEM_NO_END, payload, max);
     if (end)
         return found(record, 0, payload, 1);
     return ended ? found(record, 0, payload, 0) : RECORD_NEEDS_MORE;

@@ -49,6 +49,7 @@ enum record_found {
 
 enum record_problem {
     PROBLEM_TOO_LARGE, /* `have` bytes where `most` may be */
+    PROBLEM_NO_END,    /* the same, and more may follow */
     PROBLEM_CUT_SHORT, /* the stream has ended with `have` bytes of `most` */
     PROBLEM_LONG_LINE, /* of hex: more than `most` characters */
     PROBLEM_DIGITS,    /* of hex, in words */

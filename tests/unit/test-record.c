@@ -7,6 +7,9 @@
 
 #define DATA(text) text, sizeof text - 1
 
+#define TEN "0123456789"
+#define HUNDRED_AND_ONE TEN TEN TEN TEN TEN TEN TEN TEN TEN TEN "0"
+
 static struct record_format
 format_of(const char *word)
 {
@@ -223,6 +226,12 @@ main(void)
               "not a netstring: a length in decimal and a colon should stand here");
     check_bad("u16", DATA("\0\145"), false,
               "a record of 101 bytes is too large: a message takes at most 100");
+    check_bad("line", DATA(HUNDRED_AND_ONE "\n"), false,
+              "a record of 101 bytes is too large: a message takes at most 100");
+    check_bad("nul", DATA(HUNDRED_AND_ONE), true,
+              "a record of 101 bytes is too large: a message takes at most 100");
+    check_bad("line", DATA(HUNDRED_AND_ONE), false,
+              "a record of 101 or more bytes is too large: a message takes at most 100");
     check_bad("u32", DATA("\377\377\377\377"), false,
               "a record of 4294967295 bytes is too large: a message takes at most 100");
 
