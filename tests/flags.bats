@@ -143,6 +143,17 @@ need_unix_urgent() {
     assert_file_is copy 'abcinput\n'
 }
 
+@test "the offsets of --hex-dump go on behind --oob, also with a program" {
+    start_urgent_listener tcp take drain
+    echo input | "$SKT" --oob abc --hex-dump dump "${where[@]}"
+    peer_succeeds
+    assert_equal "$(cut -c 1-13 dump)" $'> 00000000  6\n> 00000003  6'
+    start_urgent_listener tcp take drain
+    "$SKT" --oob abc --hex-dump dump -e 'echo input' "${where[@]}"
+    peer_succeeds
+    assert_equal "$(cut -c 1-13 dump)" $'> 00000000  6\n> 00000003  6'
+}
+
 @test "--oob-file receives urgent data, and the rest comes as usual" {
     local kind
     need_unix_urgent

@@ -223,6 +223,7 @@ start(struct joint *joint, const struct pump_setting *setting, struct fault *fau
     };
     if (transfer_start(&joint->sent.carrier, fault) != 0)
         return -1;
+    joint->sent.carrier.shown = setting->shown;
     if (transfer_start(&joint->received.carrier, fault) == 0)
         return 0;
     transfer_free(&joint->sent.carrier);

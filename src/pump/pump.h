@@ -58,6 +58,7 @@ struct pump_setting {
     int64_t deadline;           /* monotonic ms for all of it */
     struct observer *observers; /* a list, or NULL */
     const char *who;            /* for them: whose session it is (observer.h); outlives it */
+    uint64_t shown;             /* for them: bytes that were sent, and shown, before */
     struct buffer_shelf *shelf; /* of all sessions that one thread runs (buffer.h), or NULL */
     const struct log *log;
 };

@@ -15,6 +15,7 @@
 #include "session/urgent.h"
 #include <fcntl.h>
 #include <inttypes.h>
+#include <string.h>
 
 void
 session_tell_loss(const void *context, const char *name)
@@ -136,6 +137,7 @@ run_pump(const struct run *run, struct endpoint *near, struct endpoint *far, str
         .policy = &policy,
         .deadline = run->deadline,
         .observers = run->observers,
+        .shown = run->request->urgent_text ? strlen(run->request->urgent_text) : 0,
         .log = run->log,
     };
     int result = pump_run(run->loop, near, far, &setting, outcome, fault);
