@@ -206,6 +206,20 @@ without_names() {
     done
 }
 
+@test "9: a copy of what is received is full, and who has sent it gets another status than 0" {
+    local option
+    for option in -o --hex-dump; do
+        hold_input
+        background_input=$held_input start_background "$SKT" -l --announce=where "$option" /dev/full 127.0.0.1 0
+        wait_until file_has_line where
+        run -1 --separate-stderr timeout 10 "$SKT" "$(cat where)" <<<original
+        assert_contains "$stderr" "Connection reset by peer"
+        end_status "$started_pid"
+        assert_equal "$status" 9
+        rm where
+    done
+}
+
 @test "9: standard output is closed, and there is something for it" {
     start_peer listen:tcp accept send:x drain close
     run -9 timeout 10 bash -c '"$0" 127.0.0.1 "$1" </dev/null >&-' "$SKT" "$port"

@@ -41,8 +41,9 @@ joint_status(const struct joint *joint)
 bool
 joint_has_lost(const struct joint *joint)
 {
+    const struct transfer *received = &joint->received.carrier;
     return joint->fault && joint->fault->status == STATUS_LOCAL && joint->fault->error != EPIPE &&
-           transfer_left(&joint->received.carrier) > 0 && joint->sent.carrier.given.bytes == 0;
+           (transfer_left(received) > 0 || received->is_unseen) && joint->sent.carrier.given.bytes == 0;
 }
 
 int

@@ -28,7 +28,7 @@ int
 transfer_start(struct transfer *transfer, struct fault *fault)
 {
     bool messages = transfer_takes_messages(transfer) || transfer_gives_messages(transfer);
-    transfer->after_cr = transfer->source_ended = transfer->holds_message = false;
+    transfer->after_cr = transfer->source_ended = transfer->holds_message = transfer->is_unseen = false;
     transfer->found = RECORD_NEEDS_MORE;
     transfer->taken = transfer->given = (struct totals){ 0 };
     transfer->ambiguous = transfer->shown = 0;
@@ -143,7 +143,10 @@ transfer_show(struct transfer *transfer, const void *data, size_t size, struct f
         .size = size,
     };
     transfer->shown += size;
-    return observer_show(transfer->observers, &sight, fault);
+    if (observer_show(transfer->observers, &sight, fault) == 0)
+        return 0;
+    transfer->is_unseen = true;
+    return -1;
 }
 
 static enum io

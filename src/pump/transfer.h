@@ -49,6 +49,7 @@ struct transfer {
     struct batch *batch;        /* messages that one call has read (message.h); NULL: one by one */
     size_t batch_next;          /* the first of its trains that has not gone out */
     uint64_t shown;             /* bytes, to observers */
+    bool is_unseen;             /* an observer has failed with the last of them */
     uint64_t ambiguous;         /* messages whose end cannot be told in the marked-up bytes */
 };
 
