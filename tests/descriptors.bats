@@ -79,6 +79,36 @@ PYTHON
     [ -S path ]
 }
 
+@test "descriptors that come with datagrams of a socket that we came with are not taken, also with -v" {
+    need python3
+    cat >parent.py <<'PYTHON'
+import array, os, socket, subprocess, sys
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.bind("path")
+sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+sender.bind("")
+near, far = os.pipe()
+rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [far]))]
+for i in range(3):
+    sender.sendmsg([b"x"], rights, 0, "path")
+os.close(far)
+os.dup2(one.fileno(), 9, inheritable=True)
+process = subprocess.Popen(sys.argv[1:], close_fds=False, stdout=subprocess.PIPE)
+for i in range(3):
+    process.stdout.read(1)
+print("closed" if os.read(near, 1) == b"" else "?", flush=True)  # nobody has the other side any more
+process.terminate()
+process.wait(10)
+PYTHON
+    local way
+    for way in "-l" "-lk" "-lk --label"; do
+        # shellcheck disable=SC2086  # two words
+        run -0 --separate-stderr timeout 10 python3 parent.py "$SKT" -v $way fd:9 </dev/null
+        assert_equal "$output" closed
+        rm path
+    done
+}
+
 @test "fd:0 is the far end, as from inetd, and not this side's input or output too" {
     run -0 --separate-stderr child_of standard tcp question -- -o copy fd:0
     assert_equal "$output $stderr" " "

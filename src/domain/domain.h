@@ -215,10 +215,10 @@ struct domain {
     bool (*who)(int fd, char *words, size_t size);
 
     /*
-     * The same of who has sent a message, where there is no connection: have each message come with it, and read it off
-     * one that has come. Both NULL: it is never known.
+     * The same of who has sent a message, where there is no connection: have each message come with it (is_shared: only
+     * see if it does), and read it off one that has come. False: they come without. Both NULL: it is never known.
      */
-    void (*tell_senders)(int fd);
+    bool (*tell_senders)(int fd, bool is_shared);
     bool (*sender)(const struct msghdr *message, char *words, size_t size);
 
     /*

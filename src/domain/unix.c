@@ -324,11 +324,14 @@ unix_who(int fd, char *words, size_t size)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0 && say_who(&peer, words, size);
 }
 
-static void
-unix_tell_senders(int fd)
+static bool
+unix_tell_senders(int fd, bool is_shared)
 {
-    const int on = 1;
-    (void)setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on); /* refused: then it is not known */
+    int on = 1;
+    socklen_t size = sizeof on;
+    if (!is_shared)
+        return setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) == 0;
+    return getsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, &size) == 0 && on != 0;
 }
 
 /* SCM_CREDENTIALS (unix(7)): who sent it, as it is now. */

@@ -85,12 +85,6 @@ is_same_sender(const struct mailbox *mailbox, const struct address *sender)
     return domain_same(mailbox->domain, &mailbox->sender, sender);
 }
 
-static bool
-asks_who(const struct mailbox *mailbox)
-{
-    return mailbox->choice.on_who && mailbox->domain->sender;
-}
-
 /* Note who wrote. Returns false for a message that is not from the only sender, or from one that may not write. */
 static bool
 note_sender(struct mailbox *mailbox, int fd, const struct address *sender, const struct origin *origin)
@@ -185,7 +179,7 @@ receive(struct mailbox *mailbox, size_t i, void *data, size_t room, size_t *got,
         struct cmsghdr aligned;
         char space[CMSG_SPACE(sizeof(struct ucred)) + ORIGIN_RECEIVE_SIZE];
     } control;
-    bool with_who = asks_who(mailbox), with_origin = mailbox->tells_origins[i];
+    bool with_who = mailbox->tells_senders[i], with_origin = mailbox->tells_origins[i];
     size_t control_size = /* no more: others would get descriptors that nobody asked for */
         (with_who ? CMSG_SPACE(sizeof(struct ucred)) : 0) + (with_origin ? ORIGIN_RECEIVE_SIZE : 0);
     struct msghdr message = {
@@ -394,8 +388,8 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
             mailbox->tells_origins[i] = domain->tell_origins(fds[i], type);
         if (has_trains && mailbox->tells_origins[i])
             mailbox->bulks[i].origins = domain;
-        if (asks_who(mailbox) && !choice->is_shared)
-            domain->tell_senders(fds[i]);
+        if (choice->on_who && domain->tell_senders)
+            mailbox->tells_senders[i] = domain->tell_senders(fds[i], choice->is_shared);
     }
     return &mailbox->base;
 }

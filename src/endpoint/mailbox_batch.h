@@ -24,7 +24,7 @@ struct mailbox {
     char who[MAILBOX_WHO_SIZE]; /* that has sent the message just received; "": not known */
     int sender_fd;              /* where it wrote to; -1: nobody has written yet */
     struct origin origin;       /* where it wrote to, for answers */
-    bool tells_origins[MAILBOX_SOCKETS_MAX];
+    bool tells_origins[MAILBOX_SOCKETS_MAX], tells_senders[MAILBOX_SOCKETS_MAX];
     bool connected;                         /* to the only sender */
     struct bulk bulks[MAILBOX_SOCKETS_MAX]; /* with reads_batches and writes_batches */
     struct sequel sequel;

@@ -37,7 +37,7 @@ struct peer {
 
 struct peers_socket {
     int fd;
-    bool tells_origins;
+    bool tells_origins, tells_senders;
     struct bulk bulk; /* with has_trains */
     struct pieces pieces;
     struct peer *waiting; /* for room in it */

@@ -249,8 +249,8 @@ peers_open(const int *fds, size_t count, const struct domain *domain, const stru
             peers->sockets[i].bulk = bulk_make(fds[i], choice->is_shared);
         if (peers->has_trains && peers->sockets[i].tells_origins)
             peers->sockets[i].bulk.origins = domain;
-        if (choice->asks_who && domain->tell_senders && !choice->is_shared)
-            domain->tell_senders(fds[i]);
+        if (choice->asks_who && domain->tell_senders)
+            peers->sockets[i].tells_senders = domain->tell_senders(fds[i], choice->is_shared);
     }
     if (take_room(peers) == 0)
         return peers;

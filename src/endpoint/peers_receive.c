@@ -165,10 +165,10 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
         struct cmsghdr aligned;
         char space[CMSG_SPACE(sizeof(struct ucred)) + ORIGIN_RECEIVE_SIZE];
     } control;
-    bool asks_who = peers->choice.asks_who && peers->domain->sender;
+    bool tells_sender = peers->sockets[place].tells_senders;
     bool tells_origin = peers->sockets[place].tells_origins;
     size_t control_size = /* no more: others would get descriptors that nobody asked for */
-        (asks_who ? CMSG_SPACE(sizeof(struct ucred)) : 0) + (tells_origin ? ORIGIN_RECEIVE_SIZE : 0);
+        (tells_sender ? CMSG_SPACE(sizeof(struct ucred)) : 0) + (tells_origin ? ORIGIN_RECEIVE_SIZE : 0);
     struct msghdr message;
     int flags = ((MSG_DONTWAIT | MSG_TRUNC) & ~peers->type->no_flags) | peers->choice.receive_flags;
     ssize_t n;
@@ -192,7 +192,7 @@ receive_one(struct peers *peers, size_t place, struct fault *fault)
     arrival.origin.size = 0;
     if (tells_origin)
         peers->domain->origin(&message, &arrival.origin);
-    if (asks_who && !peers->domain->sender(&message, who, sizeof who))
+    if (tells_sender && !peers->domain->sender(&message, who, sizeof who))
         *who = '\0';
     take_arrival(peers, place, &arrival, ROOM_SIZE, who);
     return 1;
