@@ -109,6 +109,25 @@ PYTHON
     done
 }
 
+@test "-v does not tell who has sent what came before the kernel noted it" {
+    need python3
+    cat >parent.py <<'PYTHON'
+import os, socket, subprocess, sys
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.bind("path")
+for i in range(2):
+    sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sender.bind("")
+    sender.sendto(b"x", "path")
+    one.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+os.dup2(one.fileno(), 9, inheritable=True)
+print(os.getpid(), flush=True)
+sys.exit(subprocess.call(sys.argv[1:], close_fds=False))
+PYTHON
+    run -0 --separate-stderr timeout 10 python3 parent.py "$SKT" -v -lk -W 2 fd:9 </dev/null
+    assert_equal "$(grep "^Peer" <<<"$stderr")" "Peer is pid ${output%%[^0-9]*}, uid $(id -u), gid $(id -g)"
+}
+
 @test "fd:0 is the far end, as from inetd, and not this side's input or output too" {
     run -0 --separate-stderr child_of standard tcp question -- -o copy fd:0
     assert_equal "$output $stderr" " "

@@ -19,6 +19,7 @@ enum {
     PATH_BYTES_MAX = sizeof((struct sockaddr_un *)NULL)->sun_path - 1,
     PATH_OFFSET = offsetof(struct sockaddr_un, sun_path),
     BIND_TRIES = 8, /* others may bind and remove the same path meanwhile */
+    OVERFLOW_ID = 65534,
     SEND_BUFFER = 1024 * 1024,
     SEND_OVERHEAD = 32, /* unix_dgram_sendmsg in the kernel takes messages of SO_SNDBUF less this */
 };
@@ -302,10 +303,14 @@ unix_message_max(int fd, const struct type *type)
     return (size_t)(bytes - SEND_OVERHEAD);
 }
 
+/*
+ * Nobody is a process and a user that cannot be: no process and -1, or no process and the user who stands for all that
+ * are not known here (/proc/sys/kernel/overflowuid), as of a message that was sent before SO_PASSCRED was on.
+ */
 static bool
 say_who(const struct ucred *peer, char *words, size_t size)
 {
-    if (peer->uid == (uid_t)-1)
+    if (peer->uid == (uid_t)-1 || (peer->pid == 0 && peer->uid == OVERFLOW_ID))
         return false;
     (void)snprintf(words, size, "pid %ld, uid %lu, gid %lu", (long)peer->pid, (unsigned long)peer->uid,
                    (unsigned long)peer->gid);
