@@ -517,6 +517,25 @@ PYTHON
     done
 }
 
+@test "a datagram sender who has gone is told as one who refuses, of a listener too" {
+    need python3
+    hold_input
+    listener_input=$held_input start_skt_listener -u -U path
+    python3 -c 'import socket
+one = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+one.bind("mine")
+one.sendto(b"x", "path")
+one.recv(100)' 3>&- &
+    local sender=$!
+    wait_for_text "$listener_out" x
+    say 'answer\n'
+    wait "$sender"
+    say 'more\n'
+    end_status "$listener_pid"
+    assert_equal "$status" 1
+    assert_one_line "$(<"$listener_err")" "datagrams: Connection refused (sent 7 bytes, 5 more unsent;"
+}
+
 # --- names in the abstract namespace ---------------------------------------------------------------------
 
 @test "@NAME is a stream in the abstract namespace, and no file" {

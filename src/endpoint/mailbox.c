@@ -254,8 +254,11 @@ mailbox_write(struct endpoint *endpoint, const void *data, size_t size, size_t *
     if (envelope_check(&mailbox->envelope, endpoint, size, fault) != IO_DONE)
         return IO_FAILED;
     ssize_t n = send_to_sender(mailbox, data, size);
-    if (n < 0 && envelope_concerns_a_peer(errno))
+    int before = n < 0 ? errno : 0;
+    if (n < 0 && envelope_concerns_a_peer(before))
         n = send_to_sender(mailbox, data, size); /* the error may have been an earlier message's */
+    if (n < 0 && errno == ENOTCONN)
+        errno = before; /* a local socket forgets the peer of whose end it has told (unix_dgram_sendmsg) */
     if (n >= 0 && (size_t)n < size) {
         (void)fault_say(fault, STATUS_CONNECTION, "the kernel cut a message short", "%s: %zd of %zu bytes",
                         mailbox->base.name, n, size);
