@@ -45,6 +45,13 @@ answers_at() { run -0 foreign peer.py "connect:$1" 'send:question\n' 'expect:ans
     assert_equal "$status" 0
 }
 
+@test "a path with two slashes in front is announced as skt takes it back" {
+    start_skt_listener -U "/$PWD/s"
+    run -0 timeout 10 "$SKT" "$address" <<<question
+    end_status "$listener_pid"
+    assert_file_is "$listener_out" 'question\n'
+}
+
 @test "nc.openbsd and skt talk over a stream, either one listening" {
     need nc
     printf 'answer\n' >answer

@@ -124,6 +124,16 @@ unix_format(const struct address *address, struct address_text *text)
     text->port[0] = '\0';
 }
 
+/* unix:PATH; but what follows two slashes would be a host (RFC 3986), so that such a path has two more before it. */
+static void
+unix_spell(const struct address *address, const struct type *type, char *word, size_t size)
+{
+    (void)type;
+    struct address_text text;
+    unix_format(address, &text);
+    (void)snprintf(word, size, "unix:%s%s", strncmp(text.host, "//", 2) == 0 ? "//" : "", text.host);
+}
+
 static bool
 unix_same(const struct address *a, const struct address *b)
 {
@@ -367,6 +377,7 @@ const struct domain unix_domain = {
     .check = unix_check,
     .resolve = unix_resolve,
     .format = unix_format,
+    .spell = unix_spell,
     .bind_for_answers = unix_bind_for_answers,
     .bind = unix_bind,
     .unbind = unix_unbind,
