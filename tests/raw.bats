@@ -128,6 +128,22 @@ echo6_is_answered() {
     in_netns echo6_is_answered
 }
 
+listener6_answers() {
+    start_other_netns
+    local where
+    for where in -6 fd09::1; do
+        listener_input=<(echo pong) start_skt_listener --raw --protocol 253 -W 1 -q 1 "$where"
+        in_other timeout 10 "$SKT" --raw --protocol 253 -s fd09::2 -W 1 fd09::1 <<<ping >got
+        assert_equal "$(cat got)" pong
+        end_status "$listener_pid"
+        assert_equal "$status $(cat "$listener_out" "$listener_err")" "0 ping"
+    done
+}
+
+@test "a raw listener hears IPv6, on every interface or at one address, and answers who wrote" {
+    in_netns listener6_answers
+}
+
 checksum_is_put() {
     start_other_netns
     start_lower inet6:253 recv:aa01 recv:aa02

@@ -32,13 +32,22 @@ bind_fault(const struct address *address, enum status status, struct fault *faul
     return fault_set(fault, status, "bind to %s port %s", text.host, text.port);
 }
 
+/* Raw sockets of IPv6 hear no IPv4, and the kernel refuses them the option that says so (do_ipv6_setsockopt). */
+static bool
+may_take_ipv4(int fd, const struct address *address)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return inet_name(address).any.sa_family == AF_INET6 &&
+           (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) < 0 || type != SOCK_RAW);
+}
+
 /* v6only is said either way: net.ipv6.bindv6only must not change what a listener takes (ipv6(7)). */
 static int
 bind_name(int fd, const struct address *address, int v6only, struct binding *binding, enum status status,
           struct fault *fault)
 {
-    bool is_v6 = inet_name(address).any.sa_family == AF_INET6;
-    if (is_v6 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only) < 0)
+    if (may_take_ipv4(fd, address) && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof v6only) < 0)
         return bind_fault(address, status, fault);
     struct binding bound = { .address.length = sizeof bound.address.name };
     if (bind(fd, (const struct sockaddr *)&address->name, address->length) < 0 ||
