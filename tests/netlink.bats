@@ -236,9 +236,16 @@ nobody_there() {
         ["--domain netlink --protocol generic --groups link"]="skt: group link: a group is a number from 1 to 65535"
         ["--domain netlink --type stream"]="skt: domain netlink has no type stream: it has raw, dgram"
         ["--domain netlink 1 2"]="skt: surplus operand 2"
+        ["--domain netlink --eof-message"]="skt: --eof-message: needs a type without half-close and with empty messages: raw"
         ["--groups link 127.0.0.1 80"]="skt: --groups: needs a domain with groups: inet46 has none"
     )
     refuses_each why
+}
+
+@test "an empty message, which the kernel refuses, is told as one that is too small" {
+    in_netns true
+    run -9 --separate-stderr in_netns "$SKT" --domain netlink --protocol usersock --records line 99 <<<""
+    assert_one_line "$stderr" "skt: 99: 0 bytes, at least 1: message too small"
 }
 
 @test "a group that the kernel refuses is named" {

@@ -13,11 +13,15 @@ static const char kernel[] = "kernel";
 
 enum { GROUP_MAX = 65535, GROUP_NAME_MAX = 32 };
 
-/* Both types are one to the kernel (netlink(7)). It tells by ENOBUFS that it had to drop messages. */
+/*
+ * Both types are one to the kernel (netlink(7)). It tells by ENOBUFS that it had to drop messages, and refuses empty ones
+ * (netlink_sendmsg of Linux 5.16).
+ */
 static const struct type netlink_raw_type = {
     .name = "raw",
     .value = SOCK_RAW,
     .unit = UNIT_MESSAGES,
+    .no_empty = true,
     .loss_error = ENOBUFS,
     .help = "messages to and from the kernel",
 };
@@ -26,6 +30,7 @@ static const struct type netlink_dgram_type = {
     .name = "dgram",
     .value = SOCK_DGRAM,
     .unit = UNIT_MESSAGES,
+    .no_empty = true,
     .loss_error = ENOBUFS,
     .help = "the same",
 };
