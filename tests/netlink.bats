@@ -248,6 +248,11 @@ nobody_there() {
     assert_one_line "$stderr" "skt: 99: 0 bytes, at least 1: message too small"
 }
 
+@test "a list of groups that is too long ends with dots" {
+    run -2 --separate-stderr "$SKT" --domain netlink --groups lnk
+    assert_contains "$stderr" " mpls-route nsid mpls-netconf ..."
+}
+
 @test "a group that the kernel refuses is named" {
     in_netns true
     run -4 --separate-stderr in_netns "$SKT" --domain netlink --groups link,9999

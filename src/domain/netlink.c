@@ -1,6 +1,7 @@
 #include "domain/netlink.h"
 
 #include "base/number.h"
+#include "base/text.h"
 #include "domain/name.h"
 #include <errno.h>
 #include <linux/netlink.h>
@@ -201,18 +202,18 @@ netlink_lacking(const struct type *type, int protocol, int error)
     return lacking ? lacking : "nothing in this kernel, and none of its modules, has opened it";
 }
 
-/* Name the groups that the protocol has, as many as there is room for. */
+/* Name the groups that the protocol has; dots stand for those that there is no room for. */
 static int
 group_fault(int protocol, const char *word, size_t length, struct fault *fault)
 {
     char why[sizeof fault->why] = "a group is a number from 1 to 65535";
-    size_t used = strlen(why);
     const char *before = ", or ";
-    for (size_t i = 0; i < GROUPS && used < sizeof why; i++) {
-        if (groups[i].protocol != protocol || used + strlen(before) + strlen(groups[i].name) >= sizeof why)
+    bool fits = true;
+    for (size_t i = 0; i < GROUPS && fits; i++) {
+        if (groups[i].protocol != protocol)
             continue;
-        int n = snprintf(why + used, sizeof why - used, "%s%s", before, groups[i].name);
-        used += n > 0 ? (size_t)n : 0;
+        fits = strlen(why) + strlen(before) + strlen(groups[i].name) + sizeof " ..." <= sizeof why;
+        text_add(why, sizeof why, "%s%s", fits ? before : " ", fits ? groups[i].name : "...");
         before = " ";
     }
     return fault_say(fault, STATUS_USAGE, why, "group %.*s", (int)(length > 0 ? length : 2),
