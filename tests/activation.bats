@@ -465,6 +465,17 @@ add_blue() {
     in_netns mixed
 }
 
+@test "--netns: how large a frame may be says the interface there" {
+    need ip
+    frames() {
+        start_other_netns
+        run -9 --separate-stderr timeout 10 "$SKT" --netns "/proc/$other_pid/ns/net" --domain packet --type dgram \
+            --protocol 0x88b5 --records size:1501 there < <(head -c 1501 /dev/zero)
+        assert_contains "$stderr" "a record of 1501 bytes is too large: a message takes at most 1500"
+    }
+    in_netns frames
+}
+
 @test "--netns says what is wrong" {
     in_netns true
     run -9 --separate-stderr in_netns timeout 20 "$SKT" --netns no-such-namespace 127.0.0.1 1

@@ -324,10 +324,9 @@ packet_message_max(int fd, const struct type *type)
     if (type->value != SOCK_DGRAM || getsockname(fd, (struct sockaddr *)&end.name, &end.length) < 0)
         return SIZE_MAX;
     const union packet_name name = name_of(&end);
-    struct ifreq request = { .ifr_mtu = 0 };
-    if (name.frames.sll_ifindex == 0 ||
-        !if_indextoname((unsigned)name.frames.sll_ifindex, request.ifr_name) ||
-        ioctl(fd, SIOCGIFMTU, &request) < 0 || request.ifr_mtu <= 0)
+    struct ifreq request = { .ifr_ifindex = name.frames.sll_ifindex };
+    if (name.frames.sll_ifindex == 0 || /* its name where the socket is, which may not be where we are */
+        ioctl(fd, SIOCGIFNAME, &request) < 0 || ioctl(fd, SIOCGIFMTU, &request) < 0 || request.ifr_mtu <= 0)
         return SIZE_MAX;
     return (size_t)request.ifr_mtu;
 }
