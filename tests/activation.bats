@@ -465,6 +465,24 @@ add_blue() {
     in_netns mixed
 }
 
+@test "--netns: interfaces are told by the names that they have there" {
+    need ip
+    names() {
+        start_other_netns
+        local there=/proc/$other_pid/ns/net
+        in_other ip address add fe80::77/64 dev there nodad
+        start_skt_listener -k --echo --netns "$there" fe80::77%there 0
+        assert_equal "$address" "tcp://[fe80::77%there]:$port"
+        run -0 timeout 10 "$SKT" --netns "$there" "$address" <<<scope
+        assert_equal "$output" scope
+        start_skt_listener -v --max-time 0.1 --netns "$there" --domain packet there
+        end_status "$listener_pid"
+        assert_equal "$address $(head -n 1 "$listener_err")" "packet:there Bound on there"
+    }
+    need_ipv6
+    in_netns names
+}
+
 @test "--netns: how large a frame may be says the interface there" {
     need ip
     frames() {

@@ -194,10 +194,49 @@ open_has_port(const struct socket_plan *plan)
     return plan->domain->has_port && !plan->type->portless;
 }
 
+/*
+ * An interface has its name where the socket is, and the same number may be another one's where we are. Who may not go
+ * there any more (--user) is left with that. Keeps errno.
+ */
+static void
+visit(const struct socket_plan *plan, const struct address *address, int *outside)
+{
+    struct address_text text;
+    struct fault told;
+    *outside = -1;
+    if (!plan->netns)
+        return;
+    int error = errno;
+    plan->domain->format(address, &text);
+    if (!plan->domain->has_port || strchr(text.host, '%'))
+        (void)netns_enter(plan->netns, outside, &told);
+    errno = error;
+}
+
+static void
+format_there(const struct socket_plan *plan, const struct address *address, struct address_text *text)
+{
+    int outside;
+    struct fault told;
+    visit(plan, address, &outside);
+    plan->domain->format(address, text);
+    (void)netns_leave(&outside, &told); /* we were there just now */
+}
+
+void
+open_spell(const struct socket_plan *plan, const struct address *address, char *word, size_t size)
+{
+    int outside;
+    struct fault told;
+    visit(plan, address, &outside);
+    domain_spell(plan->domain, address, plan->type, word, size);
+    (void)netns_leave(&outside, &told);
+}
+
 void
 open_format(const struct socket_plan *plan, const struct address *address, struct address_text *text)
 {
-    plan->domain->format(address, text);
+    format_there(plan, address, text);
     if (!open_has_port(plan))
         text->port[0] = '\0';
 }
@@ -219,7 +258,7 @@ open_words(const struct socket_plan *plan, const struct address *tried, char *wo
     const char *kind = plan->proxy.kind ? "proxy " : "";
     struct address_text text = { .host = "", .port = "" };
     if (tried)
-        plan->domain->format(tried, &text);
+        format_there(plan, tried, &text);
     if (open_is_typed(plan, text.host))
         text.host[0] = '\0';
     const char *before = *text.host ? " (" : "", *after = *text.host ? ")" : "";

@@ -85,8 +85,11 @@ int open_finish(const struct socket_plan *plan, int fd, bool is_prepared, enum s
 /* Are the plan's addresses host and port, or one word? */
 bool open_has_port(const struct socket_plan *plan);
 
-/* An address of the plan in words; no port where there is none. */
+/* An address of the plan in words, with interfaces as they are called where its socket is; no port where there is none. */
 void open_format(const struct socket_plan *plan, const struct address *address, struct address_text *text);
+
+/* The same as one word, as domain_spell. */
+void open_spell(const struct socket_plan *plan, const struct address *address, char *word, size_t size);
 
 /*
  * Is this numeric host what was typed of whom the socket connects to (brackets apart, and with -n always), so that it needs

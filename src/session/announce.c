@@ -15,7 +15,7 @@ format_addresses(const struct listener *listener, char *text, size_t size)
     size_t used = 0;
     for (size_t i = 0; i < listener->count; i++) {
         char word[WORD_SIZE];
-        domain_spell(plan->domain, &listener->sockets[i].binding.address, plan->type, word, sizeof word);
+        open_spell(plan, &listener->sockets[i].binding.address, word, sizeof word);
         used += (size_t)snprintf(text + used, size - used, "%s\n", word);
     }
     return used;
