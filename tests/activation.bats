@@ -483,6 +483,25 @@ add_blue() {
     in_netns names
 }
 
+@test "--netns: interfaces of who may connect are those there" {
+    need ip
+    allowed() {
+        start_other_netns
+        local there=/proc/$other_pid/ns/net
+        in_other ip address add fe80::77/64 dev there nodad
+        use_hosts '192.0.2.7 only.here'
+        start_skt_listener -k --echo --netns "$there" --allow only.here,fe80::77%there fe80::77%there 0
+        run -0 timeout 10 "$SKT" --netns "$there" fe80::77%there "$port" <<<in
+        assert_equal "$output" in
+        run ! timeout 10 "$SKT" fe80::77%here "$port" <<<out # reset at once, before or after it was connected
+        echo fe80::77%here >file
+        run -3 --separate-stderr timeout 10 "$SKT" -l --netns "$there" --allowfile file fe80::77%there 0
+        assert_equal "$stderr" "skt: file line 1: fe80::77%here: No such device"
+    }
+    need_ipv6
+    in_netns allowed
+}
+
 @test "--netns: how large a frame may be says the interface there" {
     need ip
     frames() {

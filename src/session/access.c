@@ -1,5 +1,6 @@
 #include "session/access.h"
 
+#include "dial/netns.h"
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,29 @@ struct reader {
     const char *file;
     unsigned long line;
     bool numeric;
+    const char *netns;
     struct pattern_list *list;
 };
+
+/* Names are asked for where we are; an interface, which stands behind a percent sign, is one of where the socket is. */
+static int
+read_words(const struct reader *reader, const char *words, const char *where, struct fault *fault)
+{
+    for (;;) {
+        char word[PATTERN_WORD_MAX + 2]; /* what is too long stays so */
+        size_t size = strcspn(words, ",");
+        int outside;
+        (void)snprintf(word, sizeof word, "%.*s", (int)size, words);
+        if (netns_enter(strchr(word, '%') ? reader->netns : NULL, &outside, fault) < 0)
+            return -1;
+        int result = pattern_read_all(word, reader->numeric, where, reader->list, fault);
+        if (netns_leave(&outside, fault) < 0 || result < 0)
+            return -1;
+        if (words[size] == '\0')
+            return 0;
+        words += size + 1;
+    }
+}
 
 static int
 read_line(const struct reader *reader, char *line, struct fault *fault)
@@ -22,7 +44,7 @@ read_line(const struct reader *reader, char *line, struct fault *fault)
     line[strcspn(line, "#")] = '\0';
     char *rest = NULL;
     for (char *word = strtok_r(line, " \t\r\n", &rest); word; word = strtok_r(NULL, " \t\r\n", &rest))
-        if (pattern_read_all(word, reader->numeric, where, reader->list, fault) < 0)
+        if (read_words(reader, word, where, fault) < 0)
             return -1;
     return 0;
 }
@@ -64,29 +86,30 @@ read_lines(struct reader *reader, FILE *file, struct fault *fault)
 }
 
 static int
-read_file(const char *name, bool numeric, struct pattern_list *list, struct fault *fault)
+read_file(struct reader *reader, struct fault *fault)
 {
-    struct reader reader = { .file = name, .numeric = numeric, .list = list };
-    FILE *file = fopen(name, "re");
+    FILE *file = fopen(reader->file, "re");
     if (!file)
-        return fault_set(fault, STATUS_LOCAL, "%s", name);
-    int result = read_lines(&reader, file, fault);
+        return fault_set(fault, STATUS_LOCAL, "%s", reader->file);
+    int result = read_lines(reader, file, fault);
     (void)fclose(file); /* it was only read */
     return result;
 }
 
 int
-access_load(struct access *access, const struct access_sources *sources, bool numeric, struct fault *fault)
+access_load(struct access *access, const struct access_sources *sources, bool numeric, const char *netns,
+            struct fault *fault)
 {
     *access = (struct access){ .only_allowed = false };
     int result = 0;
     for (size_t i = 0; i < sources->count && result == 0; i++) {
         const struct access_source *source = &sources->items[i];
-        struct pattern_list *list = source->denies ? &access->denied : &access->allowed;
+        struct reader reader = { .file = source->text, .numeric = numeric, .netns = netns };
+        reader.list = source->denies ? &access->denied : &access->allowed;
         access->only_allowed = access->only_allowed || !source->denies;
-        result = source->is_file ? read_file(source->text, numeric, list, fault)
-                                 : pattern_read_all(source->text, numeric,
-                                                    source->denies ? "--deny" : "--allow", list, fault);
+        result = source->is_file
+                     ? read_file(&reader, fault)
+                     : read_words(&reader, source->text, source->denies ? "--deny" : "--allow", fault);
     }
     if (result != 0)
         access_free(access);

@@ -15,12 +15,13 @@ struct access {
 
 /*
  * Make the lists of what the command line gives: patterns with commas between them, and files of such words, with
- * blanks or line ends between them and comments from # to the end of the line. Names are asked for. May block.
+ * blanks or line ends between them and comments from # to the end of the line. Names are asked for; interfaces are those
+ * of the network namespace `netns` (dial/netns.h), or ours where it is NULL. May block.
  *
  * Returns 0 with lists for the caller to free, or -1 with none: STATUS_USAGE for a bad pattern ("FILE line 3: PATTERN");
  * STATUS_LOOKUP for a name that there is not; STATUS_LOCAL for a file that cannot be read.
  */
-int access_load(struct access *access, const struct access_sources *sources, bool numeric,
+int access_load(struct access *access, const struct access_sources *sources, bool numeric, const char *netns,
                 struct fault *fault);
 void access_free(struct access *access);
 

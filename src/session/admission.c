@@ -11,6 +11,7 @@
 struct load {
     struct access_sources sources;
     bool numeric;
+    const char *netns;
     struct log log;
     bool again; /* not the first: who has asked does not wait */
     int result;
@@ -32,7 +33,7 @@ static void
 load_run(void *context)
 {
     struct load *load = context;
-    load->result = access_load(&load->access, &load->sources, load->numeric, &load->fault);
+    load->result = access_load(&load->access, &load->sources, load->numeric, load->netns, &load->fault);
     if (!load->again)
         return;
     if (load->result == 0) {
@@ -60,6 +61,7 @@ load_start(struct admission *admission, bool again, struct fault *fault)
         return fault_set(fault, STATUS_LOCAL, "access lists");
     load->sources = admission->request->access;
     load->numeric = admission->request->socket.numeric;
+    load->netns = admission->request->socket.netns;
     load->log = *admission->log;
     load->again = again;
     admission->errand = errand_start(load_run, load_free, load);

@@ -32,7 +32,7 @@ may(const struct lists *lists, const char *peer)
     memcpy(&address.name, &name, sizeof name);
     add(&sources, lists->allow, false);
     add(&sources, lists->deny, true);
-    if (access_load(&access, &sources, false, &fault) < 0)
+    if (access_load(&access, &sources, false, NULL, &fault) < 0)
         return false;
     bool allows = access_allows(&access, domain_of(AF_INET), &address, -1);
     access_free(&access);
@@ -77,7 +77,7 @@ load(const char *text, size_t size, struct access *access, struct fault *fault)
     if (fd < 0 || write(fd, text, size) != (ssize_t)size)
         return -2;
     const struct access_sources sources = { .items = { { .is_file = true, .text = name } }, .count = 1 };
-    int result = access_load(access, &sources, false, fault);
+    int result = access_load(access, &sources, false, NULL, fault);
     (void)close(fd);
     (void)unlink(name);
     if (result < 0 && strncmp(fault->what, name, strlen(name)) == 0)
@@ -113,7 +113,7 @@ files(void)
     is_text(fault.what, " line 1", "which names the line");
     const struct access_sources none = { .items = { { .is_file = true, .text = "/no/such/file" } },
                                          .count = 1 };
-    is_int(access_load(&access, &none, false, &fault), -1, "a file that is not there is refused");
+    is_int(access_load(&access, &none, false, NULL, &fault), -1, "a file that is not there is refused");
     is_int(fault.status, STATUS_LOCAL, "as a failure of this side");
     is_text(fault.what, "/no/such/file", "which names the file");
 }
