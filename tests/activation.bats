@@ -502,6 +502,19 @@ add_blue() {
     in_netns allowed
 }
 
+@test "--netns: the interface of a socket option is one there, for each client too" {
+    need ip
+    options() {
+        start_other_netns
+        start_skt_listener -k --echo --netns "/proc/$other_pid/ns/net" --sockopt unicast-interface=there 10.9.0.2 0
+        run -0 timeout 10 "$SKT" 10.9.0.2 "$port" <<<first
+        assert_equal "$output" first
+        run -0 timeout 10 "$SKT" 10.9.0.2 "$port" <<<second
+        assert_equal "$output" second
+    }
+    in_netns options
+}
+
 @test "--netns: how large a frame may be says the interface there" {
     need ip
     frames() {

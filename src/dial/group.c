@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 enum { TEXT_MAX = 160 };
 
@@ -18,15 +19,32 @@ group_is_interface(const char *text)
     return size > 0 && size < IF_NAMESIZE && !strpbrk(text, "/@,% \t");
 }
 
-unsigned
-group_interface(const char *text)
+static unsigned
+index_of(int fd, const char *name)
 {
-    unsigned index = if_nametoindex(text);
+    struct ifreq request = { .ifr_ifindex = 0 };
+    if (fd < 0)
+        return if_nametoindex(name);
+    (void)snprintf(request.ifr_name, sizeof request.ifr_name, "%s", name);
+    return ioctl(fd, SIOCGIFINDEX, &request) == 0 ? (unsigned)request.ifr_ifindex : 0;
+}
+
+static bool
+is_index(int fd, unsigned index)
+{
+    char name[IF_NAMESIZE];
+    struct ifreq request = { .ifr_ifindex = (int)index };
+    return fd < 0 ? if_indextoname(index, name) != NULL : ioctl(fd, SIOCGIFNAME, &request) == 0;
+}
+
+unsigned
+group_interface(int fd, const char *text)
+{
+    unsigned index = index_of(fd, text);
     if (index == 0 && text[strspn(text, "0123456789")] == '\0') {
-        char name[IF_NAMESIZE];
         errno = 0;
         unsigned long number = strtoul(text, NULL, 10);
-        if (errno == 0 && number <= INT32_MAX && if_indextoname((unsigned)number, name))
+        if (errno == 0 && number <= INT32_MAX && is_index(fd, (unsigned)number))
             index = (unsigned)number;
     }
     if (index == 0)

@@ -20,7 +20,10 @@ const char *group_read(const char *text, struct group *group);
 /* Is it the name, or the index, of an interface, as far as one can tell without asking? */
 bool group_is_interface(const char *text);
 
-/* The index of an interface by its name or index. 0: there is none (errno ENODEV). */
-unsigned group_interface(const char *text);
+/*
+ * The index of an interface by its name or index, where the socket is: that may be in another network namespace. fd -1:
+ * where we are. 0: there is none (errno ENODEV).
+ */
+unsigned group_interface(int fd, const char *text);
 
 #endif

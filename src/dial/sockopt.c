@@ -242,7 +242,7 @@ apply_at(int fd, const struct sockopt_setting *setting, const struct sockopt_pla
     struct sockopt_bytes bytes;
     int level = place ? sockopt_levels[place->level].number : setting->raw.level;
     int option = place ? place->option : setting->raw.option;
-    if (sockopt_encode(setting, place, &bytes) < 0)
+    if (sockopt_encode(fd, setting, place, &bytes) < 0)
         return errno;
     if (setsockopt(fd, level, option, bytes.data, bytes.size) == 0)
         return 0;
@@ -348,7 +348,7 @@ ask(int fd, const struct sockopt_setting *setting, const struct sockopt_place *p
     int64_t *got)
 {
     struct sockopt_bytes bytes;
-    if (sockopt_encode(setting, place, &bytes) < 0 || sockopt_decode(place, &bytes, set) < 0)
+    if (sockopt_encode(fd, setting, place, &bytes) < 0 || sockopt_decode(place, &bytes, set) < 0)
         return -1;
     int option = setting->row->asked != 0 ? setting->row->asked : place->option;
     if (getsockopt(fd, sockopt_levels[place->level].number, option, bytes.data, &bytes.size) < 0)

@@ -86,9 +86,9 @@ put_ports(struct sockopt_bytes *bytes, const char *text)
 
 /* The name of an interface in one of its many wrappings. */
 static int
-put_interface(struct sockopt_bytes *bytes, enum sockopt_form form, const char *text)
+put_interface(int fd, struct sockopt_bytes *bytes, enum sockopt_form form, const char *text)
 {
-    unsigned index = group_interface(text);
+    unsigned index = group_interface(fd, text);
     if (index == 0)
         return -1;
     const uint32_t swapped = htonl(index);
@@ -107,7 +107,7 @@ put_interface(struct sockopt_bytes *bytes, enum sockopt_form form, const char *t
 
 /* A frame's destination that the interface has to let through (packet(7)). */
 static int
-put_station(struct sockopt_bytes *bytes, enum sockopt_form form, const char *text)
+put_station(int fd, struct sockopt_bytes *bytes, enum sockopt_form form, const char *text)
 {
     char interface[IF_NAMESIZE];
     struct packet_mreq membership = {
@@ -115,17 +115,17 @@ put_station(struct sockopt_bytes *bytes, enum sockopt_form form, const char *tex
         .mr_alen = ETH_ALEN,
     };
     (void)sockopt_station(text, interface, membership.mr_address); /* known to be good */
-    unsigned index = group_interface(interface);
+    unsigned index = group_interface(fd, interface);
     membership.mr_ifindex = (int)index;
     return index == 0 ? -1 : put(bytes, &membership, sizeof membership);
 }
 
 static int
-put_anycast(struct sockopt_bytes *bytes, const char *text)
+put_anycast(int fd, struct sockopt_bytes *bytes, const char *text)
 {
     struct host host;
     host_read(text, &host);
-    unsigned index = host.scope[0] != '\0' ? group_interface(host.scope) : 0;
+    unsigned index = host.scope[0] != '\0' ? group_interface(fd, host.scope) : 0;
     if (host.scope[0] != '\0' && index == 0)
         return -1;
     const struct ipv6_mreq value = { .ipv6mr_multiaddr = host.ipv6, .ipv6mr_interface = index };
@@ -134,7 +134,7 @@ put_anycast(struct sockopt_bytes *bytes, const char *text)
 
 /* RFC 3678 section 5: one structure for both families, but each is understood on its own level only. */
 static int
-put_group(struct sockopt_bytes *bytes, const struct sockopt_place *place, const char *text)
+put_group(int fd, struct sockopt_bytes *bytes, const struct sockopt_place *place, const char *text)
 {
     struct group group;
     (void)group_read(text, &group); /* known to be good */
@@ -143,7 +143,7 @@ put_group(struct sockopt_bytes *bytes, const struct sockopt_place *place, const 
         errno = EAFNOSUPPORT;
         return -1;
     }
-    unsigned index = group.interface[0] != '\0' ? group_interface(group.interface) : 0;
+    unsigned index = group.interface[0] != '\0' ? group_interface(fd, group.interface) : 0;
     if (group.interface[0] != '\0' && index == 0)
         return -1;
     const struct group_req any = { .gr_interface = index, .gr_group = group.address };
@@ -199,7 +199,7 @@ put_number(struct sockopt_bytes *bytes, enum sockopt_form form, int64_t number)
 }
 
 int
-sockopt_encode(const struct sockopt_setting *setting, const struct sockopt_place *place,
+sockopt_encode(int fd, const struct sockopt_setting *setting, const struct sockopt_place *place,
                struct sockopt_bytes *bytes)
 {
     if (!place)
@@ -222,15 +222,15 @@ sockopt_encode(const struct sockopt_setting *setting, const struct sockopt_place
     case FORM_MREQN:
     case FORM_PROMISC:
     case FORM_ALLMULTI:
-        return put_interface(bytes, place->form, setting->text);
+        return put_interface(fd, bytes, place->form, setting->text);
     case FORM_MULTICAST:
     case FORM_UNICAST:
-        return put_station(bytes, place->form, setting->text);
+        return put_station(fd, bytes, place->form, setting->text);
     case FORM_ANYCAST:
-        return put_anycast(bytes, setting->text);
+        return put_anycast(fd, bytes, setting->text);
     case FORM_GROUP:
     case FORM_SOURCE:
-        return put_group(bytes, place, setting->text);
+        return put_group(fd, bytes, place, setting->text);
     case FORM_ASSOC:
         return put_association(bytes, setting->number);
     case FORM_MD5_IPV4:

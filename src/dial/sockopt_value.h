@@ -19,10 +19,10 @@ int sockopt_hex(const char *text, unsigned char *bytes, size_t room);
 bool sockopt_station(const char *text, char *interface, unsigned char *mac);
 
 /*
- * Encode a value for one place of its row; place NULL: of an option without a row.
+ * Encode a value for one place of its row; place NULL: of an option without a row. fd: the socket, for group_interface.
  * Returns 0, or -1 with errno: ENODEV (no such interface), or EAFNOSUPPORT if it is none for this place.
  */
-int sockopt_encode(const struct sockopt_setting *setting, const struct sockopt_place *place,
+int sockopt_encode(int fd, const struct sockopt_setting *setting, const struct sockopt_place *place,
                    struct sockopt_bytes *bytes);
 
 /*

@@ -142,7 +142,7 @@ encoded(const char *name, int64_t number, const char *text)
                                              .number = number,
                                              .text = text };
     struct sockopt_bytes bytes = { .size = 0 };
-    ok(sockopt_encode(&setting, &setting.row->at[0], &bytes) == 0, "%s is encoded", name);
+    ok(sockopt_encode(-1, &setting, &setting.row->at[0], &bytes) == 0, "%s is encoded", name);
     return bytes;
 }
 
@@ -203,11 +203,11 @@ groups_become_bytes(void)
     ok(bytes.size == sizeof one && one.gsr_interface == 0 && group.sin_addr.s_addr == htonl(0x0a000001),
        "and its source");
     const struct sockopt_setting six = { .row = sockopt_find("join-group", &level), .text = "ff02::1" };
-    is_int(sockopt_encode(&six, &six.row->at[0], &bytes), -1, "a group of IPv6 is none of IPv4");
+    is_int(sockopt_encode(-1, &six, &six.row->at[0], &bytes), -1, "a group of IPv6 is none of IPv4");
     is_int(errno, EAFNOSUPPORT, "and says so");
-    is_int(sockopt_encode(&six, &six.row->at[1], &bytes), 0, "but one of IPv6");
+    is_int(sockopt_encode(-1, &six, &six.row->at[1], &bytes), 0, "but one of IPv6");
     const struct sockopt_setting lost = { .row = six.row, .text = "ff02::1@nosuch" };
-    is_int(sockopt_encode(&lost, &six.row->at[1], &bytes), -1,
+    is_int(sockopt_encode(-1, &lost, &six.row->at[1], &bytes), -1,
            "an interface that does not exist is an error");
     is_int(errno, ENODEV, "and says so");
 }
