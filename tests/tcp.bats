@@ -235,6 +235,23 @@ ping_free() { ip -6 -o addr show | grep -F "$1/" | grep -qv tentative; }
     in_netns with_scopes
 }
 
+odd_interface() {
+    ip link add 25g0 type veth peer name right
+    ip address add fe80::1/64 dev 25g0 nodad
+    ip link set 25g0 up
+    ip link set right up
+    start_skt_listener fe80::1%25g0 0
+    run -0 timeout 10 "$SKT" "$address" <<<question
+    end_status "$listener_pid"
+    assert_file_is "$listener_out" 'question\n'
+}
+
+@test "an interface with a name of 25 and more is announced as skt takes it back" {
+    need ip
+    need_ipv6
+    in_netns odd_interface
+}
+
 @test "an interface that is not there is a failed lookup, which names the address" {
     run -3 --separate-stderr timeout 10 "$SKT" fe80::1%nosuch0 80 </dev/null
     assert_equal "$stderr" "skt: lookup of fe80::1%nosuch0: No such device"

@@ -278,8 +278,11 @@ inet_spell(const struct address *address, const struct type *type, char *word, s
         return;
     }
     bool brackets = strchr(text.host, ':') != NULL; /* RFC 3986 section 3.2.2 */
-    (void)snprintf(word, size, "%s://%s%s%s:%s", inet_protocol_name(type, 0), brackets ? "[" : "", text.host,
-                   brackets ? "]" : "", text.port);
+    const char *zone = strstr(text.host, "%25"); /* %25 stands for % in a URL (RFC 6874); else % is plain */
+    int before = (int)(zone ? zone - text.host : 0);
+    (void)snprintf(word, size, "%s://%s%.*s%s%s%s:%s", inet_protocol_name(type, 0), brackets ? "[" : "",
+                   before, text.host, zone ? "%25" : "", zone ? zone + 1 : text.host, brackets ? "]" : "",
+                   text.port);
 }
 
 #define INET_COLUMNS                                                                                         \
