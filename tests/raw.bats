@@ -144,6 +144,31 @@ listener6_answers() {
     in_netns listener6_answers
 }
 
+second_address_answers() {
+    start_other_netns
+    ip address add 10.9.0.77/24 dev here
+    ip address add fd09::77/64 dev here nodad
+    printf 'one\ntwo\nthree\n' >said
+    local family where
+    for family in -4 -6; do
+        where=10.9.0.77
+        [ $family = -4 ] || where=fd09::77
+        listener_input=<(echo answer) start_skt_listener $family --raw --protocol 253 --records line -W 3
+        in_other timeout 10 "$SKT" --raw --protocol 253 --records line -i 100ms -w 1 $where <said >got
+        assert_equal "$(cat got)" answer
+        end_status "$listener_pid"
+        assert_equal "$status $(cat "$listener_out" "$listener_err")" "0 $(cat said)"
+        start_skt_listener $family -k --echo --raw --protocol 253
+        in_other timeout 10 "$SKT" --raw --protocol 253 --records line -W 3 $where <said >got
+        assert_equal "$(cat got)" "$(cat said)"
+        stop "$listener_pid"
+    done
+}
+
+@test "a raw listener on every interface goes on hearing its sender, and answers from the address that was written to" {
+    in_netns second_address_answers
+}
+
 checksum_is_put() {
     start_other_netns
     start_lower inet6:253 recv:aa01 recv:aa02

@@ -159,7 +159,8 @@ inet_clear_errors(int fd, const struct type *type)
 bool
 inet_tell_origins(int fd, const struct type *type)
 {
-    return type->value == SOCK_DGRAM && !type->portless && udp_tell_origins(fd);
+    bool is_raw = type->value == SOCK_RAW; /* IP_PKTINFO is not UDP's alone */
+    return (is_raw || (type->value == SOCK_DGRAM && !type->portless)) && udp_tell_origins(fd);
 }
 
 void
