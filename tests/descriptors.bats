@@ -109,6 +109,45 @@ PYTHON
     done
 }
 
+@test "a datagram socket that we came with answers from the address that was asked if it tells which" {
+    need python3
+    need_ipv6
+    cat >parent.py <<'PYTHON'
+import os, socket, subprocess, sys
+family, kinds, asked = sys.argv[1:4]
+one = socket.socket(int(family), socket.SOCK_DGRAM)
+one.bind(("", 0))
+for kind in kinds.split():
+    level, option = kind.split(":")
+    one.setsockopt(int(level), int(option), 1)
+os.dup2(one.fileno(), 9, inheritable=True)
+if os.path.exists("where"):
+    os.remove("where")
+process = subprocess.Popen(sys.argv[4:] + ["--announce=where"], close_fds=False)
+while process.poll() is None and not (os.path.exists("where") and open("where").read().endswith("\n")):
+    pass
+client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+client.settimeout(10)
+client.bind(("127.0.0.1", 0))
+client.connect((asked, one.getsockname()[1]))  # and hears nobody else
+client.send(b"question")
+try:
+    print(client.recv(100).decode())
+finally:
+    process.terminate()
+    process.wait(10)
+PYTHON
+    printf answer >answer
+    run -0 timeout 20 python3 parent.py 2 0:8 127.0.0.7 "$SKT" -lk --echo fd:9 # IP_PKTINFO
+    assert_equal "$output" question
+    run -0 timeout 20 python3 parent.py 2 "" 127.0.0.7 "$SKT" -lk --echo --sockopt pktinfo fd:9
+    assert_equal "$output" question
+    run -0 timeout 20 python3 parent.py 2 "" 127.0.0.7 "$SKT" -l -W 1 -q 1 --sockopt pktinfo fd:9 <answer
+    assert_contains "$output" answer
+    run -0 timeout 20 python3 parent.py 10 "" 127.0.0.7 "$SKT" -lk --echo --sockopt pktinfo fd:9
+    assert_equal "$output" question
+}
+
 @test "-v does not tell who has sent what came before the kernel noted it" {
     need python3
     cat >parent.py <<'PYTHON'

@@ -223,9 +223,10 @@ struct domain {
 
     /*
      * Where an unconnected socket has several addresses of ours, answers have to come from the one that was asked: have
-     * each message come with it (false: there is no need), and read it off one that has come. Both NULL: there never is.
+     * each message come with it (is_shared: only see if it does; false: it does not, or there is no need), and read it off
+     * one that has come. Both NULL: there never is.
      */
-    bool (*tell_origins)(int fd, const struct type *type);
+    bool (*tell_origins)(int fd, const struct type *type, bool is_shared);
     void (*origin)(struct msghdr *message, struct origin *origin);
 
     /* Would the kernel choose it for what is sent to this peer? NULL where those two are. */

@@ -157,10 +157,10 @@ inet_clear_errors(int fd, const struct type *type)
 }
 
 bool
-inet_tell_origins(int fd, const struct type *type)
+inet_tell_origins(int fd, const struct type *type, bool is_shared)
 {
     bool is_raw = type->value == SOCK_RAW; /* IP_PKTINFO is not UDP's alone */
-    return (is_raw || (type->value == SOCK_DGRAM && !type->portless)) && udp_tell_origins(fd);
+    return (is_raw || (type->value == SOCK_DGRAM && !type->portless)) && udp_tell_origins(fd, is_shared);
 }
 
 void

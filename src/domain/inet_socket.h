@@ -15,7 +15,7 @@ void inet_opened(int fd, const struct type *type, int protocol, bool is_prepared
 bool inet_has_trains(int fd, const struct type *type);
 bool inet_gather(int fd, const struct type *type, int bytes);
 bool inet_clear_errors(int fd, const struct type *type);
-bool inet_tell_origins(int fd, const struct type *type);
+bool inet_tell_origins(int fd, const struct type *type, bool is_shared);
 void inet_origin(struct msghdr *message, struct origin *origin);
 size_t inet_message_max(int fd, const struct type *type);
 size_t inet_message_max_to(int fd, const struct type *type, const struct address *peer);

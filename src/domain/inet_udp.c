@@ -47,15 +47,23 @@ is_bound_to_all(int fd)
                                          : IN6_IS_ADDR_UNSPECIFIED(&name.ipv6.sin6_addr);
 }
 
+static bool
+tells(int fd, int level, int option, bool is_shared)
+{
+    int on = 1;
+    socklen_t size = sizeof on;
+    return is_shared ? getsockopt(fd, level, option, &on, &size) == 0 && on != 0
+                     : setsockopt(fd, level, option, &on, sizeof on) == 0;
+}
+
 /* A socket of IPv6 that takes IPv4, too, tells both; only IPv4's own says which address answers for a group or a broadcast. */
 bool
-udp_tell_origins(int fd)
+udp_tell_origins(int fd, bool is_shared)
 {
-    const int on = 1;
     if (!is_bound_to_all(fd))
         return false;
-    bool six = setsockopt(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on) == 0;
-    bool four = setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) == 0;
+    bool six = tells(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, is_shared);
+    bool four = tells(fd, IPPROTO_IP, IP_PKTINFO, is_shared);
     return six || four;
 }
 

@@ -15,7 +15,7 @@ void udp_prepare(int fd);
 bool udp_has_trains(int fd);
 
 /* The domain's columns tell_origins, origin and is_usual_origin (domain.h), for sockets of UDP that are bound to all addresses. */
-bool udp_tell_origins(int fd);
+bool udp_tell_origins(int fd, bool is_shared);
 void udp_origin(struct msghdr *message, struct origin *origin);
 bool udp_is_usual_origin(const struct origin *origin, const struct address *peer);
 

@@ -387,8 +387,8 @@ mailbox_take(const int *fds, size_t count, const struct domain *domain, const st
     for (size_t i = 0; i < count; i++) {
         if (has_trains)
             mailbox->bulks[i] = bulk_make(fds[i], choice->is_shared);
-        if (domain->tell_origins && !choice->is_shared)
-            mailbox->tells_origins[i] = domain->tell_origins(fds[i], type);
+        if (domain->tell_origins)
+            mailbox->tells_origins[i] = domain->tell_origins(fds[i], type, choice->is_shared);
         if (has_trains && mailbox->tells_origins[i])
             mailbox->bulks[i].origins = domain;
         if (choice->on_who && domain->tell_senders)

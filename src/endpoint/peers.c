@@ -243,8 +243,8 @@ peers_open(const int *fds, size_t count, const struct domain *domain, const stru
     peers->turned_away_at = deadline_now() - TELL_EVERY_MS;
     for (size_t i = 0; i < count; i++) {
         peers->sockets[i].fd = fds[i];
-        if (domain->tell_origins && !choice->is_shared)
-            peers->sockets[i].tells_origins = domain->tell_origins(fds[i], type);
+        if (domain->tell_origins)
+            peers->sockets[i].tells_origins = domain->tell_origins(fds[i], type, choice->is_shared);
         if (peers->has_trains)
             peers->sockets[i].bulk = bulk_make(fds[i], choice->is_shared);
         if (peers->has_trains && peers->sockets[i].tells_origins)
