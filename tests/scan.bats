@@ -574,6 +574,45 @@ skt: 127.0.0.1 port $port (tcp) says: SSH-2.0-foreign\\x0a"
     in_netns later_name
 }
 
+@test "a port that has answered stays so while the name of its host is not found" {
+    name_that_goes() {
+        use_hosts '127.0.0.1 here'
+        start_service
+        local first=$port
+        port=$(free_port tcp)
+        background_input=/dev/null start_background "$SKT" -z -v --json --all --retry forever --retry-delay 50ms here "$first,$port"
+        local waiting=$started_pid said=$started_out
+        wait_for_text "$started_err" "1 of 2 did not answer; again"
+        echo '127.0.0.1 other' >hosts
+        wait_for_text "$started_err" "lookup of here: "
+        start_service '' "$port"
+        echo '127.0.0.1 here' >hosts
+        end_status "$waiting"
+        assert_equal "$status" 0
+        check_json 'assert [(one["port"], one["state"]) for one in found] == [(int(port), "open") for port in sys.argv[1:]], found' \
+            "$first" "$port" <"$said"
+    }
+    in_netns name_that_goes
+}
+
+@test "a host whose name is gone in the end is told once, as one without it, beside what has answered" {
+    name_that_is_gone() {
+        use_hosts '127.0.0.1 here'
+        start_service
+        local last=$port
+        port=$(free_port tcp)
+        background_input=/dev/null start_background "$SKT" -z -v --json --all --retry 10 --retry-delay 300ms here "$port,$((port + 1)),$last"
+        local waiting=$started_pid said=$started_out
+        wait_for_text "$started_err" "2 of 3 did not answer; again"
+        echo '127.0.0.1 other' >hosts
+        end_status "$waiting"
+        assert_equal "$status" 3
+        check_json 'assert [(one.get("port"), one["state"]) for one in found] == [(int(sys.argv[1]), "open"), (None, "error")], found' \
+            "$last" <"$said"
+    }
+    in_netns name_that_is_gone
+}
+
 @test "what cannot get better is not tried again" {
     run -4 timeout 20 "$SKT" -n --retry forever -s ::1 127.0.0.1 80 </dev/null
     assert_contains "$output" "the address to connect to is of another family"

@@ -135,23 +135,31 @@ tell_failure(struct scan *scan, size_t target, struct fault *fault)
     return scan->holds_back ? 0 : scan_report(scan, target, NULL, 0, fault);
 }
 
-/* A host was not found: none of its ports is tried. */
-static int
-host_lost(struct scan *scan, size_t host, struct fault *fault)
+/* The first target of a host that has not answered, or where those of the next host begin. */
+static size_t
+first_unanswered(const struct scan *scan, size_t host)
 {
-    size_t first = host * scan->port_count;
-    for (size_t i = 0; i < scan->port_count; i++)
-        scan->targets[first + i].state = SCAN_FAILED;
-    return tell_failure(scan, first, fault);
+    size_t target = host * scan->port_count, end = target + scan->port_count;
+    while (target < end && scan_answered(&scan->targets[target]))
+        target++;
+    return target;
 }
 
 static bool
 has_open_targets(const struct scan *scan, size_t host)
 {
-    for (size_t i = 0; i < scan->port_count; i++)
-        if (!scan_answered(&scan->targets[host * scan->port_count + i]))
-            return true;
-    return false;
+    return first_unanswered(scan, host) < (host + 1) * scan->port_count;
+}
+
+/* A host was not found: none of its ports is tried. Those that have answered before have done so. */
+static int
+host_lost(struct scan *scan, size_t host, struct fault *fault)
+{
+    size_t first = first_unanswered(scan, host);
+    for (size_t i = first; i < (host + 1) * scan->port_count; i++)
+        if (!scan_answered(&scan->targets[i]))
+            scan->targets[i].state = SCAN_FAILED;
+    return tell_failure(scan, first, fault);
 }
 
 /* Look up where targets are that have not answered yet: a name may have come, or moved, since the last round. */
@@ -268,7 +276,8 @@ static int
 tell_failures(const struct scan *scan, struct fault *fault)
 {
     for (size_t i = 0; i < scan->target_count; i++) {
-        bool is_told = scan_host(scan, i)->addresses.count == 0 && i % scan->port_count > 0;
+        bool is_told =
+            scan_host(scan, i)->addresses.count == 0 && i != first_unanswered(scan, i / scan->port_count);
         if (!is_told && !scan_answered(&scan->targets[i]) && scan_report(scan, i, NULL, 0, fault) < 0)
             return -1;
     }
