@@ -466,6 +466,26 @@ skt: 127.0.0.1 port $port (tcp) says: SSH-2.0-foreign\\x0a"
     assert_equal "$stderr" "skt: write to standard output: No space left on device"
 }
 
+@test "--max-time ends a scan whose --json nobody takes" {
+    need python3
+    for options in "" "--retry 1 --retry-delay 10ms"; do
+        # shellcheck disable=SC2086  # none or some
+        run -6 timeout -k 1 20 python3 -c '
+import os, sys
+reading, writing = os.pipe()
+os.set_blocking(writing, False)
+try:
+    while True:
+        os.write(writing, bytes(4096))
+except BlockingIOError:
+    os.set_blocking(writing, True)
+os.dup2(writing, 1)
+os.set_inheritable(reading, True)
+os.execv(sys.argv[1], sys.argv[1:])' "$SKT" -z --json -n --max-time 500ms $options 127.0.0.1 1,2
+        assert_equal "$output" "skt: write to standard output: timed out: nobody takes it"
+    done
+}
+
 # --- trying again ----------------------------------------------------------------------------------------------------
 
 @test "-z --retry waits for a port that comes up later" {

@@ -1,5 +1,6 @@
 #include "session/scan_report.h"
 
+#include "base/deadline.h"
 #include "base/fd.h"
 #include "base/hex.h"
 #include "observe/escape.h"
@@ -8,7 +9,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { BANNER_MAX = 256, LINE_SIZE = 4096 }; /* a line is written at once: PIPE_BUF of Linux */
+enum {
+    BANNER_MAX = 256,
+    LINE_SIZE = 4096, /* a line is written at once: PIPE_BUF of Linux */
+    TAKING_MS = 1000, /* when all time is over, who still takes lines gets the rest of them */
+};
 
 static const char *const state_words[] = {
     [SCAN_OPEN] = "open",         [SCAN_SILENT] = "open|filtered",    [SCAN_CLOSED] = "closed",
@@ -51,8 +56,14 @@ static int
 write_line(const struct scan *scan, const char *line, size_t size, struct fault *fault)
 {
     struct pollfd output = { .fd = STDOUT_FILENO, .events = POLLOUT };
-    if (loop_wait(scan->run->loop, &output, 1, scan->run->deadline, fault) < 0)
+    int64_t limit = deadline_after(deadline_now(), TAKING_MS);
+    if (limit < scan->run->deadline)
+        limit = scan->run->deadline;
+    int ready = loop_wait(scan->run->loop, &output, 1, limit, fault);
+    if (ready < 0)
         return -1;
+    if (ready == 0)
+        return fault_say(fault, STATUS_TIMEOUT, "timed out: nobody takes it", "write to standard output");
     if (fd_write_all(STDOUT_FILENO, line, size) == 0)
         return 0;
     return fault_set(fault, STATUS_LOCAL, "write to standard output");

@@ -9,7 +9,8 @@
  *
  * banner  what the service said first, `size` bytes of it
  *
- * Returns 0, or -1: standard output failed (STATUS_LOCAL), or a signal.
+ * Returns 0, or -1: standard output failed (STATUS_LOCAL), took nothing for as long as all may take (STATUS_TIMEOUT), or a
+ * signal.
  */
 int scan_report(const struct scan *scan, size_t target, const void *banner, size_t size, struct fault *fault);
 

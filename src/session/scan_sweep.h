@@ -10,7 +10,7 @@
  *
  * deadline  of all of it: what is not known by then has timed out, or stays SCAN_UNTRIED
  *
- * Returns 0, or -1: a signal, or this side failed (STATUS_LOCAL).
+ * Returns 0, or -1: a signal, or this side failed (STATUS_LOCAL, STATUS_TIMEOUT).
  */
 int scan_sweep(struct scan *scan, const size_t *order, size_t count, int64_t deadline, struct fault *fault);
 
