@@ -85,6 +85,13 @@ not_kept() { # FILE [STATUS]
     count_is 4
 }
 
+@test "a name that is taken with more than a thousand numbers behind it gets the next one" {
+    (cd in && touch same && seq -f 'same.%.0f' 1500 | xargs touch)
+    start_skt_listener -k --receive-dir in --receive-name same 127.0.0.1 0
+    run -0 timeout 20 "$SKT" 127.0.0.1 "$port" <<<"late"
+    assert_file_is in/same.1501 'late\n'
+}
+
 @test "whatever a peer is called, its name leads nowhere" {
     start_skt_listener -k --receive-dir in --receive-name '%p' -U s
     mkdir -p here/there

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 enum {
-    SYNCS_AT_ONCE = 8, /* a disk has them together sooner than one after the other */
-    TAKEN_TRIES = 1000,
+    SYNCS_AT_ONCE = 8,         /* a disk has them together sooner than one after the other */
+    TAKEN_TRIES = 1000 * 1000, /* seconds, once: the next file begins behind the last one */
 };
 
 struct intake {
