@@ -173,6 +173,31 @@ assert found == set(range(100))
 PYTHON
 }
 
+@test "where descriptors are few, clients wait for their turn, and each has its file" {
+    need python3
+    local limit
+    for limit in 20 21 23; do
+        background_input=/dev/null start_background bash -c 'ulimit -n "$0"; exec "$@"' "$limit" \
+            "$SKT" -l -k --announce="where-$limit" --receive-dir in 127.0.0.1 0
+        listener_pid=$started_pid
+        wait_until test -s "where-$limit"
+        port_of "$(<"where-$limit")"
+        run -0 timeout 60 python3 - "$port" <<'PYTHON'
+import socket, sys
+clients = [socket.create_connection(("127.0.0.1", int(sys.argv[1]))) for _ in range(30)]
+for client in clients:
+    client.sendall(b"all of it")
+    client.shutdown(socket.SHUT_WR)
+for client in clients:
+    assert client.recv(1) == b""
+PYTHON
+        assert_equal "$(files | wc -l)" 30
+        stop "$listener_pid"
+        assert_equal "$(<"$started_err")" ""
+        rm in/*
+    done
+}
+
 @test "a client ends when others have left and their descriptors are used again" {
     need python3
     start_skt_listener -k --receive-dir in --receive-name '%n' 127.0.0.1 0

@@ -9,6 +9,9 @@
 #include "endpoint/endpoint.h"
 #include <stdint.h>
 
+/* What one file has at most: itself, one that is synced, and for the file and the folder one that tells of the end of that. */
+enum { INTAKE_DESCRIPTORS = 4 };
+
 struct intake_choice {
     const char *folder;
     const char *template; /* of names, see intake_name.h */

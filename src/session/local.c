@@ -84,9 +84,10 @@ local_descriptors(const struct run *run)
     case LOCAL_STREAMS:
         return run->request->program ? program_descriptors(run) : 0;
     case LOCAL_FILE:
-    case LOCAL_FOLDER:
     case LOCAL_RELAY:
         return 1;
+    case LOCAL_FOLDER:
+        return INTAKE_DESCRIPTORS;
     case LOCAL_ECHO:
     case LOCAL_DISCARD:
     case LOCAL_CHARGEN:
