@@ -372,6 +372,47 @@ PYTHON
     done
 }
 
+@test "no relayed client is let in for whom those that move much have left too few descriptors" {
+    need python3
+    start_skt_listener -k --echo 127.0.0.1 0
+    local far=$port limit
+    for limit in 20 21; do
+        background_input=/dev/null start_background bash -c 'ulimit -n "$0"; exec "$@"' "$limit" \
+            "$SKT" -l -k --announce="where-$limit" --relay "127.0.0.1:$far" 127.0.0.1 0
+        listener_pid=$started_pid
+        wait_until test -s "where-$limit"
+        port_of "$(<"where-$limit")"
+        run -0 timeout 60 python3 - "$port" <<'PYTHON'
+import socket, sys, threading
+
+def connected():
+    return socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=30)
+
+def has_echo(client, size):
+    sender = threading.Thread(target=client.sendall, args=[bytes(size)])
+    sender.start()
+    while size > 0:
+        got = len(client.recv(65536))
+        assert got > 0, size
+        size -= got
+    sender.join()
+
+busy = [connected() for _ in range(2)]
+for client in busy:
+    has_echo(client, 3000000)
+others = [connected() for _ in range(10)]
+for client in busy:
+    has_echo(client, 1)
+    client.close()
+for client in others:
+    has_echo(client, 1)
+    client.close()
+PYTHON
+        stop "$listener_pid"
+        assert_equal "$(<"$started_err")" ""
+    done
+}
+
 @test "-w ends a client that is idle, and the server goes on" {
     start_skt_listener -k --echo --idle-timeout 0.3 127.0.0.1 0
     start_peer "connect:tcp:$port" send:x expect:x drain close

@@ -232,6 +232,13 @@ is_transient(int error)
     return false;
 }
 
+void
+listener_hold_off(struct listener *listener)
+{
+    listener->accept_not_before = deadline_after(deadline_now(), PAUSE_MS);
+    listener->stumbles = 0;
+}
+
 /* What to do about errno of accept. Returns 0: wait and try again, or -1. */
 static int
 stumble(struct listener *listener, struct fault *fault)
@@ -239,11 +246,8 @@ stumble(struct listener *listener, struct fault *fault)
     if (!is_shortage(errno) && !is_transient(errno))
         return fault_set(fault, STATUS_LISTEN, "accept");
     listener->stumbles++;
-    if (is_shortage(errno) ||
-        listener->stumbles >= STUMBLES_MAX) { /* poll goes on saying ready: do not spin */
-        listener->accept_not_before = deadline_after(deadline_now(), PAUSE_MS);
-        listener->stumbles = 0;
-    }
+    if (is_shortage(errno) || listener->stumbles >= STUMBLES_MAX)
+        listener_hold_off(listener);
     return 0;
 }
 

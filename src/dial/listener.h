@@ -46,6 +46,9 @@ int listener_open(struct listener *listener, struct loop *loop, const struct soc
 int listener_accept(struct listener *listener, struct loop *loop, int64_t deadline, struct address *peer,
                     struct fault *fault);
 
+/* Take nobody for a moment, as when descriptors have run out: poll(2) would go on saying that somebody is there. */
+void listener_hold_off(struct listener *listener);
+
 /*
  * The same for who waits by itself: what to wait for (polls has room for LISTENER_SOCKETS_MAX; returns how many), and
  * until when at the latest; then, with the revents of the same polls, take a client that is there. *client is -1 if there

@@ -6,6 +6,7 @@
 #include "observe/stats.h"
 #include "session/local.h"
 #include "session/report.h"
+#include <assert.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,8 +15,10 @@
 #include <unistd.h>
 
 enum {
-    DESCRIPTORS_SPARE = 4, /* for a moment: what a program gets of pipes, the next address that is tried */
-    CLIENTS_AT_ONCE = 64,  /* taken in before those that are there have their turn */
+    DESCRIPTORS_SPARE = 4,  /* for a moment: what a program gets of pipes, the next address that is tried */
+    DESCRIPTORS_MOVING = 4, /* pipes of a client whose bytes are moved inside the kernel, both ways */
+    DESCRIPTORS_NEEDED_MAX = 16,
+    CLIENTS_AT_ONCE = 64, /* taken in before those that are there have their turn */
     PEER_IDLE_MS =
         120 * 1000, /* RFC 4787, REQ-5: no mapping of a peer that sends datagrams is to go sooner */
 };
@@ -28,6 +31,8 @@ struct door {
     struct quota *quota;
     uint64_t entered; /* in this step */
     uint64_t clients_max;
+    uint64_t clients_sure; /* so many have descriptors enough, whatever they do */
+    unsigned needed;       /* descriptors for one more, at least */
     int64_t accept_deadline;
 };
 
@@ -35,20 +40,44 @@ struct door {
  * As many clients as there may be. One that was let in and then has no descriptors for its local end can only be turned
  * away, so that the others wait outside.
  */
-static uint64_t
-find_max(const struct run *run, const struct listener *listener)
+static void
+find_max(struct door *door)
 {
-    const uint64_t asked = (uint64_t)run->request->max_conns;
-    unsigned near = local_descriptors(run);
+    const struct request *request = door->run->request;
+    unsigned near = local_descriptors(door->run);
     struct rlimit limit;
+    door->clients_max = (uint64_t)request->max_conns;
+    door->clients_sure = UINT64_MAX;
     if (near == 0 || getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return asked;
-    int first = fcntl(listener->sockets[0].fd, F_DUPFD_CLOEXEC, 0); /* that is free */
+        return;
+    int first = fcntl(door->listener->sockets[0].fd, F_DUPFD_CLOEXEC, 0); /* that is free */
     rlim_t taken = first >= 0 ? (rlim_t)first + DESCRIPTORS_SPARE : limit.rlim_cur;
     (void)fd_close(&first); /* a copy */
-    uint64_t most =
-        limit.rlim_cur > taken ? (limit.rlim_cur - taken) / (near + run->request->socket.type->accepts) : 0;
-    return most == 0 ? 1 : most < asked ? most : asked;
+    rlim_t left = limit.rlim_cur > taken ? limit.rlim_cur - taken : 0;
+    unsigned each = near + request->socket.type->accepts;
+    uint64_t most = left / each;
+    if (most < door->clients_max)
+        door->clients_max = most == 0 ? 1 : most;
+    door->clients_sure = left / (each + DESCRIPTORS_MOVING);
+    door->needed = each + DESCRIPTORS_SPARE;
+    assert(door->needed <= DESCRIPTORS_NEEDED_MAX);
+}
+
+/* Are there descriptors for one more client? Those before may have taken more than they need: it is tried. */
+static bool
+has_descriptors(const struct door *door, uint64_t clients)
+{
+    int copies[DESCRIPTORS_NEEDED_MAX];
+    unsigned count = 0;
+    if (clients == 0 || clients < door->clients_sure)
+        return true;
+    while (count < door->needed &&
+           (copies[count] = fcntl(door->listener->sockets[0].fd, F_DUPFD_CLOEXEC, 0)) >= 0)
+        count++;
+    bool enough = count == door->needed;
+    while (count > 0)
+        (void)fd_close(&copies[--count]); /* copies */
+    return enough;
 }
 
 static int64_t
@@ -260,6 +289,16 @@ waits(const struct door *door, uint64_t clients)
     return !door->run->request->refuses_when_full && (door_is_full(door, clients) || is_too_soon(door));
 }
 
+/* Is somebody at the door? */
+static bool
+is_asked(const struct door *door, const struct pollfd *polls)
+{
+    size_t i = 0;
+    while (i < door->listener->count && polls[i].revents == 0)
+        i++;
+    return i < door->listener->count;
+}
+
 /* One client, and while others wait for their turn as many as there are. Returns 0, or -1 when no more can be taken. */
 static int
 take_clients(struct door *door, uint64_t clients, const struct pollfd *polls, struct fault *fault)
@@ -270,6 +309,10 @@ take_clients(struct door *door, uint64_t clients, const struct pollfd *polls, st
         int fd;
         if (waits(door, clients + door->entered))
             return 0;
+        if (is_asked(door, polls) && !has_descriptors(door, clients + door->entered)) {
+            listener_hold_off(door->listener);
+            return 0;
+        }
         if (listener_take_ready(door->listener, polls, &fd, &peer, fault) != 0)
             return -1;
         if (fd < 0)
@@ -350,9 +393,8 @@ door_open(const struct run *run, struct listener *listener, const struct door_ca
         (void)fault_set(fault, STATUS_LOCAL, "listener");
         return NULL;
     }
-    *door = (struct door){
-        .run = run, .listener = listener, .calls = *calls, .clients_max = find_max(run, listener)
-    };
+    *door = (struct door){ .run = run, .listener = listener, .calls = *calls };
+    find_max(door);
     door_count_time(door);
     door->quota = quota_open(run->request, fault);
     if (door->quota && (run->request->socket.type->accepts || open_peers(door, fault) == 0))
