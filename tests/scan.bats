@@ -389,6 +389,27 @@ assert set(states.values()) == {"open"} and len(states) == 8, found' <<<"$output
     check_json 'assert bytes.fromhex(found[0]["banner_hex"]) == b"hello \x1b" and found[0]["banner"] == "hello \\x1b", found' <<<"$output"
 }
 
+@test "a banner that comes in small pieces is shown whole" {
+    need python3
+    cat >slow.py <<'PYTHON'
+import socket, sys, time
+
+listener = socket.create_server(("127.0.0.1", 0))
+with open(sys.argv[1], "w") as file:
+    print(listener.getsockname()[1], file=file)
+client, _ = listener.accept()
+for letter in b"220 ready":
+    client.sendall(bytes([letter]))
+    time.sleep(0.04)
+client.recv(1)
+PYTHON
+    start_background python3 slow.py where
+    wait_for_line where "$started_pid" "$started_err"
+    read -r port <where
+    run -0 timeout 30 "$SKT" -z -n -w 20 --banner 9 127.0.0.1 "$port"
+    assert_equal "$output" "skt: 127.0.0.1 port $port (tcp) says: 220 ready"
+}
+
 @test "a service that waits for the other side to begin is open without a banner" {
     start_peer listen:tcp accept stall
     timed run -0 --separate-stderr timeout 20 "$SKT" -z --banner 40 -w 400ms --json -n 127.0.0.1 "$port"

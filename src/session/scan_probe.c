@@ -82,7 +82,7 @@ opened(const struct scan *scan, struct scan_probe *probe)
         return;
     int64_t limit = scan->run->request->connect_ms;
     probe->phase = PROBE_HEARING;
-    probe->due = deadline_after(deadline_now(), limit < 0 ? GREETING_MS : limit);
+    probe->due = probe->hears_until = deadline_after(deadline_now(), limit < 0 ? GREETING_MS : limit);
 }
 
 /* One that is bound by us keeps its port, and cannot have two connections from it. */
@@ -209,7 +209,7 @@ hear(const struct scan *scan, struct scan_probe *probe)
         return;
     if (size > 0)
         probe->banner_size += (size_t)size;
-    probe->due = deadline_sooner(probe->due, deadline_after(deadline_now(), MORE_GREETING_MS));
+    probe->due = deadline_sooner(probe->hears_until, deadline_after(deadline_now(), MORE_GREETING_MS));
     if (size <= 0 || (size_t)size == wanted)
         over(probe, SCAN_OPEN, 0);
 }

@@ -22,6 +22,7 @@ struct scan_probe {
     struct address remote; /* which that is */
     size_t attempt;        /* the sweep's */
     int64_t due;           /* something has to be done then, whatever comes */
+    int64_t hears_until;   /* the banner is waited for no longer */
     unsigned asked;
     struct binding source;
     enum scan_state state;
