@@ -203,10 +203,8 @@ visit(const struct socket_plan *plan, const struct address *address, int *outsid
 {
     struct address_text text;
     struct fault told;
-    *outside = -1;
-    if (!plan->netns)
-        return;
     int error = errno;
+    *outside = -1;
     plan->domain->format(address, &text);
     if (!plan->domain->has_port || strchr(text.host, '%'))
         (void)netns_enter(plan->netns, outside, &told);
@@ -214,23 +212,32 @@ visit(const struct socket_plan *plan, const struct address *address, int *outsid
 }
 
 static void
+come_back(int *outside)
+{
+    struct fault told;
+    (void)netns_leave(outside, &told); /* we were there just now */
+}
+
+static void
 format_there(const struct socket_plan *plan, const struct address *address, struct address_text *text)
 {
-    int outside;
-    struct fault told;
-    visit(plan, address, &outside);
+    int outside = -1;
+    if (plan->netns)
+        visit(plan, address, &outside);
     plan->domain->format(address, text);
-    (void)netns_leave(&outside, &told); /* we were there just now */
+    if (outside >= 0)
+        come_back(&outside);
 }
 
 void
 open_spell(const struct socket_plan *plan, const struct address *address, char *word, size_t size)
 {
-    int outside;
-    struct fault told;
-    visit(plan, address, &outside);
+    int outside = -1;
+    if (plan->netns)
+        visit(plan, address, &outside);
     domain_spell(plan->domain, address, plan->type, word, size);
-    (void)netns_leave(&outside, &told);
+    if (outside >= 0)
+        come_back(&outside);
 }
 
 void
