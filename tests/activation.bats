@@ -315,7 +315,7 @@ Uid: 54321 54321 54321 54321"
 
 @test "a --chroot that is no folder is told before anything is opened" {
     local folder why
-    need strace
+    need_tracer
     touch file
     for folder in missing file; do
         why="Not a directory"
