@@ -323,9 +323,12 @@ full_disk() {
 ended_by() {
     start_skt_listener "${options[@]}" --receive-dir in --receive-name '%n' 127.0.0.1 0
     hold_input
-    background_input=$held_input start_background "$SKT" 127.0.0.1 "$port"
+    background_input=$held_input start_background "$SKT" -v 127.0.0.1 "$port"
     local sender=$started_pid
+    wait_for_text "$started_err" succeeded
     say hello
+    has_come() { ss -tinH "sport = :$port" | grep -q 'bytes_received:5'; }
+    wait_until has_come
     reads_all() { grep -q ":$(printf %04X "$port") [0-9A-F:]* 01 00000000:00000000" /proc/net/tcp; }
     wait_until reads_all
     kill "-$1" "$listener_pid"
@@ -337,6 +340,7 @@ ended_by() {
 }
 
 @test "when skt is ended, also by force, nothing is left and the sender knows" {
+    need ss
     options=(-k)
     ended_by TERM
     ended_by KILL
