@@ -441,13 +441,20 @@ add_blue() {
     in_netns blue
 }
 
+# start_link_local_netns - as start_other_netns, and "there" has the address fe80::77 too. Sets $there, the file of that
+# namespace.
+start_link_local_netns() {
+    start_other_netns
+    there=/proc/$other_pid/ns/net
+    in_other ip address add fe80::77/64 dev there nodad
+}
+
 @test "--netns: names are looked up here, interfaces there" {
     need ip
     mixed() {
-        start_other_netns
-        local there=/proc/$other_pid/ns/net
+        local there
+        start_link_local_netns
         use_hosts '127.0.0.77 only.here'
-        in_other ip address add fe80::77/64 dev there nodad
         start_skt_listener -k --echo --netns "$there" only.here 0
         run -0 timeout 10 "$SKT" --netns "$there" only.here "$port" <<<name
         assert_equal "$output" name
@@ -468,9 +475,8 @@ add_blue() {
 @test "--netns: interfaces are told by the names that they have there" {
     need ip
     names() {
-        start_other_netns
-        local there=/proc/$other_pid/ns/net
-        in_other ip address add fe80::77/64 dev there nodad
+        local there
+        start_link_local_netns
         start_skt_listener -k --echo --netns "$there" fe80::77%there 0
         assert_equal "$address" "tcp://[fe80::77%there]:$port"
         run -0 timeout 10 "$SKT" --netns "$there" "$address" <<<scope
@@ -486,9 +492,8 @@ add_blue() {
 @test "--netns: interfaces of who may connect are those there" {
     need ip
     allowed() {
-        start_other_netns
-        local there=/proc/$other_pid/ns/net
-        in_other ip address add fe80::77/64 dev there nodad
+        local there
+        start_link_local_netns
         use_hosts '192.0.2.7 only.here'
         start_skt_listener -k --echo --netns "$there" --allow only.here,fe80::77%there fe80::77%there 0
         run -0 timeout 10 "$SKT" --netns "$there" fe80::77%there "$port" <<<in
