@@ -1,6 +1,7 @@
 /*
  * Storage of one direction: a piece of memory, filled at the end, taken from the start.
- * Its capacity changes only while it holds nothing; pages that are never touched cost nothing.
+ * Its capacity changes only while it holds nothing; pages that are never touched cost nothing. A large one begins at a
+ * page.
  */
 #ifndef SKT_PUMP_BUFFER_H
 #define SKT_PUMP_BUFFER_H

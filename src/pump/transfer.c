@@ -11,6 +11,7 @@ enum {
     STREAM_SIZE = 256 * 1024,
     MESSAGE_SIZE = TRANSFER_MESSAGE_SIZE,
     HEX_SIZE = 3 * MESSAGE_SIZE, /* two digits a byte, and blanks between */
+    CACHE_LINE = 64,             /* a message is read to the beginning of one: it is copied faster */
 };
 
 _Static_assert((int)STREAM_SIZE <= (int)TRANSFER_HELD_MAX, "a stream holds more than it says");
@@ -33,7 +34,7 @@ transfer_start(struct transfer *transfer, struct fault *fault)
     transfer->taken = transfer->given = (struct totals){ 0 };
     transfer->ambiguous = transfer->shown = 0;
     transfer->is_plain = is_plain(transfer);
-    size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE;
+    size_t size = transfer->records.kind == RECORD_HEX ? HEX_SIZE : MESSAGE_SIZE + CACHE_LINE;
     transfer->buffer = (struct buffer){
         .capacity = transfer->block > 0 ? STREAM_SIZE : FIRST_SIZE, /* of bytes: the first read takes it */
         .shelf = transfer->shelf,
@@ -215,7 +216,8 @@ static enum io
 read_message(struct transfer *transfer, struct fault *fault)
 {
     size_t room = MESSAGE_SIZE - RECORD_PREFIX_MAX - RECORD_SUFFIX_MAX;
-    size_t before = transfer_gives_messages(transfer) ? 0 : record_prefix(&transfer->records, room);
+    size_t prefix = transfer_gives_messages(transfer) ? 0 : record_prefix(&transfer->records, room);
+    size_t before = (prefix + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
     char *payload = transfer->buffer.data + before;
     size_t got;
     enum io result = transfer->source->ops->read(transfer->source, payload, room, &got, fault);

@@ -1,5 +1,6 @@
 #include "pump/buffer.h"
 #include "tap.h"
+#include <stdint.h>
 #include <string.h>
 
 static void
@@ -37,6 +38,15 @@ share(void)
     ok(shelf.data == NULL, "a shelf can be cleared");
 }
 
+static void
+begin_at_page(void)
+{
+    struct buffer buffer = { .capacity = 256 * 1024 + 64 };
+    is_int(buffer_wake(&buffer), 0, "a large buffer, of no whole number of pages, is made");
+    is_int((long)((uintptr_t)buffer.data % 4096), 0, "it begins at a page");
+    buffer_free(&buffer);
+}
+
 int
 main(void)
 {
@@ -66,5 +76,6 @@ main(void)
     buffer_free(&buffer);
     ok(buffer.data == NULL, "freed");
     share();
+    begin_at_page();
     return tap_done();
 }
