@@ -223,6 +223,10 @@ PYTHON
     assert_equal "$(completed -o some)" "some-file"
     assert_equal "$(completed --announce = some)" "some-file"
     assert_equal "$(completed -U some)" "some-file"
+    assert_equal "$(completed -lkT crit)" "critical"
+    assert_equal "$(completed -w5s some)" "some-file" # -w has its value already, in which no letter is an option
+    touch ./--file
+    assert_equal "$(completed -l -- --fil)" "--file"
 }
 
 @test "the Tab key completes an option in a real bash" {

@@ -55,19 +55,27 @@ bash_case(FILE *stream, const struct option_row *row)
     fputs("        return\n        ;;\n", stream);
 }
 
-/* Bash cuts --name=value at the sign, which is a word of its own then. */
-static const char bash_begin[] = "# bash completion for skt\n"
-                                 "_skt()\n"
-                                 "{\n"
-                                 "    local word=${COMP_WORDS[COMP_CWORD]}\n"
+/*
+ * Bash cuts --name=value at the sign, which is a word of its own then. Of letters in one word, the last may have its
+ * value in the next; $valued are those that take one. Behind "--" no word is an option.
+ */
+static const char bash_words[] = "    local word=${COMP_WORDS[COMP_CWORD]}\n"
                                  "    local before=${COMP_WORDS[COMP_CWORD - 1]}\n"
+                                 "    local i\n"
                                  "    COMPREPLY=()\n"
                                  "    if [[ $word == '=' ]]; then\n"
                                  "        before+='='\n"
                                  "        word=\n"
                                  "    elif [[ $before == '=' ]]; then\n"
                                  "        before=${COMP_WORDS[COMP_CWORD - 2]}=\n"
+                                 "    elif [[ $before =~ ^-[^-$valued]*([$valued])$ ]]; then\n"
+                                 "        before=-${BASH_REMATCH[1]}\n"
                                  "    fi\n"
+                                 "    for ((i = 1; i < COMP_CWORD; i++)); do\n"
+                                 "        if [[ ${COMP_WORDS[i]} == -- ]]; then\n"
+                                 "            before=--\n"
+                                 "        fi\n"
+                                 "    done\n"
                                  "    case $before in\n";
 
 static const char bash_end[] = "' -- \"$word\")\n"
@@ -81,12 +89,21 @@ static const char bash_end[] = "' -- \"$word\")\n"
 static void
 print_bash(FILE *stream)
 {
-    fputs(bash_begin, stream);
+    fputs("# bash completion for skt\n"
+          "_skt()\n"
+          "{\n"
+          "    local valued=",
+          stream);
+    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+        if (row->letter != '\0' && row->value != NULL)
+            putc(row->letter, stream);
+    putc('\n', stream);
+    fputs(bash_words, stream);
     for (const struct option_row *row = option_rows; row->name != NULL; row++)
         if (row->value != NULL)
             bash_case(stream, row);
     fputs("    esac\n"
-          "    if [[ $word == -* ]]; then\n"
+          "    if [[ $word == -* && $before != -- ]]; then\n"
           "        mapfile -t COMPREPLY < <(compgen -W '",
           stream);
     for (const struct option_row *row = option_rows; row->name != NULL; row++)
