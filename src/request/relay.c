@@ -5,20 +5,19 @@
 #include "request/proxy_option.h"
 #include "request/scheme.h"
 #include "request/tls.h"
-#include <stdio.h>
 #include <stdint.h>
 #include <string.h>
 
-/* A message about the word alone does not say where that stands. */
+/* A message about the word, or about its host or port, does not say where that stands; one about an option does. */
 static void
 name_option(const char *word, struct fault *fault)
 {
-    char what[sizeof fault->what];
-    if (fault->status != STATUS_USAGE || strcmp(fault->what, word) != 0)
+    const char *sign = strcmp(fault->what, word) == 0 ? "" : ":";
+    struct fault found;
+    if (fault->status != STATUS_USAGE || fault->what[0] == '-')
         return;
-    (void)snprintf(what, sizeof what, "%s", fault->what);
-    (void)snprintf(fault->what, sizeof fault->what, "--relay %.*s", (int)(sizeof what - sizeof "--relay "),
-                   what);
+    found = *fault;
+    (void)fault_say(fault, STATUS_USAGE, found.why, "--relay%s %s", sign, found.what);
 }
 
 int

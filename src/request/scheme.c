@@ -177,14 +177,15 @@ scheme_with_verb(const char *word, const char *verb)
 
 /* What stands behind a comma there are options of another program. */
 static int
-refuse_verb(const struct scheme_row *row, const char *verb, const char *word, struct fault *fault)
+refuse_verb(const struct command *command, const struct scheme_row *row, const char *verb, const char *word,
+            struct fault *fault)
 {
     char why[sizeof fault->why];
     const char *address = strchr(word, ':') + 1;
     bool listens = verb == listening;
-    (void)snprintf(why, sizeof why, "did you mean %s%s%s%s%.*s?", listens ? "-l " : "", row->name,
-                   scheme_end(row), listens && !row->domain->has_files ? "*:" : "",
-                   (int)strcspn(address, ","), address);
+    const char *host = !listens || row->domain->has_files ? "" : command->is_relay ? "HOST:" : "*:";
+    (void)snprintf(why, sizeof why, "did you mean %s%s%s%s%.*s?", listens && !command->is_relay ? "-l " : "",
+                   row->name, scheme_end(row), host, (int)strcspn(address, ","), address);
     return fault_say(fault, STATUS_USAGE, why, "%s", word);
 }
 
@@ -273,7 +274,7 @@ scheme_take(struct command *command, struct fault *fault)
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         const struct scheme_row *said = row == NULL ? scheme_with_verb(word, verbs[i]) : NULL;
         if (said != NULL && (command->domain == NULL || command->domain->has_port))
-            return refuse_verb(said, verbs[i], word, fault);
+            return refuse_verb(command, said, verbs[i], word, fault);
     }
     if (row == NULL)
         return 0;
