@@ -274,6 +274,37 @@ says_hi() {
     done
 }
 
+@test "--ssl-keylog notes the secrets that the other end has, of version 1.2 and of 1.3" {
+    for version in tls1_2 tls1_3; do
+        start_s_server "-$version" -rev -keylogfile theirs
+        run -0 timeout 10 "$SKT" "${trusting[@]}" --ssl-keylog ours localhost "$port" <<<live
+        assert_equal "$output" evil
+        stop "$server_pid"
+        start_skt_listener --echo --ssl-cert "$tls/server.pem" --ssl-keylog ours 127.0.0.1 0
+        run -0 timeout 10 openssl s_client "-$version" -quiet -no_ign_eof -keylogfile theirs \
+            -connect "127.0.0.1:$port" <<<echo
+        end_status "$listener_pid"
+    done
+    assert_equal "$(stat -c %a ours)" 600
+    assert_equal "$(grep -c CLIENT_RANDOM ours) $(grep -c CLIENT_TRAFFIC_SECRET_0 ours)" "2 2"
+    # openssl begins the file with a comment
+    diff <(sort ours) <(grep -v '^#' theirs | sort)
+}
+
+@test "a file that --ssl-keylog cannot write is an error, with its name" {
+    mkfifo unread
+    for file in no/such/folder . unread; do
+        run -9 --separate-stderr timeout 10 "$SKT" --ssl --ssl-keylog "$file" 127.0.0.1 1
+        assert_one_line "$stderr" "skt: $file: "
+    done
+    serve server
+    client "${trusting[@]}" --ssl-keylog /dev/full localhost "$port"
+    fails_by 9 "/dev/full: No space left on device"
+    assert_equal "$output" ""
+    run -2 --separate-stderr timeout 10 "$SKT" --ssl-keylog file 127.0.0.1 1
+    assert_one_line "$stderr" "--ssl-keylog: means nothing without TLS"
+}
+
 @test "nothing older than version 1.2 is spoken" {
     start_s_server -tls1_1 -cipher DEFAULT@SECLEVEL=0
     client "${trusting[@]}" --ssl-ciphers DEFAULT@SECLEVEL=0 localhost "$port"

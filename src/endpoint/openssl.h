@@ -69,6 +69,7 @@ int openssl_load(struct fault *fault);
     each(SSL_CTX_free) \
     each(SSL_CTX_get0_certificate) \
     each(SSL_CTX_get0_param) \
+    each(SSL_CTX_get_ex_data) \
     each(SSL_CTX_load_verify_dir) \
     each(SSL_CTX_load_verify_file) \
     each(SSL_CTX_new) \
@@ -79,6 +80,8 @@ int openssl_load(struct fault *fault);
     each(SSL_CTX_set_ciphersuites) \
     each(SSL_CTX_set_default_read_buffer_len) \
     each(SSL_CTX_set_default_verify_paths) \
+    each(SSL_CTX_set_ex_data) \
+    each(SSL_CTX_set_keylog_callback) \
     each(SSL_CTX_set_num_tickets) \
     each(SSL_CTX_set_options) \
     each(SSL_CTX_set_verify) \
@@ -89,6 +92,7 @@ int openssl_load(struct fault *fault);
     each(SSL_free) \
     each(SSL_get0_alpn_selected) \
     each(SSL_get1_peer_certificate) \
+    each(SSL_get_SSL_CTX) \
     each(SSL_get_current_cipher) \
     each(SSL_get_error) \
     each(SSL_get_servername) \
@@ -175,6 +179,7 @@ extern struct openssl {
 #define SSL_CTX_free openssl.SSL_CTX_free
 #define SSL_CTX_get0_certificate openssl.SSL_CTX_get0_certificate
 #define SSL_CTX_get0_param openssl.SSL_CTX_get0_param
+#define SSL_CTX_get_ex_data openssl.SSL_CTX_get_ex_data
 #define SSL_CTX_load_verify_dir openssl.SSL_CTX_load_verify_dir
 #define SSL_CTX_load_verify_file openssl.SSL_CTX_load_verify_file
 #define SSL_CTX_new openssl.SSL_CTX_new
@@ -185,6 +190,8 @@ extern struct openssl {
 #define SSL_CTX_set_ciphersuites openssl.SSL_CTX_set_ciphersuites
 #define SSL_CTX_set_default_read_buffer_len openssl.SSL_CTX_set_default_read_buffer_len
 #define SSL_CTX_set_default_verify_paths openssl.SSL_CTX_set_default_verify_paths
+#define SSL_CTX_set_ex_data openssl.SSL_CTX_set_ex_data
+#define SSL_CTX_set_keylog_callback openssl.SSL_CTX_set_keylog_callback
 #define SSL_CTX_set_num_tickets openssl.SSL_CTX_set_num_tickets
 #define SSL_CTX_set_options openssl.SSL_CTX_set_options
 #define SSL_CTX_set_verify openssl.SSL_CTX_set_verify
@@ -195,6 +202,7 @@ extern struct openssl {
 #define SSL_free openssl.SSL_free
 #define SSL_get0_alpn_selected openssl.SSL_get0_alpn_selected
 #define SSL_get1_peer_certificate openssl.SSL_get1_peer_certificate
+#define SSL_get_SSL_CTX openssl.SSL_get_SSL_CTX
 #define SSL_get_current_cipher openssl.SSL_get_current_cipher
 #define SSL_get_error openssl.SSL_get_error
 #define SSL_get_servername openssl.SSL_get_servername

@@ -26,6 +26,8 @@ tls_begin(struct endpoint *endpoint, struct fault *fault)
         fault->status = stuck.status == STATUS_CONNECTION ? STATUS_TLS : stuck.status;
         result = IO_FAILED;
     }
+    if (result == IO_DONE && tls_key_log_check(tls->context, fault) != 0)
+        result = IO_FAILED;
     if (result == IO_DONE) {
         tls->base.begins = false;
         tls->is_drained = false; /* what the peer said with it may be here already */

@@ -28,6 +28,7 @@ struct tls_choice {
     const char *ciphers;     /* names with colons between them; NULL: the library's */
     const char *protocols;   /* ALPN (RFC 7301), with commas between them, the best first; NULL: none */
     const char *pin;         /* the peer's certificate has this SHA-256 (tls_pin_read); NULL: any */
+    const char *key_log;     /* a file that gets the secrets, for who decrypts a recording; NULL: none */
     bool verifies_client;    /* a listener: only clients with a certificate that an authority has signed */
     bool insecure;           /* whoever the peer is */
     bool lax_end;            /* an end without close_notify is one */
@@ -56,7 +57,7 @@ struct tls;
  * listens  we are the server; without a certificate one is made for this run
  * asker    not used any more afterwards
  *
- * Returns one to close, or NULL with STATUS_LOCAL: what cannot be read or is none, or OpenSSL cannot be loaded;
+ * Returns one to close, or NULL with STATUS_LOCAL: what cannot be read or is none, or written, or OpenSSL cannot be loaded;
  * with what ended the asking; with STATUS_USAGE in a build without it.
  */
 struct tls_context *tls_context_open(const struct tls_choice *choice, bool listens,
@@ -73,7 +74,8 @@ bool tls_pin_read(const char *text, unsigned char pin[static TLS_PIN_SIZE]);
 
 /*
  * Take an endpoint: closing the new one closes it. Before anything else the new one `begins` (endpoint.h): the handshake,
- * whose failures are STATUS_TLS, with the errno of a connection that is lost. half_close: what end_writing does.
+ * whose failures are STATUS_TLS, with the errno of a connection that is lost, or STATUS_LOCAL: its secrets cannot be noted.
+ * half_close: what end_writing does.
  * Returns the new endpoint, or NULL with STATUS_LOCAL (and then `inner` is closed).
  */
 struct endpoint *tls_wrap(struct tls_context *context, struct endpoint *inner, enum half_close half_close,

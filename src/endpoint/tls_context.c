@@ -207,7 +207,7 @@ set_up(struct tls_context *context, const struct tls_asker *asker, struct fault 
         return tls_refuse(STATUS_LOCAL, "OpenSSL", fault);
     set_habits(context->ssl, context->choice.lax_end);
     if (tls_credentials(context, asker, fault) != 0 || set_verification(context, fault) != 0 ||
-        set_ciphers(context, fault) != 0)
+        set_ciphers(context, fault) != 0 || tls_key_log_open(context, fault) != 0)
         return -1;
     return set_protocols(context, fault);
 }
@@ -223,7 +223,7 @@ tls_context_open(const struct tls_choice *choice, bool listens, const struct tls
         (void)fault_set(fault, STATUS_LOCAL, "TLS");
         return NULL;
     }
-    *context = (struct tls_context){ .choice = *choice, .listens = listens };
+    *context = (struct tls_context){ .choice = *choice, .listens = listens, .key_log.fd = -1 };
     if (set_up(context, asker, fault) == 0)
         return context;
     tls_context_close(context);
@@ -241,6 +241,7 @@ tls_context_close(struct tls_context *context)
 {
     if (!context)
         return;
+    tls_key_log_close(context);
     SSL_CTX_free(context->ssl);
     BIO_meth_free(context->wire);
     free(context);

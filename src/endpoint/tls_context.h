@@ -19,15 +19,27 @@ struct tls_context {
     char own_pin[TLS_PIN_DIGITS];
     unsigned char alpn[TLS_PROTOCOLS_MAX]; /* as it is on the wire */
     size_t alpn_size;
+    struct tls_key_log {
+        int fd;    /* -1: none */
+        int error; /* the errno of a write that failed; 0: none has */
+    } key_log;
 };
 
-/* --- tls_credentials.c, tls_context.c, tls_facts.c --- */
+/* --- tls_credentials.c, tls_context.c, tls_facts.c, tls_key_log.c --- */
 
 /* Put our certificate and key into context->ssl: read, or made. Returns 0, or -1 as tls_context_open fails. */
 int tls_credentials(struct tls_context *context, const struct tls_asker *asker, struct fault *fault);
 
 /* SHA-256 of a certificate, in digits. Returns digits, which are "" if it cannot be had. */
 const char *tls_digest(const X509 *certificate, char digits[static TLS_PIN_DIGITS]);
+
+/*
+ * Have the secrets of all connections appended to choice.key_log, a line each, which is one write: others may write there,
+ * too. Whether that went well, tls_key_log_check tells. They return 0, or -1 with STATUS_LOCAL.
+ */
+int tls_key_log_open(struct tls_context *context, struct fault *fault);
+int tls_key_log_check(const struct tls_context *context, struct fault *fault);
+void tls_key_log_close(struct tls_context *context);
 
 /* tls_tell of a connection. */
 void tls_facts(const SSL *ssl, tls_fact *fact, void *context);

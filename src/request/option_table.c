@@ -481,6 +481,8 @@ const struct option_row option_rows[] = {
     { .name = "ssl-alpn", .value = "LIST", .kind = OPTION_ALPN, FIELD(request.tls.protocols),
       .fits = FITS_BYTES, .group = GROUP_TLS,
       .help = "what will be spoken, such as h2,http/1.1, the best first" },
+    { .name = "ssl-keylog", .value = "FILE", .kind = OPTION_FILE, FIELD(request.tls.key_log), .fits = FITS_BYTES,
+      .group = GROUP_TLS, .help = "append what a recording can be decrypted by to FILE" },
     { .name = "ssl-lax-eof", .kind = OPTION_FLAG, FIELD(request.tls.lax_end), .fits = FITS_BYTES,
       .group = GROUP_TLS, .help = "take an end without close_notify for one, as it may be cut short" },
     { .name = "ssl-timeout", .value = "TIME", .kind = OPTION_DURATION, FIELD(request.tls.handshake_ms),

@@ -9,7 +9,7 @@ static const char *const asking[] = { "ssl",           "ssl-cert",    "ssl-key",
                                       "ssl-pin",       NULL };
 
 /* These say how, and mean nothing without one of those. */
-static const char *const describing[] = { "insecure", "ssl-lax-eof", "ssl-timeout", NULL };
+static const char *const describing[] = { "insecure", "ssl-keylog", "ssl-lax-eof", "ssl-timeout", NULL };
 
 static const struct option_row *
 find_given(const struct command *command, const char *const *names)
