@@ -130,8 +130,8 @@ def setting(everything):
 
 def turns(everything):
     words = [f"{job['name']} {job['turns']}" for job in everything["jobs"] if job.get("turns", 1) > 1]
-    return (f"Where one run is short, or has several modes, a round gives the median of more: {', '.join(words)}.\n"
-            if words else "")
+    return (f"Where one run is short, or has several modes, a round gives the median of more, but of peers one: "
+            f"{', '.join(words)}.\n" if words else "")
 
 
 def markdown(everything, drawn):
