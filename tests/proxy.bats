@@ -91,6 +91,69 @@ carries() {
     assert_one_line "$stderr" "the proxy refused: HTTP/1.0 504 Gateway Timeout"
 }
 
+# start_digest_proxy CHALLENGE [STALE]: tests/peers/digest_proxy.py. Sets $proxy_port $proxy_out.
+start_digest_proxy() {
+    need python3
+    rm -f digest-port
+    start_background python3 "$SKT_SRCDIR/tests/peers/digest_proxy.py" digest-port "$@"
+    proxy_out=$started_out
+    wait_for_line digest-port "$started_pid" "$started_err"
+    read -r proxy_port <digest-port
+}
+
+joe=(-X http --proxy-auth 'joe:se"cret\')
+
+# is_let_through REQUEST...: ask_example has been; these are what its requests proved
+is_let_through() {
+    assert_equal "$status $output $stderr" "0 through "
+    assert_file_is "$proxy_out" "$(printf '%s\\n' "$@")"
+}
+
+@test "a proxy that takes no Basic is told by Digest who we are" {
+    need_tls
+    local challenge
+    for challenge in 'algorithm=MD5, qop="auth"' 'algorithm=SHA-256, qop="auth,auth-int", opaque="o\\"' 'x=y' \
+        'algorithm=MD5-sess,qop=auth' 'algorithm=SHA-256-sess , qop="auth-int, auth"'; do
+        start_digest_proxy "$challenge"
+        ask_example "${joe[@]}"
+        is_let_through basic right
+    done
+    start_digest_proxy 'qop="auth"' 2
+    ask_example "${joe[@]}"
+    is_let_through basic right right right
+    start_digest_proxy 'qop="auth"' 1000
+    ask_example "${joe[@]}"
+    fails_with 8 "did not accept the user's name and password"
+}
+
+@test "a wrong password is refused by Digest, too, and what cannot be proved is told" {
+    need_tls
+    start_digest_proxy 'qop="auth"'
+    ask_example -X http --proxy-auth joe:other
+    fails_with 8 "did not accept the user's name and password: HTTP/1.1 407 Prove it (by Digest)"
+    assert_file_is "$proxy_out" 'basic\nwrong\n'
+    ask_example -X http
+    fails_with 8 "the proxy wants a user's name and password: HTTP/1.1 407 Prove it (by Digest)"
+    local challenge
+    for challenge in 'algorithm=SHA-512-256' 'qop="auth-int"' 'opaque="open'; do
+        start_digest_proxy "$challenge"
+        ask_example "${joe[@]}"
+        fails_with 8 "did not accept the user's name and password: HTTP/1.1 407 Prove it (by Digest)"
+        assert_file_is "$proxy_out" 'basic\n'
+    done
+}
+
+@test "a relay tells a proxy by Digest who we are, for each client" {
+    need_tls
+    start_digest_proxy 'qop="auth"'
+    start_skt_listener -k --relay example.org:80 --relay-proxy "http://127.0.0.1:$proxy_port" \
+        --relay-proxy-auth 'joe:se"cret\' 127.0.0.1 0
+    for client in 1 2; do
+        assert_equal "$(timeout 10 "$SKT" -d "127.0.0.1:$port")" through
+    done
+    assert_file_is "$proxy_out" 'basic\nright\nbasic\nright\n'
+}
+
 @test "tinyproxy lets us through, and its refusals are shown" {
     need python3 tinyproxy
     local proxy

@@ -43,7 +43,7 @@ struct dial {
     struct race *race;   /* NULL: not begun, or over */
     const struct address_list *remotes;
     struct tunnel *tunnel; /* through the proxy, while that has not connected us; NULL: none, or not yet */
-    int fd;                /* connected; -1: not yet */
+    int fd;                /* connected; -1: not yet, or not again: then tunnel goes on with the next one */
     size_t winner;
     struct binding source;
 };
@@ -123,6 +123,18 @@ finish(struct dial *dial, struct fault *fault)
     return -1;
 }
 
+/* The proxy wants us to come once more. */
+static enum dial_state
+connect_again(struct dial *dial, struct fault *fault)
+{
+    (void)fd_close(&dial->fd); /* whatever else it says there */
+    dial_release(dial->plan, &dial->source);
+    if (begin_race(dial, fault) == 0)
+        return DIAL_RUNS;
+    drop(dial);
+    return DIAL_FAILED;
+}
+
 static enum dial_state
 step_tunnel(struct dial *dial, struct fault *fault)
 {
@@ -133,6 +145,8 @@ step_tunnel(struct dial *dial, struct fault *fault)
         tunnel_free(dial->tunnel);
         dial->tunnel = NULL;
         return DIAL_CONNECTED;
+    case TUNNEL_AGAIN:
+        return connect_again(dial, fault);
     case TUNNEL_FAILED:
         break;
     }
@@ -148,7 +162,10 @@ go_through(struct dial *dial, struct fault *fault)
         return DIAL_FAILED;
     if (!dial->plan->proxy.kind)
         return DIAL_CONNECTED;
-    dial->tunnel = tunnel_start(dial->plan, names_target(dial->names), dial->fd, dial->deadline, fault);
+    if (dial->tunnel)
+        tunnel_again(dial->tunnel, dial->fd);
+    else
+        dial->tunnel = tunnel_start(dial->plan, names_target(dial->names), dial->fd, dial->deadline, fault);
     if (dial->tunnel)
         return step_tunnel(dial, fault);
     drop(dial);
@@ -158,7 +175,7 @@ go_through(struct dial *dial, struct fault *fault)
 enum dial_state
 dial_step(struct dial *dial, const struct pollfd *polls, struct fault *fault)
 {
-    if (dial->tunnel)
+    if (dial->tunnel && !dial->race)
         return step_tunnel(dial, fault);
     if (!dial->race && !has_names(dial)) {
         if (!deadline_passed(dial->deadline, deadline_now()))

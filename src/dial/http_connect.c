@@ -1,10 +1,12 @@
 /*
- * The method CONNECT of HTTP/1.1 (RFC 9110 section 9.3.6), with Basic authentication (RFC 7617). The answer is read strictly
- * where it decides anything (RFC 9112 section 4); a line may end without a CR, as section 2.2 there allows.
+ * The method CONNECT of HTTP/1.1 (RFC 9110 section 9.3.6), with Basic authentication (RFC 7617), and Digest (RFC 7616) for a
+ * proxy that takes no Basic: on a second connection, as many end the first. The answer is read strictly where it decides
+ * anything (RFC 9112 section 4); a line may end without a CR, as section 2.2 there allows.
  */
 #include "dial/proxy.h"
 
 #include "base/base64.h"
+#include "base/hex.h"
 #include "base/text.h"
 #include "domain/host.h"
 #include "observe/escape.h"
@@ -13,6 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 
 enum { STAGE_STATUS, STAGE_HEADERS };
 
@@ -22,22 +25,23 @@ put_text(struct proxy_talk *talk, const char *text)
     proxy_put(talk, text, strlen(text));
 }
 
+enum {
+    AUTHORITY_MAX = HOST_LENGTH_MAX + sizeof ":65535",
+    NONCE_SIZE = 16,
+};
+
 /* HOST:PORT, an IPv6 address in brackets. */
-static void
-put_authority(struct proxy_talk *talk)
+static const char *
+authority(const struct proxy_talk *talk, char text[static AUTHORITY_MAX])
 {
     struct host host;
-    char address[INET6_ADDRSTRLEN], port[8];
+    char address[INET6_ADDRSTRLEN];
     host_read(talk->host, &host);
-    if (host.kind == HOST_IPV6) {
-        put_text(talk, "[");
-        put_text(talk, inet_ntop(AF_INET6, &host.ipv6, address, sizeof address));
-        put_text(talk, "]");
-    } else {
-        put_text(talk, talk->host);
-    }
-    (void)snprintf(port, sizeof port, ":%u", (unsigned)talk->port);
-    put_text(talk, port);
+    bool is_ipv6 = host.kind == HOST_IPV6;
+    (void)snprintf(text, AUTHORITY_MAX, "%s%s%s:%u", is_ipv6 ? "[" : "",
+                   is_ipv6 ? inet_ntop(AF_INET6, &host.ipv6, address, sizeof address) : talk->host,
+                   is_ipv6 ? "]" : "", (unsigned)talk->port);
+    return text;
 }
 
 static void
@@ -53,14 +57,25 @@ put_basic(struct proxy_talk *talk)
 }
 
 static void
+put_proof(struct proxy_talk *talk)
+{
+    put_text(talk, "Proxy-Authorization: ");
+    put_text(talk, talk->proof);
+    put_text(talk, "\r\n");
+}
+
+static void
 http_begin(struct proxy_talk *talk)
 {
+    char target[AUTHORITY_MAX];
     put_text(talk, "CONNECT ");
-    put_authority(talk);
+    put_text(talk, authority(talk, target));
     put_text(talk, " HTTP/1.1\r\nHost: ");
-    put_authority(talk);
+    put_text(talk, target);
     put_text(talk, "\r\n");
-    if (talk->password)
+    if (talk->proofs > 0)
+        put_proof(talk);
+    else if (talk->password)
         put_basic(talk);
     put_text(talk, "\r\n");
 }
@@ -105,7 +120,7 @@ take_status(struct proxy_talk *talk)
     return PROXY_GOES_ON;
 }
 
-/* Proxy-Authenticate: remember the first word, which is the scheme. */
+/* Proxy-Authenticate: remember the first word, which is the scheme, and what Digest asks. */
 static void
 take_header(struct proxy_talk *talk)
 {
@@ -119,6 +134,9 @@ take_header(struct proxy_talk *talk)
         from++;
     while (from + size < talk->in_size && line[from + size] > ' ' && line[from + size] != ',')
         size++;
+    digest_read(line + from, talk->in_size - from, &talk->challenge);
+    talk->takes_basic =
+        talk->takes_basic || (size == sizeof "basic" - 1 && strncasecmp(line + from, "basic", size) == 0);
     if (size > 0)
         text_add(talk->schemes, sizeof talk->schemes, "%s%s", talk->schemes[0] != '\0' ? ", " : "",
                  escape_bytes(line + from, size, scheme, sizeof scheme));
@@ -129,6 +147,30 @@ static int
 error_of(int code)
 {
     return code == 408 || code == 429 || (code >= 500 && code != 501 && code != 505) ? EHOSTUNREACH : EACCES;
+}
+
+/* Who refuses Basic, though he takes it, refuses the password; a second time only a nonce was too old. */
+static bool
+is_to_prove(const struct proxy_talk *talk)
+{
+    return talk->password && talk->challenge.is_usable && !talk->takes_basic &&
+           (talk->proofs == 0 || (talk->challenge.is_stale && talk->proofs < PROXY_PROOFS_MAX));
+}
+
+static enum proxy_state
+prove(struct proxy_talk *talk)
+{
+    unsigned char bytes[NONCE_SIZE];
+    char own[2 * sizeof bytes + 1], target[AUTHORITY_MAX];
+    struct fault fault;
+    if (getrandom(bytes, sizeof bytes, 0) != (ssize_t)sizeof bytes)
+        return proxy_fail(talk, errno, "no random bytes: %s", strerror(errno));
+    (void)hex_write(bytes, sizeof bytes, own, sizeof own);
+    talk->proofs++;
+    if (digest_answer(&talk->challenge, talk->user, talk->password, own, "CONNECT", authority(talk, target),
+                      talk->proof, &fault) == 0)
+        return PROXY_AGAIN;
+    return proxy_fail(talk, EACCES, "the proxy wants Digest: %s: %s", fault.what, fault.why);
 }
 
 /* The blank line. RFC 9110 section 15.2: what comes before the answer proper is not it. */
@@ -142,6 +184,8 @@ take_head(struct proxy_talk *talk)
     if (talk->code >= 100 && talk->code < 200 && talk->code != 101)
         return PROXY_GOES_ON;
     (void)snprintf(line, sizeof line, "%s", talk->why);
+    if (talk->code == 407 && is_to_prove(talk))
+        return prove(talk);
     if (talk->code != 407)
         return proxy_fail(talk, error_of(talk->code), "the proxy refused: %s", line);
     return proxy_fail(

@@ -93,6 +93,16 @@ proxy_fail(struct proxy_talk *talk, int error, const char *words, ...)
     return PROXY_FAILED;
 }
 
+static void
+begin(struct proxy_talk *talk)
+{
+    talk->out_size = talk->in_size = talk->wanted = talk->taken = 0;
+    talk->stage = talk->code = talk->error = 0;
+    talk->schemes[0] = talk->why[0] = '\0';
+    talk->takes_basic = talk->challenge.is_usable = false;
+    talk->kind->begin(talk);
+}
+
 void
 proxy_begin(struct proxy_talk *talk, const struct proxy_kind *kind, const char *host, uint16_t port,
             const char *user, const char *password)
@@ -102,10 +112,14 @@ proxy_begin(struct proxy_talk *talk, const struct proxy_kind *kind, const char *
     talk->port = port;
     talk->user = user;
     talk->password = password;
-    talk->out_size = talk->in_size = talk->wanted = talk->taken = 0;
-    talk->stage = talk->code = talk->error = 0;
-    talk->schemes[0] = talk->why[0] = '\0';
-    kind->begin(talk);
+    talk->proofs = 0;
+    begin(talk);
+}
+
+void
+proxy_again(struct proxy_talk *talk)
+{
+    begin(talk);
 }
 
 enum proxy_state

@@ -6,23 +6,26 @@
 #define SKT_DIAL_PROXY_H
 
 #include "domain/domain.h"
+#include "dial/http_digest.h"
 #include "dial/sockopt.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum {
-    PROXY_OUT_MAX = 4096,   /* the longest that we say at once: a request with a password */
+    PROXY_OUT_MAX = 4096,   /* the longest that we say at once: a request with a proof of who we are */
     PROXY_IN_MAX = 512,     /* the longest piece of an answer that is looked at */
     PROXY_HEAD_MAX = 65536, /* the longest head of an HTTP answer */
     PROXY_WHY_MAX = 200,
     PROXY_USER_MAX = 255,
     PROXY_PASSWORD_MAX = 1023,
+    PROXY_PROOFS_MAX = 3, /* whatever is said of an old nonce */
 };
 
 struct proxy_talk;
 
-enum proxy_state { PROXY_GOES_ON, PROXY_CONNECTED, PROXY_FAILED };
+/* PROXY_AGAIN: it wants another proof of who we are, on another connection: proxy_again. */
+enum proxy_state { PROXY_GOES_ON, PROXY_CONNECTED, PROXY_AGAIN, PROXY_FAILED };
 
 /* A protocol that proxies speak. */
 struct proxy_kind {
@@ -84,6 +87,10 @@ struct proxy_talk {
     size_t taken; /* bytes of the answer, in all */
     int code;     /* HTTP's status */
     char schemes[64];
+    bool takes_basic; /* one of them */
+    struct digest_challenge challenge;
+    int proofs;                    /* how many there were, one a connection */
+    char proof[DIGEST_ANSWER_MAX]; /* the last */
 
     /* PROXY_FAILED: an errno, or the like of one, and words that are harmless to print. */
     int error;
@@ -93,6 +100,9 @@ struct proxy_talk {
 /* Begin with these words, which are known to be without problems. There is something to be sent then. */
 void proxy_begin(struct proxy_talk *talk, const struct proxy_kind *kind, const char *host, uint16_t port,
                  const char *user, const char *password);
+
+/* Begin once more, after PROXY_AGAIN, on another connection. */
+void proxy_again(struct proxy_talk *talk);
 
 /*
  * What has come. Takes as much as belongs to the answer, and not a byte more: *used. What follows a PROXY_CONNECTED is

@@ -159,7 +159,16 @@ tunnel_step(struct tunnel *tunnel, struct fault *fault)
         return fail(tunnel, STATUS_PROXY, error, strerror(error), fault);
     if (tunnel->state == PROXY_FAILED)
         return fail(tunnel, STATUS_PROXY, tunnel->talk.error, tunnel->talk.why, fault);
-    return TUNNEL_THROUGH;
+    return tunnel->state == PROXY_AGAIN ? TUNNEL_AGAIN : TUNNEL_THROUGH;
+}
+
+void
+tunnel_again(struct tunnel *tunnel, int fd)
+{
+    tunnel->fd = fd;
+    tunnel->sent = 0;
+    tunnel->state = PROXY_GOES_ON;
+    proxy_again(&tunnel->talk);
 }
 
 void

@@ -13,7 +13,7 @@
 /* One under way, which never waits by itself. */
 struct tunnel;
 
-enum tunnel_state { TUNNEL_RUNS, TUNNEL_THROUGH, TUNNEL_FAILED };
+enum tunnel_state { TUNNEL_RUNS, TUNNEL_THROUGH, TUNNEL_AGAIN, TUNNEL_FAILED };
 
 /*
  * Begin to speak with the plan's proxy on fd. Both are lent, and outlive it.
@@ -30,10 +30,13 @@ struct tunnel *tunnel_start(const struct socket_plan *plan, const struct address
 size_t tunnel_interest(const struct tunnel *tunnel, struct pollfd *polls, int64_t *deadline);
 
 /*
- * Go on. TUNNEL_FAILED: STATUS_PROXY with the proxy's reason, or what it has broken, and an errno that says whether it may
+ * Go on. TUNNEL_AGAIN: the proxy wants to hear more of us, on another connection: tunnel_again. TUNNEL_FAILED: STATUS_PROXY with the proxy's reason, or what it has broken, and an errno that says whether it may
  * get better (not EACCES, EPROTO or EOPNOTSUPP); or STATUS_TIMEOUT.
  */
 enum tunnel_state tunnel_step(struct tunnel *tunnel, struct fault *fault);
+
+/* Go on with a new connection to the proxy. */
+void tunnel_again(struct tunnel *tunnel, int fd);
 
 /* Leaves nothing of a password in memory. NULL is none. */
 void tunnel_free(struct tunnel *tunnel);

@@ -2,7 +2,7 @@
 #ifndef SKT_ENDPOINT_TLS_CONTEXT_H
 #define SKT_ENDPOINT_TLS_CONTEXT_H
 
-#include "endpoint/openssl.h"
+#include "base/openssl.h"
 #include "endpoint/tls.h"
 
 enum { TLS_PIN_DIGITS = 2 * TLS_PIN_SIZE + 1 };

@@ -6,7 +6,7 @@
 #define SKT_ENDPOINT_TLS_WIRE_H
 
 #include "endpoint/endpoint.h"
-#include "endpoint/openssl.h"
+#include "base/openssl.h"
 
 enum {
     TLS_WIRE_RECORD = 16 * 1024, /* of plain data in one record (RFC 8446 section 5.1) */

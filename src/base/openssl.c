@@ -1,4 +1,4 @@
-#include "endpoint/openssl.h"
+#include "base/openssl.h"
 
 #ifdef OPENSSL_IS_LINKED
 

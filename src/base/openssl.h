@@ -5,8 +5,8 @@
  *
  * A function is named twice: in the list, and as a macro behind it. Where one of the two is forgotten, nothing is linked.
  */
-#ifndef SKT_ENDPOINT_OPENSSL_H
-#define SKT_ENDPOINT_OPENSSL_H
+#ifndef SKT_BASE_OPENSSL_H
+#define SKT_BASE_OPENSSL_H
 
 /* Nothing that a later version may lack. */
 #define OPENSSL_API_COMPAT 30000
@@ -53,6 +53,7 @@ int openssl_load(struct fault *fault);
     each(ERR_reason_error_string) \
     each(EVP_PKEY_Q_keygen) \
     each(EVP_PKEY_free) \
+    each(EVP_Q_digest) \
     each(EVP_sha256) \
     each(OSSL_STORE_INFO_free) \
     each(OSSL_STORE_INFO_get1_CERT) \
@@ -163,6 +164,7 @@ extern struct openssl {
 #define ERR_reason_error_string openssl.ERR_reason_error_string
 #define EVP_PKEY_Q_keygen openssl.EVP_PKEY_Q_keygen
 #define EVP_PKEY_free openssl.EVP_PKEY_free
+#define EVP_Q_digest openssl.EVP_Q_digest
 #define EVP_sha256 openssl.EVP_sha256
 #define OSSL_STORE_INFO_free openssl.OSSL_STORE_INFO_free
 #define OSSL_STORE_INFO_get1_CERT openssl.OSSL_STORE_INFO_get1_CERT
