@@ -221,6 +221,33 @@ sender_hears_of_full() {
     sender_hears_of_full /dev/null --hex-dump /dev/full
 }
 
+@test "9: standard input fails while standard output is slow, and the other side is told our end all the same" {
+    need python3
+    cat >parent.py <<'PYTHON'
+import os, socket, subprocess, sys
+one, other = socket.socketpair()
+reading, writing = os.pipe()
+os.set_blocking(writing, False)
+filled = os.write(writing, bytes(1 << 20))
+os.set_blocking(writing, True)
+one.settimeout(5)
+one.sendall(b"answer")
+os.dup2(other.fileno(), 9, inheritable=True)
+other.close()
+process = subprocess.Popen(sys.argv[1:], close_fds=False, stdin=os.open("/", os.O_RDONLY), stdout=writing)
+os.close(9)
+os.close(writing)
+told = one.recv(1)
+one.close()
+with open(reading, "rb") as pipe:
+    print(told, pipe.read()[filled:])
+sys.exit(process.wait(10))
+PYTHON
+    run -9 --separate-stderr timeout 20 python3 parent.py "$SKT" fd:9
+    assert_equal "$output" "b'' b'answer'"
+    assert_equal "$stderr" "skt: standard input: Is a directory (sent 0 bytes; received 6 bytes)"
+}
+
 @test "9: standard output is closed, and there is something for it" {
     start_peer listen:tcp accept send:x drain close
     run -9 timeout 10 bash -c '"$0" 127.0.0.1 "$1" </dev/null >&-' "$SKT" "$port"

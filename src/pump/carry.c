@@ -111,6 +111,13 @@ carry_is_spoilt(const struct joint *joint, const struct flow *flow)
     return flow->carrier.sink->only_whole && (joint->failed || flow->carrier.ambiguous > 0);
 }
 
+/* What is held is still written out, when the sink takes it. */
+static bool
+writes_on(const struct flow *flow)
+{
+    return flow->state != FLOW_CLOSED && !flow->carrier.is_unseen;
+}
+
 /* Tell the sink that no more comes. */
 static void
 tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
@@ -119,7 +126,7 @@ tell_sink(struct joint *joint, struct flow *flow, struct fault *fault)
         joint_advance(joint, flow, FLOW_SINK_LOST);
         return;
     }
-    bool has_lost = joint_is_sent(joint, flow) && joint_has_lost(joint);
+    bool has_lost = joint_is_sent(joint, flow) && !writes_on(&joint->received) && joint_has_lost(joint);
     if (has_lost ||
         (joint->failed && joint->policy->joins_sockets)) { /* it would take a part for the whole */
         joint_advance(joint, flow, FLOW_SINK_TOLD);
