@@ -317,6 +317,17 @@ PYTHON
     wait_for_text "$listener_err" "Connection refused: too many in a short time"
 }
 
+@test "whom --rate-conns lets wait is no client that has not come in time (--accept-timeout)" {
+    start_skt_listener -k --echo --rate-conns 0.4 --accept-timeout 1 127.0.0.1 0
+    for client in one two; do
+        start_peer "connect:tcp:$port" "send:$client" "expect:$client" halfclose drain close
+        peer_succeeds
+    done
+    end_status "$listener_pid"
+    assert_equal "$status" 6
+    assert_file_is "$listener_err" 'skt: accept: timed out: no client came\n'
+}
+
 @test "a rate is a number, with a fraction or the time that is meant" {
     for rate in 1 0.5 10/m 2.5/h 1000000/s; do
         start_skt_listener -k --echo --rate-conns "$rate" 127.0.0.1 0

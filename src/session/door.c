@@ -378,10 +378,13 @@ door_leave(struct door *door, struct quota_place *place)
         door->entered--;
 }
 
+/* Where it has to wait outside for its time, it has its time from then on. */
 void
 door_count_time(struct door *door)
 {
-    door->accept_deadline = deadline_after(door->run->loop->now, door->run->request->accept_ms);
+    const struct request *request = door->run->request;
+    int64_t now = door->run->loop->now, next = request->refuses_when_full ? now : quota_next(door->quota);
+    door->accept_deadline = deadline_after(next > now ? next : now, request->accept_ms);
 }
 
 struct door *
@@ -395,12 +398,13 @@ door_open(const struct run *run, struct listener *listener, const struct door_ca
     }
     *door = (struct door){ .run = run, .listener = listener, .calls = *calls };
     find_max(door);
-    door_count_time(door);
     door->quota = quota_open(run->request, fault);
-    if (door->quota && (run->request->socket.type->accepts || open_peers(door, fault) == 0))
-        return door;
-    door_close(door);
-    return NULL;
+    if (!door->quota || (!run->request->socket.type->accepts && open_peers(door, fault) != 0)) {
+        door_close(door);
+        return NULL;
+    }
+    door_count_time(door);
+    return door;
 }
 
 void
