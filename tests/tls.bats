@@ -297,6 +297,10 @@ says_hi() {
         run -9 --separate-stderr timeout 10 "$SKT" --ssl --ssl-keylog "$file" 127.0.0.1 1
         assert_one_line "$stderr" "skt: $file: "
     done
+    touch somebodys
+    ln -s somebodys link
+    run -9 --separate-stderr timeout 10 "$SKT" --ssl --ssl-keylog link 127.0.0.1 1
+    assert_one_line "$stderr" "skt: link: is a symbolic link, and those are not followed"
     serve server
     client "${trusting[@]}" --ssl-keylog /dev/full localhost "$port"
     fails_by 9 "/dev/full: No space left on device"

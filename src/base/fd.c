@@ -59,23 +59,29 @@ is_fifo(const char *path)
 }
 
 int
-fd_create(struct loop *loop, const char *path, bool append, int64_t deadline, struct fault *fault)
+fd_create_now(const char *path, bool append, struct fault *fault)
 {
     int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
     if (!is_own_descriptor(path))
         how |= O_NOFOLLOW;
+    int fd = open(path, how, 0600);
+    if (fd >= 0)
+        return fd;
+    return errno == ELOOP
+               ? fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s", path)
+               : fault_set(fault, STATUS_LOCAL, "%s", path);
+}
+
+int
+fd_create(struct loop *loop, const char *path, bool append, int64_t deadline, struct fault *fault)
+{
     for (;;) {
-        int fd = open(path, how, 0600);
+        int fd = fd_create_now(path, append, fault);
         if (fd >= 0)
             return fd;
-        if (errno == ELOOP)
-            return fault_say(fault, STATUS_LOCAL, "is a symbolic link, and those are not followed", "%s",
-                             path);
-        int error = errno;
-        bool waits = error == ENXIO && is_fifo(path);
-        errno = error;
-        if (!waits && error != EINTR)
-            return fault_set(fault, STATUS_LOCAL, "%s", path);
+        bool waits = fault->error == ENXIO && is_fifo(path);
+        if (!waits && fault->error != EINTR)
+            return -1;
         if (deadline_passed(deadline, deadline_now()))
             return fault_say(fault, STATUS_TIMEOUT, "timed out: nobody reads it", "%s", path);
         /* a FIFO that nobody reads yet (fifo(7)), and nothing tells when somebody does */

@@ -29,6 +29,9 @@ int fd_reserve_standard(struct fault *fault);
  */
 int fd_create(struct loop *loop, const char *path, bool append, int64_t deadline, struct fault *fault);
 
+/* The same for a FIFO that has its reader already: without one it is STATUS_LOCAL. */
+int fd_create_now(const char *path, bool append, struct fault *fault);
+
 /* Write all of data, however long that takes. Returns 0, or -1 with errno. */
 int fd_write_all(int fd, const void *data, size_t size);
 

@@ -1,8 +1,8 @@
 /* What a recording of the wire is decrypted by, in the format of SSLKEYLOGFILE (SSL_CTX_set_keylog_callback(3)). */
 #include "endpoint/tls_context.h"
 
+#include "base/fd.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -21,10 +21,9 @@ tls_key_log_open(struct tls_context *context, struct fault *fault)
     const char *path = context->choice.key_log;
     if (!path)
         return 0;
-    /* whoever reads it reads what was sent; a FIFO that nobody reads is an error, and nothing to wait for */
-    context->key_log.fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOCTTY | O_NONBLOCK | O_CLOEXEC, 0600);
+    context->key_log.fd = fd_create_now(path, true, fault);
     if (context->key_log.fd < 0)
-        return fault_set(fault, STATUS_LOCAL, "%s", path);
+        return -1;
     if (SSL_CTX_set_ex_data(context->ssl, 0, context) != 1)
         return tls_refuse(STATUS_LOCAL, path, fault);
     SSL_CTX_set_keylog_callback(context->ssl, note_secret);
