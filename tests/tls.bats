@@ -309,6 +309,27 @@ says_hi() {
     assert_one_line "$stderr" "--ssl-keylog: means nothing without TLS"
 }
 
+@test "a connection whose secrets found no room does not keep those after it from having theirs" {
+    full_disk() {
+        mount -t tmpfs -o size=8k none disk # two pages, one of which is taken
+        head -c 4096 /dev/zero >disk/other
+        start_skt_listener -k --echo --ssl-cert server.pem --ssl-keylog disk/ours 127.0.0.1 0
+        local i
+        for ((i = 0; i < 20; i++)); do
+            timeout 10 openssl s_client -quiet -no_ign_eof -connect "127.0.0.1:$port" <<<some || true
+            [ ! -s "$listener_err" ] || break
+        done
+        assert_contains "$(<"$listener_err")" "skt: disk/ours: No space left on device"
+        assert_equal "$(wc -c <disk/ours)" 4096
+        rm disk/other
+        timeout 10 openssl s_client -quiet -no_ign_eof -keylogfile theirs -connect "127.0.0.1:$port" <<<more
+        diff <(grep -v '^#' theirs | sort) <(tail -n "$(grep -vc '^#' theirs)" disk/ours | sort)
+    }
+    mkdir disk
+    cp "$tls/server.pem" .
+    in_netns full_disk
+}
+
 @test "nothing older than version 1.2 is spoken" {
     start_s_server -tls1_1 -cipher DEFAULT@SECLEVEL=0
     client "${trusting[@]}" --ssl-ciphers DEFAULT@SECLEVEL=0 localhost "$port"

@@ -70,7 +70,6 @@ int openssl_load(struct fault *fault);
     each(SSL_CTX_free) \
     each(SSL_CTX_get0_certificate) \
     each(SSL_CTX_get0_param) \
-    each(SSL_CTX_get_ex_data) \
     each(SSL_CTX_load_verify_dir) \
     each(SSL_CTX_load_verify_file) \
     each(SSL_CTX_new) \
@@ -81,7 +80,6 @@ int openssl_load(struct fault *fault);
     each(SSL_CTX_set_ciphersuites) \
     each(SSL_CTX_set_default_read_buffer_len) \
     each(SSL_CTX_set_default_verify_paths) \
-    each(SSL_CTX_set_ex_data) \
     each(SSL_CTX_set_keylog_callback) \
     each(SSL_CTX_set_num_tickets) \
     each(SSL_CTX_set_options) \
@@ -93,9 +91,9 @@ int openssl_load(struct fault *fault);
     each(SSL_free) \
     each(SSL_get0_alpn_selected) \
     each(SSL_get1_peer_certificate) \
-    each(SSL_get_SSL_CTX) \
     each(SSL_get_current_cipher) \
     each(SSL_get_error) \
+    each(SSL_get_ex_data) \
     each(SSL_get_servername) \
     each(SSL_get_verify_result) \
     each(SSL_get_version) \
@@ -107,6 +105,7 @@ int openssl_load(struct fault *fault);
     each(SSL_set_accept_state) \
     each(SSL_set_bio) \
     each(SSL_set_connect_state) \
+    each(SSL_set_ex_data) \
     each(SSL_shutdown) \
     each(SSL_write_ex) \
     each(TLS_client_method) \
@@ -181,7 +180,6 @@ extern struct openssl {
 #define SSL_CTX_free openssl.SSL_CTX_free
 #define SSL_CTX_get0_certificate openssl.SSL_CTX_get0_certificate
 #define SSL_CTX_get0_param openssl.SSL_CTX_get0_param
-#define SSL_CTX_get_ex_data openssl.SSL_CTX_get_ex_data
 #define SSL_CTX_load_verify_dir openssl.SSL_CTX_load_verify_dir
 #define SSL_CTX_load_verify_file openssl.SSL_CTX_load_verify_file
 #define SSL_CTX_new openssl.SSL_CTX_new
@@ -192,7 +190,6 @@ extern struct openssl {
 #define SSL_CTX_set_ciphersuites openssl.SSL_CTX_set_ciphersuites
 #define SSL_CTX_set_default_read_buffer_len openssl.SSL_CTX_set_default_read_buffer_len
 #define SSL_CTX_set_default_verify_paths openssl.SSL_CTX_set_default_verify_paths
-#define SSL_CTX_set_ex_data openssl.SSL_CTX_set_ex_data
 #define SSL_CTX_set_keylog_callback openssl.SSL_CTX_set_keylog_callback
 #define SSL_CTX_set_num_tickets openssl.SSL_CTX_set_num_tickets
 #define SSL_CTX_set_options openssl.SSL_CTX_set_options
@@ -204,9 +201,9 @@ extern struct openssl {
 #define SSL_free openssl.SSL_free
 #define SSL_get0_alpn_selected openssl.SSL_get0_alpn_selected
 #define SSL_get1_peer_certificate openssl.SSL_get1_peer_certificate
-#define SSL_get_SSL_CTX openssl.SSL_get_SSL_CTX
 #define SSL_get_current_cipher openssl.SSL_get_current_cipher
 #define SSL_get_error openssl.SSL_get_error
+#define SSL_get_ex_data openssl.SSL_get_ex_data
 #define SSL_get_servername openssl.SSL_get_servername
 #define SSL_get_verify_result openssl.SSL_get_verify_result
 #define SSL_get_version openssl.SSL_get_version
@@ -218,6 +215,7 @@ extern struct openssl {
 #define SSL_set_accept_state openssl.SSL_set_accept_state
 #define SSL_set_bio openssl.SSL_set_bio
 #define SSL_set_connect_state openssl.SSL_set_connect_state
+#define SSL_set_ex_data openssl.SSL_set_ex_data
 #define SSL_shutdown openssl.SSL_shutdown
 #define SSL_write_ex openssl.SSL_write_ex
 #define TLS_client_method openssl.TLS_client_method

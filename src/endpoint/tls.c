@@ -26,7 +26,7 @@ tls_begin(struct endpoint *endpoint, struct fault *fault)
         fault->status = stuck.status == STATUS_CONNECTION ? STATUS_TLS : stuck.status;
         result = IO_FAILED;
     }
-    if (result == IO_DONE && tls_key_log_check(tls->context, fault) != 0)
+    if (result == IO_DONE && tls_key_log_check(tls, fault) != 0)
         result = IO_FAILED;
     if (result == IO_DONE) {
         tls->base.begins = false;
@@ -288,6 +288,8 @@ open_ssl(struct tls *tls, struct tls_context *context)
     if (!bio)
         return false;
     SSL_set_bio(tls->ssl, bio, bio);
+    if (SSL_set_ex_data(tls->ssl, 0, tls) != 1)
+        return false;
     if (context->listens)
         SSL_set_accept_state(tls->ssl);
     else

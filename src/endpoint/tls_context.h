@@ -20,8 +20,8 @@ struct tls_context {
     unsigned char alpn[TLS_PROTOCOLS_MAX]; /* as it is on the wire */
     size_t alpn_size;
     struct tls_key_log {
-        int fd;    /* -1: none */
-        int error; /* the errno of a write that failed; 0: none has */
+        int fd;       /* -1: none */
+        bool is_torn; /* the last line may not be whole */
     } key_log;
 };
 
@@ -35,10 +35,9 @@ const char *tls_digest(const X509 *certificate, char digits[static TLS_PIN_DIGIT
 
 /*
  * Have the secrets of all connections appended to choice.key_log, a line each, which is one write: others may write there,
- * too. Whether that went well, tls_key_log_check tells. They return 0, or -1 with STATUS_LOCAL.
+ * too. Returns 0, or -1 with STATUS_LOCAL. Whether it goes well with one, tls_key_log_check tells (tls_inside.h).
  */
 int tls_key_log_open(struct tls_context *context, struct fault *fault);
-int tls_key_log_check(const struct tls_context *context, struct fault *fault);
 void tls_key_log_close(struct tls_context *context);
 
 /* tls_tell of a connection. */

@@ -1,4 +1,4 @@
-/* Inside TLS: one connection. Only tls.c and tls_answer.c include it. */
+/* Inside TLS: one connection. Only tls.c, tls_answer.c and tls_key_log.c include it. */
 #ifndef SKT_ENDPOINT_TLS_INSIDE_H
 #define SKT_ENDPOINT_TLS_INSIDE_H
 
@@ -8,7 +8,7 @@
 
 struct tls {
     struct endpoint base;
-    const struct tls_context *context;
+    struct tls_context *context;
     SSL *ssl;
     struct tls_wire wire;
     enum half_close half_close;
@@ -21,6 +21,7 @@ struct tls {
     struct tls_marks marks;  /* of them */
     enum io sequel; /* what comes after the bytes that were read last; IO_DONE: nothing is known of it */
     struct fault *sequel_fault;
+    int key_log_error; /* the errno of a write of its secrets that failed; 0: none has */
 };
 
 /*
@@ -36,5 +37,8 @@ enum io tls_not_written(struct tls *tls, struct fault *fault);
  */
 enum io tls_flush(struct tls *tls, struct fault *fault);
 void tls_flush_some(struct tls *tls);
+
+/* Have its secrets been written, so far? Returns 0, or -1 with STATUS_LOCAL. */
+int tls_key_log_check(const struct tls *tls, struct fault *fault);
 
 #endif
