@@ -244,7 +244,8 @@ cpu_second() {
     start_relay
     start_peer "connect:tcp:$port" send:question expect:part touch:heard recv:1
     peer_fails "Connection reset by peer"
-    relay_ends 1 "skt: 127.0.0.1 port $far_port: Connection reset by peer (sent 4 bytes"
+    relay_ends 1 "skt: 127.0.0.1 port $far_port: Connection reset by peer (for 127.0.0.1 port "
+    assert_contains "$(<"$listener_err")" ") (sent 4 bytes"
 }
 
 @test "a reset by the client is one of the other side" {

@@ -9,6 +9,7 @@
 #include "pump/talk.h"
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     SETTLE_MS = 2000, /* something has failed, or our time is up: so long for the last acknowledgements */
@@ -167,6 +168,14 @@ check_records(struct joint *joint)
     (void)fault_say(&fault, STATUS_CONNECTION, "these --records cannot show where such a message ends",
                     "%" PRIu64 " message%s held the delimiter", ambiguous, ambiguous == 1 ? "" : "s");
     joint_fail(joint, &fault);
+}
+
+/* What has failed may be the other socket of a relay: whose session was it? */
+static void
+add_far(const struct joint *joint, struct fault *fault)
+{
+    if (joint->policy->joins_sockets && strcmp(fault->what, joint->far->name) != 0)
+        fault_add(fault, " (for %s)", joint->far->name);
 }
 
 /* "(sent 20 bytes, 5 of them not acknowledged, 7 more unsent; received 0 bytes)" */
@@ -354,8 +363,10 @@ pump_end(struct pump *pump, struct outcome *outcome, struct fault *fault)
     }
     bool has_lost = joint_has_lost(joint);
     int result = joint_verdict(joint, fault);
-    if (is_whole && result != 0)
+    if (is_whole && result != 0) {
+        add_far(joint, fault);
         add_counts(joint, fault);
+    }
     if (!is_whole || result != 0) {
         joint->far->unfinished = true;
         spoil(joint, has_lost);
