@@ -146,6 +146,14 @@ end_timed() {
     assert_at_least "$elapsed" 500
 }
 
+@test "a session is idle when the other side takes nothing, whatever the kernel still has room for" {
+    # a telnet client's wire has few of these bytes at a time, so that much room is left when poll says that there is none
+    head -c 20000000 /dev/zero | tr '\0' '\377' >much
+    start_peer listen:tcp accept stall
+    run -6 timeout 10 "$SKT" -t --idle-timeout 500ms 127.0.0.1 "$port" <much
+    assert_contains "$output" "timed out: idle for 0.5 s (sent "
+}
+
 @test "a session that only receives is not idle" {
     start_peer listen:tcp accept trickle:5:100:0.5 close
     began=$(now_ms)

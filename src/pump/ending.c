@@ -103,6 +103,13 @@ by_clock(struct joint *joint)
     return false;
 }
 
+bool
+ending_is_due(struct joint *joint)
+{
+    return joint->sent.write_not_before <= joint->moved_at &&
+           joint->received.write_not_before <= joint->moved_at && by_clock(joint);
+}
+
 /* The ends that come by what has happened. Returns true when the session is over. */
 static bool
 by_state(struct joint *joint)

@@ -94,6 +94,8 @@ step_flows(struct pump *pump, const struct pollfd *polls, const struct talk_read
     const struct pollfd *far_polls =
         pump->near_polls > 0 ? polls + pump->near_polls : polls; /* or NULL: none */
     unsigned far_ready = joint->far->ops->ready(joint->far, pump->far_wants, far_polls, pump->far_polls);
+    if (near_ready == 0 && far_ready == 0 && ending_is_due(joint))
+        return true;
     near_ready &= ~(read->near ? READY_READ : 0U);
     far_ready &= ~(read->far ? READY_READ : 0U);
     carry(joint, &joint->received, far_ready, near_ready, fault);
