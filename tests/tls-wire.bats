@@ -204,6 +204,14 @@ ends_badly() { # STATUS WORDS
     assert_contains "$(<"$peer_out")" "received 307200 $(digest "$much")"
 }
 
+@test "a slow peer is waited for, also where a record takes longer than -w" {
+    head -c 20000 /dev/zero >in
+    peer_options=(--cert="$tls/server.pem")
+    start_tls_peer rcvbuf:2048 listen accept handshake sip:500:0.05
+    run -0 --separate-stderr timeout 30 "$SKT" "${trusting[@]}" --send-only -w 1 localhost "$port" <in
+    peer_succeeds
+}
+
 @test "the end of both directions is told by the end of the connection" {
     is_told() {
         echo question >in

@@ -22,3 +22,9 @@ endpoint_none_unsettled(struct endpoint *endpoint)
     (void)endpoint;
     return 0;
 }
+
+uint64_t
+endpoint_under_way(struct endpoint *endpoint)
+{
+    return endpoint->ops->under_way ? endpoint->ops->under_way(endpoint) : endpoint->ops->unsettled(endpoint);
+}

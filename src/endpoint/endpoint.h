@@ -126,6 +126,10 @@ struct endpoint_ops {
     /* Bytes written that are known not to have arrived yet; 0 if that cannot be known. */
     uint64_t (*unsettled)(struct endpoint *endpoint);
 
+    /* The same as the wire has it, where unsettled goes by more than a byte: what changes it is progress. NULL: there it is
+     * unsettled. */
+    uint64_t (*under_way)(struct endpoint *endpoint);
+
     /* Messages that were for us and that the kernel is known to have dropped before we could read them. NULL: never
      * any. */
     uint64_t (*dropped)(struct endpoint *endpoint);
@@ -179,5 +183,8 @@ struct endpoint {
 enum io endpoint_never_lost(struct endpoint *endpoint, struct fault *fault); /* lost: IO_AGAIN */
 enum io endpoint_is_settled(struct endpoint *endpoint, struct fault *fault); /* settle: IO_ENDED */
 uint64_t endpoint_none_unsettled(struct endpoint *endpoint);                 /* unsettled: 0 */
+
+/* The endpoint's under_way, or unsettled. */
+uint64_t endpoint_under_way(struct endpoint *endpoint);
 
 #endif

@@ -191,6 +191,12 @@ telnet_unsettled(struct endpoint *endpoint)
     return telnet->inner->ops->unsettled(telnet->inner);
 }
 
+static uint64_t
+telnet_under_way(struct endpoint *endpoint)
+{
+    return endpoint_under_way(((struct telnet *)endpoint)->inner);
+}
+
 static void
 telnet_spoil(struct endpoint *endpoint)
 {
@@ -218,6 +224,7 @@ static const struct endpoint_ops telnet_ops = {
     .lost = telnet_lost,
     .settle = telnet_settle,
     .unsettled = telnet_unsettled,
+    .under_way = telnet_under_way,
     .spoil = telnet_spoil,
     .close = telnet_close,
 };

@@ -129,6 +129,14 @@ tls_unsettled(struct endpoint *endpoint)
     return tls->written - tls_marks_settle(&tls->marks, tls_wire_settled(&tls->wire));
 }
 
+/* A record arrives as a whole, but not at once. */
+static uint64_t
+tls_under_way(struct endpoint *endpoint)
+{
+    const struct tls *tls = (const struct tls *)endpoint;
+    return tls_wire_open(&tls->wire);
+}
+
 /* What reading has found, and has not told yet, is the reason for all that comes after it. */
 static bool
 has_failed_reading(const struct tls *tls, struct fault *fault)
@@ -273,6 +281,7 @@ static const struct endpoint_ops tls_ops = {
     .lost = tls_lost,
     .settle = tls_settle,
     .unsettled = tls_unsettled,
+    .under_way = tls_under_way,
     .spoil = tls_spoil,
     .close = tls_close,
 };

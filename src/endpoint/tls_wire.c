@@ -28,9 +28,15 @@ tls_wire_flush(struct tls_wire *wire, struct fault *fault)
 }
 
 uint64_t
+tls_wire_open(const struct tls_wire *wire)
+{
+    return tls_wire_pending(wire) + wire->inner->ops->unsettled(wire->inner);
+}
+
+uint64_t
 tls_wire_settled(const struct tls_wire *wire)
 {
-    uint64_t open = tls_wire_pending(wire) + wire->inner->ops->unsettled(wire->inner);
+    uint64_t open = tls_wire_open(wire);
     return open < wire->produced ? wire->produced - open : 0;
 }
 

@@ -28,6 +28,9 @@ struct tls_wire {
 BIO_METHOD *tls_wire_method(void);
 BIO *tls_wire_bio(const BIO_METHOD *method, struct tls_wire *wire);
 
+/* Bytes that have been produced and are known not to have arrived. */
+uint64_t tls_wire_open(const struct tls_wire *wire);
+
 /* Bytes that have been produced and are not known not to have arrived. */
 uint64_t tls_wire_settled(const struct tls_wire *wire);
 

@@ -21,7 +21,7 @@ settle_start(struct settle *settle, const struct settle_plan *plan, int64_t now)
 static bool
 has_stalled(struct settle *settle, struct endpoint *far, int64_t now)
 {
-    uint64_t left = far->ops->unsettled(far);
+    uint64_t left = endpoint_under_way(far);
     settle->moved_at = left != settle->left ? now : settle->moved_at;
     settle->left = left;
     return deadline_passed(deadline_after(settle->moved_at, settle->plan.idle_ms), now);

@@ -31,6 +31,7 @@ In
   drain                               until close_notify; anything else is wrong
   drainraw                            until the end of the connection, and there has been no close_notify
   drainmore                           the same, whether there has been one or not
+  sip:N:SECONDS                       N bytes of the wire at a time, with a pause after each, until the end
   alert:WORDS                         reading fails, and OpenSSL says so in these words, as far as we are told
   isreset                             until the connection is reset
   save:FILE  checkseq  digest  print:TEXT
@@ -242,6 +243,11 @@ class TlsPeer(peer.Peer):
         while self.socket.recv(1 << 16):
             pass
 
+    def sip(self, arguments):
+        size, seconds = arguments.split(":")
+        while self.socket.recv(int(size)):
+            time.sleep(float(seconds))
+
     def alert(self, words):
         try:
             if self.tls.session is None and not self.tls.version():
@@ -320,7 +326,8 @@ class TlsPeer(peer.Peer):
         **peer.Peer.VERBS,
         "listen": listen, "connect": connect, "connectunix": connectunix, "handshake": handshake, "hello": hello,
         "raw": raw, "rawbytes": rawbytes, "hold": hold, "let": let, "cut": cut, "spoil": spoil, "split": split,
-        "notify": notify, "drainraw": drainraw, "drainmore": drainmore, "alert": alert, "isreset": isreset,
+        "notify": notify, "drainraw": drainraw, "drainmore": drainmore, "sip": sip, "alert": alert,
+        "isreset": isreset,
         "pause": pause, "exchange": exchange, "facts": facts,
     }  # fmt: skip
 
