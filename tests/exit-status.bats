@@ -254,6 +254,15 @@ PYTHON
     assert_contains "$output" "skt: standard output: Bad file descriptor"
 }
 
+@test "9: standard output is closed, and a file that is asked for is that" {
+    local option
+    for option in "-o /dev/stdout" "--hex-dump /dev/fd/1" --announce=/proc/self/fd/1; do
+        # shellcheck disable=SC2086  # two words
+        run -9 --separate-stderr timeout 10 bash -c 'exec "$@" >&-' - "$SKT" -l --discard $option 127.0.0.1 0
+        assert_one_line "$stderr" "${option#*[ =]}: Bad file descriptor"
+    done
+}
+
 @test "9: the reader of standard output is gone" {
     start_peer listen:tcp accept sendbytes:1000000 drain close
     run timeout 10 bash -c '"$0" 127.0.0.1 "$1" </dev/null | head -c 1 | wc -c; exit "${PIPESTATUS[0]}"' "$SKT" "$port"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -42,12 +43,31 @@ fd_reserve_standard(struct fault *fault)
     return 0;
 }
 
-/* Links that the system itself keeps for a process's own descriptors. */
-static bool
-is_own_descriptor(const char *path)
+/* Links that the system itself keeps for a process's own descriptors: which one, or -1. */
+static int
+own_descriptor(const char *path)
 {
-    return strncmp(path, "/dev/fd/", 8) == 0 || strncmp(path, "/proc/self/fd/", 14) == 0 ||
-           strcmp(path, "/dev/stdout") == 0 || strcmp(path, "/dev/stderr") == 0;
+    static const struct {
+        const char *begin;
+        int fd; /* -1: the rest says */
+    } links[] = { { "/dev/stdout", 1 }, { "/dev/stderr", 2 }, { "/dev/fd/", -1 }, { "/proc/self/fd/", -1 } };
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        size_t size = strlen(links[i].begin);
+        if (links[i].fd >= 0 && strcmp(path, links[i].begin) == 0)
+            return links[i].fd;
+        if (links[i].fd < 0 && strncmp(path, links[i].begin, size) == 0 &&
+            strspn(path + size, "0123456789") > 0)
+            return atoi(path + size);
+    }
+    return -1;
+}
+
+/* What stands in the place of a standard output that was closed could be opened, and would take everything. */
+static bool
+is_for_reading(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+    return flags >= 0 && (flags & O_ACCMODE) == O_RDONLY;
 }
 
 /* Somebody may come to read it. Other files say ENXIO, too, for good: a socket, a device that is not there. */
@@ -62,9 +82,11 @@ int
 fd_create_now(const char *path, bool append, struct fault *fault)
 {
     int how = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK | (append ? O_APPEND : O_TRUNC);
-    if (!is_own_descriptor(path))
+    int own = own_descriptor(path);
+    if (own < 0)
         how |= O_NOFOLLOW;
-    int fd = open(path, how, 0600);
+    errno = EBADF;
+    int fd = is_for_reading(own) ? -1 : open(path, how, 0600);
     if (fd >= 0)
         return fd;
     return errno == ELOOP
