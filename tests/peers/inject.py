@@ -554,8 +554,11 @@ def is_a_lie(sweep, call, error):
     return sweep.options["exec"] is not None and (call == "close" or (call in ("write", "splice") and error == "EPIPE"))
 
 
-def fail_call(sweep, call, ordinal, error, lasting):
-    """Returns the run, and the ordinal. Not each run has the last calls; then the ordinal moves down, twice at most."""
+def fail_call(sweep, call, first, ordinal, error, lasting):
+    """
+    Returns the run, and the ordinal. Not each run has the last calls; then the ordinal moves down, twice at most, and
+    never below the first, which is the program's own.
+    """
     for _ in range(3):
         when = f"{ordinal}+" if lasting else f"{ordinal}"
         inject = f"inject={call}:error={error}:when={when}"
@@ -564,7 +567,7 @@ def fail_call(sweep, call, ordinal, error, lasting):
         if "(INJECTED)" in trace or run.verdict(True) != "whole":
             return run, ordinal
         ordinal = min(ordinal - 1, len(re.findall(rf"(?m)^(?:\d+ +)?{call}\(", trace)))
-        if ordinal < 1:
+        if ordinal < first:
             break
     return None, ordinal
 
@@ -577,11 +580,12 @@ def sweep_calls(sweep, pool):
             continue
         again, final = ERRORS[call]
         for ordinal in chosen(ordinals, sweep.options["ordinals"]):
-            jobs += [(call, ordinal, error, True, False) for error in again]
-            jobs += [(call, ordinal, error, False, lasting and call != "write") for error in final]
-    jobs = [job for job in jobs if not is_a_lie(sweep, job[0], job[2])]
-    results = pool.map(lambda job: fail_call(sweep, job[0], job[1], job[2], job[4]), jobs)
-    for (call, _, error, transient, _), (run, ordinal) in zip(jobs, results):
+            first = ordinals[0]
+            jobs += [(call, first, ordinal, error, True, False) for error in again]
+            jobs += [(call, first, ordinal, error, False, lasting and call != "write") for error in final]
+    jobs = [job for job in jobs if not is_a_lie(sweep, job[0], job[3])]
+    results = pool.map(lambda job: fail_call(sweep, *job[:4], job[5]), jobs)
+    for (call, _, _, error, transient, _), (run, ordinal) in zip(jobs, results):
         if run is None:
             sweep.not_reached += 1
         else:
