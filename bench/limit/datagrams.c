@@ -15,7 +15,7 @@
 #include <poll.h>
 #include <sys/uio.h>
 
-enum { BATCH = 8, PIECE = 65536, ROOM = 4 << 20, SEGMENTS = 64, PACKETS = 256, PAYLOAD_MAX = 65507 };
+enum { BATCH = 8, PIECE = 65536, ROOM = 32 << 20, SEGMENTS = 64, PACKETS = 256, PAYLOAD_MAX = 65507 };
 
 static _Alignas(4096) char pieces[BATCH][PIECE];
 

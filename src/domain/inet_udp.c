@@ -11,7 +11,7 @@
 #define UDP_SEGMENT 103
 #endif
 
-enum { RECEIVE_BUFFER = 4 * 1024 * 1024 };
+enum { RECEIVE_BUFFER = 32 * 1024 * 1024 };
 
 void
 udp_prepare(int fd)

@@ -7,7 +7,8 @@
 
 /*
  * A receive buffer for a flood: by default one holds a few hundred datagrams, and what comes while it is full is dropped.
- * As large as the system allows; options of the user's come later, and are the last.
+ * As large as the system allows, up to what comes in some milliseconds, for which a receiver may have to wait for its
+ * processor; only what waits takes memory. Options of the user's come later, and are the last.
  */
 void udp_prepare(int fd);
 
