@@ -55,8 +55,9 @@ calls_place(const char *name, const struct sockopt_row *row, const struct sockop
         *level = LEVEL_ANY;
     size_t size = strlen(name);
     bool found = name_equals(name, size, row->name);
-    for (size_t i = 0; i < SOCKOPT_NAMES_MAX && place->names[i] && !found; i++)
-        found = name_equals(name, size, place->names[i]);
+    const char *own = NULL;
+    for (size_t i = 0; !found && (own = sockopt_own_name(place, i)) != NULL; i++)
+        found = name_equals(name, size, own);
     return found;
 }
 
@@ -72,7 +73,7 @@ calls_row(const char *name, const struct sockopt_row *row, enum sockopt_level *l
 const struct sockopt_row *
 sockopt_next(const struct sockopt_row *row, const char *name, enum sockopt_level *level)
 {
-    for (row = row ? row + 1 : sockopt_rows; row->name; row++)
+    for (row = row ? row + 1 : sockopt_rows; *row->name; row++)
         if (calls_row(name, row, level))
             return row;
     return NULL;
@@ -167,7 +168,7 @@ word_of(const struct sockopt_row *row, int64_t number)
 {
     if (row->kind == SOCKOPT_FLAG)
         return number ? "on" : "off";
-    const struct sockopt_word *word = row->words;
+    const struct sockopt_word *word = sockopt_words_of(row);
     while (word && word->word && word->number != number)
         word++;
     return word ? word->word : NULL;

@@ -114,35 +114,44 @@ struct sockopt_word {
 /* Types of service. */
 extern const struct sockopt_word sockopt_tos_words[];
 
+/* The words that a number can be called by. */
+enum sockopt_vocabulary { WORDS_NONE, WORDS_TOS, WORDS_MTU, WORDS_PREFERENCES, WORDS_IMPORTANCE };
+
 enum { SOCKOPT_PLACES_MAX = 4, SOCKOPT_NAMES_MAX = 2 };
 
+/* Its texts are in it: pointers in so large a table would have to be set at each start, on pages that are then our own. */
 struct sockopt_row {
-    const char *name; /* as the macro has it, in small letters and with dashes: "rcvbuf", "ttl", "tos" */
+    char name[32]; /* as the macro has it, in small letters and with dashes: "rcvbuf", "ttl", "tos" */
     enum sockopt_phase phase;
     bool once;      /* not again after connect or accept: it can no longer be set, or is for good */
     bool last;      /* behind the others of its phase: they change it, or are needed for it */
     bool is_secret; /* the value is not shown */
     bool piles;     /* a second value is one more, not another in place of the first */
     enum sockopt_kind kind;
-    int64_t min, max;                 /* of a number; max 0: 2147483647 */
-    int step;                         /* a number above 0 is a multiple of it; 0: any is good */
-    const struct sockopt_word *words; /* that a number can be called by, ended by NULL */
+    int64_t min, max; /* of a number; max 0: 2147483647 */
+    int step;         /* a number above 0 is a multiple of it; 0: any is good */
+    enum sockopt_vocabulary words;
     struct sockopt_place {
         enum sockopt_level level;
         int option;
         enum sockopt_form form;
-        const char *names[SOCKOPT_NAMES_MAX]; /* the level's own names of the option, where they are others */
     } at[SOCKOPT_PLACES_MAX]; /* IPv6 calls some otherwise, and its sockets may carry IPv4 too */
     int asked;                /* getsockopt(2) tells of it under this number; 0: under its own */
-    const char *help;
-    const char *instead; /* not NULL: it is not to be set, and this is why */
+    char help[60];
+    char instead[48]; /* not "": it is not to be set, and this is why */
 };
 
 /* Is a number a multiple of what the row says? */
 bool sockopt_is_step(const struct sockopt_row *row, int64_t number);
 
-/* All rows, ended by one with name NULL. */
+/* All rows, ended by one with name "". */
 extern const struct sockopt_row sockopt_rows[];
+
+/* The words of a row's numbers, ended by word NULL; NULL: they have none. */
+const struct sockopt_word *sockopt_words_of(const struct sockopt_row *row);
+
+/* A level's own name of an option, where it is another: `which` counts from 0 to SOCKOPT_NAMES_MAX. NULL: it has no more. */
+const char *sockopt_own_name(const struct sockopt_place *place, size_t which);
 
 /* An option that has no row. */
 struct sockopt_raw {

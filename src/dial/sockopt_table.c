@@ -18,11 +18,9 @@
 #endif
 
 /* clang-format off */
-/* A place of an option, as an int and under the name of its row; in another form; and under one or two other names. */
-#define AT(level, option) { LEVEL_##level, option, FORM_INT, { NULL } }
-#define AS(level, option, form) { LEVEL_##level, option, FORM_##form, { NULL } }
-#define NAMED(level, option, form, name) { LEVEL_##level, option, FORM_##form, { name } }
-#define NAMED_TWICE(level, option, form, name, other) { LEVEL_##level, option, FORM_##form, { name, other } }
+/* A place of an option, as an int; and in another form. */
+#define AT(level, option) { LEVEL_##level, option, FORM_INT }
+#define AS(level, option, form) { LEVEL_##level, option, FORM_##form }
 
 static const struct sockopt_word mtu_words[] = {
     { "dont", 0 }, { "want", 1 }, { "do", 2 }, { "probe", 3 }, { "interface", 4 }, { "omit", 5 }, { NULL, 0 }
@@ -87,7 +85,7 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "reuseport", .once = true, .at = { AT(SOCKET, SO_REUSEPORT) },
       .help = "bind where others with this option are bound" },
     { .name = "device", .once = true, .kind = SOCKOPT_TEXT, .max = 15,
-      .at = { NAMED(SOCKET, SO_BINDTODEVICE, TEXT, "bindtodevice") }, .help = "only through this device" },
+      .at = { AS(SOCKET, SO_BINDTODEVICE, TEXT) }, .help = "only through this device" },
     { .name = "bindtoifindex", .once = true, .kind = SOCKOPT_INTERFACE,
       .at = { AS(SOCKET, SO_BINDTOIFINDEX, INDEX) }, .help = "the same by the interface's index" },
     { .name = "priority", .last = true, .kind = SOCKOPT_INT, .at = { AT(SOCKET, SO_PRIORITY) },
@@ -152,13 +150,13 @@ const struct sockopt_row sockopt_rows[] = {
       .help = "the sender's security label comes along" },
     /* ip(7) and ipv6(7) */
     { .name = "ttl", .kind = SOCKOPT_INT, .min = 1, .max = 255,
-      .at = { AT(IP, IP_TTL), NAMED(IPV6, IPV6_UNICAST_HOPS, INT, "unicast-hops") },
+      .at = { AT(IP, IP_TTL), AT(IPV6, IPV6_UNICAST_HOPS) },
       .help = "hops that a packet lives" },
     { .name = "minttl", .kind = SOCKOPT_INT, .max = 255,
-      .at = { AT(IP, IP_MINTTL), NAMED(IPV6, IPV6_MINHOPCOUNT, INT, "minhopcount") },
+      .at = { AT(IP, IP_MINTTL), AT(IPV6, IPV6_MINHOPCOUNT) },
       .help = "hops that a received packet must have left" },
-    { .name = "tos", .kind = SOCKOPT_INT, .max = 255, .words = sockopt_tos_words,
-      .at = { AT(IP, IP_TOS), NAMED(IPV6, IPV6_TCLASS, INT, "tclass") },
+    { .name = "tos", .kind = SOCKOPT_INT, .max = 255, .words = WORDS_TOS,
+      .at = { AT(IP, IP_TOS), AT(IPV6, IPV6_TCLASS) },
       .help = "type of service, or traffic class" },
     { .name = "freebind", .at = { AT(IP, IP_FREEBIND), AT(IPV6, IPV6_FREEBIND) },
       .help = "bind to an address that this host does not have" },
@@ -172,7 +170,7 @@ const struct sockopt_row sockopt_rows[] = {
       .at = { AS(IP, IP_LOCAL_PORT_RANGE, PORTS) }, .help = "from where the kernel takes a port" },
     { .name = "mtu", .kind = SOCKOPT_INT, .min = 1280, .max = 65535, .at = { AT(IPV6, IPV6_MTU) },
       .help = "the largest packet that is sent whole" },
-    { .name = "mtu-discover", .kind = SOCKOPT_INT, .max = 5, .words = mtu_words,
+    { .name = "mtu-discover", .kind = SOCKOPT_INT, .max = 5, .words = WORDS_MTU,
       .at = { AT(IP, IP_MTU_DISCOVER), AT(IPV6, IPV6_MTU_DISCOVER) },
       .help = "whether packets may be cut up on the way" },
     { .name = "dontfrag", .at = { AT(IPV6, IPV6_DONTFRAG) },
@@ -192,12 +190,12 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "router-alert-isolate", .at = { AT(IPV6, IPV6_ROUTER_ALERT_ISOLATE) },
       .help = "only those of this network namespace" },
     { .name = "pktinfo",
-      .at = { AT(IP, IP_PKTINFO), NAMED(IPV6, IPV6_RECVPKTINFO, INT, "recvpktinfo"),
+      .at = { AT(IP, IP_PKTINFO), AT(IPV6, IPV6_RECVPKTINFO),
               AT(NETLINK, NETLINK_PKTINFO), AT(LLC, LLC_PKTINFO) },
       .help = "where it came in comes along with a message" },
-    { .name = "recvttl", .at = { AT(IP, IP_RECVTTL), NAMED(IPV6, IPV6_RECVHOPLIMIT, INT, "recvhoplimit") },
+    { .name = "recvttl", .at = { AT(IP, IP_RECVTTL), AT(IPV6, IPV6_RECVHOPLIMIT) },
       .help = "its hops left come along" },
-    { .name = "recvtos", .at = { AT(IP, IP_RECVTOS), NAMED(IPV6, IPV6_RECVTCLASS, INT, "recvtclass") },
+    { .name = "recvtos", .at = { AT(IP, IP_RECVTOS), AT(IPV6, IPV6_RECVTCLASS) },
       .help = "its type of service comes along" },
     { .name = "recvopts", .at = { AT(IP, IP_RECVOPTS) }, .help = "its options come along" },
     { .name = "retopts", .at = { AT(IP, IP_RETOPTS) }, .help = "the same as they arrived" },
@@ -217,7 +215,7 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "flowinfo-send", .at = { AT(IPV6, IPV6_FLOWINFO_SEND) },
       .help = "the flow label of an address is used" },
     { .name = "autoflowlabel", .at = { AT(IPV6, IPV6_AUTOFLOWLABEL) }, .help = "a flow label is chosen" },
-    { .name = "addr-preferences", .kind = SOCKOPT_INT, .words = preference_words,
+    { .name = "addr-preferences", .kind = SOCKOPT_INT, .words = WORDS_PREFERENCES,
       .at = { AT(IPV6, IPV6_ADDR_PREFERENCES) }, .help = "which of its own addresses, as bits" },
     { .name = "addrform", .phase = PHASE_CONNECTED, .kind = SOCKOPT_INT, .min = 2, .max = 2,
       .at = { AT(IPV6, IPV6_ADDRFORM) }, .help = "2: a socket that talks to IPv4 becomes one" },
@@ -232,32 +230,31 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "join-anycast", .once = true, .piles = true, .kind = SOCKOPT_ADDRESS,
       .at = { AS(IPV6, IPV6_JOIN_ANYCAST, ANYCAST) }, .help = "answer to an anycast address as well" },
     { .name = "unicast-interface", .kind = SOCKOPT_INTERFACE,
-      .at = { NAMED(IP, IP_UNICAST_IF, INDEX_BE, "unicast-if"),
-              NAMED(IPV6, IPV6_UNICAST_IF, INDEX_BE, "unicast-if") }, .help = "where packets leave" },
+      .at = { AS(IP, IP_UNICAST_IF, INDEX_BE),
+              AS(IPV6, IPV6_UNICAST_IF, INDEX_BE) }, .help = "where packets leave" },
     /* Multicast: ip(7), RFC 3493, RFC 3678 */
     { .name = "multicast-ttl", .kind = SOCKOPT_INT, .max = 255,
-      .at = { AT(IP, IP_MULTICAST_TTL), NAMED(IPV6, IPV6_MULTICAST_HOPS, INT, "multicast-hops") },
+      .at = { AT(IP, IP_MULTICAST_TTL), AT(IPV6, IPV6_MULTICAST_HOPS) },
       .help = "hops that a packet to a group lives" },
     { .name = "multicast-loop", .at = { AT(IP, IP_MULTICAST_LOOP), AT(IPV6, IPV6_MULTICAST_LOOP) },
       .help = "this host hears its own packets to a group" },
     { .name = "multicast-interface", .kind = SOCKOPT_INTERFACE,
-      .at = { NAMED(IP, IP_MULTICAST_IF, MREQN, "multicast-if"),
-              NAMED(IPV6, IPV6_MULTICAST_IF, INDEX, "multicast-if") },
+      .at = { AS(IP, IP_MULTICAST_IF, MREQN),
+              AS(IPV6, IPV6_MULTICAST_IF, INDEX) },
       .help = "where packets to a group leave" },
     { .name = "multicast-all", .at = { AT(IP, IP_MULTICAST_ALL), AT(IPV6, IPV6_MULTICAST_ALL) },
       .help = "hear the groups that others have joined, too" },
     { .name = "join-group", .once = true, .piles = true, .kind = SOCKOPT_GROUP,
-      .at = { NAMED_TWICE(IP, MCAST_JOIN_GROUP, GROUP, "mcast-join-group", "add-membership"),
-              NAMED_TWICE(IPV6, MCAST_JOIN_GROUP, GROUP, "mcast-join-group", "add-membership") },
+      .at = { AS(IP, MCAST_JOIN_GROUP, GROUP),
+              AS(IPV6, MCAST_JOIN_GROUP, GROUP) },
       .help = "hear a group" },
     { .name = "join-source-group", .once = true, .piles = true, .kind = SOCKOPT_SOURCE,
-      .at = { NAMED_TWICE(IP, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group",
-                          "add-source-membership"),
-              NAMED(IPV6, MCAST_JOIN_SOURCE_GROUP, SOURCE, "mcast-join-source-group") },
+      .at = { AS(IP, MCAST_JOIN_SOURCE_GROUP, SOURCE),
+              AS(IPV6, MCAST_JOIN_SOURCE_GROUP, SOURCE) },
       .help = "hear a group as far as it comes from a source" },
     { .name = "block-source", .last = true, .once = true, .piles = true, .kind = SOCKOPT_SOURCE,
-      .at = { NAMED(IP, MCAST_BLOCK_SOURCE, SOURCE, "mcast-block-source"),
-              NAMED(IPV6, MCAST_BLOCK_SOURCE, SOURCE, "mcast-block-source") },
+      .at = { AS(IP, MCAST_BLOCK_SOURCE, SOURCE),
+              AS(IPV6, MCAST_BLOCK_SOURCE, SOURCE) },
       .help = "do not hear a source in a joined group" },
     /* raw(7), icmp(7) */
     { .name = "icmp-filter", .kind = SOCKOPT_INT, .max = UINT32_MAX, .at = { AT(RAW, ICMP_FILTER) },
@@ -454,7 +451,7 @@ const struct sockopt_row sockopt_rows[] = {
       .at = { AS(VSOCK, SO_VM_SOCKETS_CONNECT_TIMEOUT, TIMEVAL) },
       .help = "how long connecting takes at most" },
     /* The other families, by their headers */
-    { .name = "importance", .kind = SOCKOPT_INT, .max = 3, .words = importance_words,
+    { .name = "importance", .kind = SOCKOPT_INT, .max = 3, .words = WORDS_IMPORTANCE,
       .at = { AT(TIPC, TIPC_IMPORTANCE) }, .help = "what is dropped last" },
     { .name = "src-droppable", .at = { AT(TIPC, TIPC_SRC_DROPPABLE) },
       .help = "a message may be dropped where it is sent" },
@@ -464,7 +461,7 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "mcast-broadcast", .at = { AT(TIPC, TIPC_MCAST_BROADCAST) }, .help = "groups by broadcast" },
     { .name = "mcast-replicast", .at = { AT(TIPC, TIPC_MCAST_REPLICAST) }, .help = "groups by copies" },
     { .name = "rds-transport", .once = true, .kind = SOCKOPT_INT, .max = 2,
-      .at = { NAMED(RDS, SO_RDS_TRANSPORT, INT, "transport") },
+      .at = { AT(RDS, SO_RDS_TRANSPORT) },
       .help = "what carries it: 0 InfiniBand, 2 TCP" },
     { .name = "security-key", .once = true, .kind = SOCKOPT_TEXT, .max = 200,
       .at = { AS(RXRPC, RXRPC_SECURITY_KEY, TEXT) }, .help = "the client's key" },
@@ -527,6 +524,55 @@ const struct sockopt_row sockopt_rows[] = {
     { .name = "encap", .phase = PHASE_CONNECTED, .kind = SOCKOPT_INT, .max = 1,
       .at = { AT(PNPIPE, PNPIPE_ENCAP) }, .help = "1: packets of IP" },
     { .name = "recv-disable", .at = { AT(KCM, KCM_RECV_DISABLE) }, .help = "others receive" },
-    { .name = NULL },
+    { .name = "" },
+};
+
+/* The level's own names of options, where they are others than those of the rows. */
+static const struct {
+    enum sockopt_level level;
+    int option;
+    char name[24];
+} own_names[] = {
+    { LEVEL_SOCKET, SO_BINDTODEVICE, "bindtodevice" },
+    { LEVEL_IPV6, IPV6_UNICAST_HOPS, "unicast-hops" },
+    { LEVEL_IPV6, IPV6_MINHOPCOUNT, "minhopcount" },
+    { LEVEL_IPV6, IPV6_TCLASS, "tclass" },
+    { LEVEL_IPV6, IPV6_RECVPKTINFO, "recvpktinfo" },
+    { LEVEL_IPV6, IPV6_RECVHOPLIMIT, "recvhoplimit" },
+    { LEVEL_IPV6, IPV6_RECVTCLASS, "recvtclass" },
+    { LEVEL_IP, IP_UNICAST_IF, "unicast-if" },
+    { LEVEL_IPV6, IPV6_UNICAST_IF, "unicast-if" },
+    { LEVEL_IPV6, IPV6_MULTICAST_HOPS, "multicast-hops" },
+    { LEVEL_IP, IP_MULTICAST_IF, "multicast-if" },
+    { LEVEL_IPV6, IPV6_MULTICAST_IF, "multicast-if" },
+    { LEVEL_IP, MCAST_JOIN_GROUP, "mcast-join-group" },
+    { LEVEL_IP, MCAST_JOIN_GROUP, "add-membership" },
+    { LEVEL_IPV6, MCAST_JOIN_GROUP, "mcast-join-group" },
+    { LEVEL_IPV6, MCAST_JOIN_GROUP, "add-membership" },
+    { LEVEL_IP, MCAST_JOIN_SOURCE_GROUP, "mcast-join-source-group" },
+    { LEVEL_IP, MCAST_JOIN_SOURCE_GROUP, "add-source-membership" },
+    { LEVEL_IPV6, MCAST_JOIN_SOURCE_GROUP, "mcast-join-source-group" },
+    { LEVEL_IP, MCAST_BLOCK_SOURCE, "mcast-block-source" },
+    { LEVEL_IPV6, MCAST_BLOCK_SOURCE, "mcast-block-source" },
+    { LEVEL_RDS, SO_RDS_TRANSPORT, "transport" },
 };
 /* clang-format on */
+
+const struct sockopt_word *
+sockopt_words_of(const struct sockopt_row *row)
+{
+    static const struct sockopt_word *const vocabularies[] = { [WORDS_TOS] = sockopt_tos_words,
+                                                               [WORDS_MTU] = mtu_words,
+                                                               [WORDS_PREFERENCES] = preference_words,
+                                                               [WORDS_IMPORTANCE] = importance_words };
+    return vocabularies[row->words];
+}
+
+const char *
+sockopt_own_name(const struct sockopt_place *place, size_t which)
+{
+    for (size_t i = 0; i < sizeof own_names / sizeof own_names[0]; i++)
+        if (own_names[i].level == place->level && own_names[i].option == place->option && which-- == 0)
+            return own_names[i].name;
+    return NULL;
+}

@@ -9,7 +9,7 @@
 static const struct option_row *
 relay_row(const struct option_row *row)
 {
-    for (const struct option_row *other = option_rows; other->name != NULL; other++)
+    for (const struct option_row *other = option_rows; *other->name != '\0'; other++)
         if (other->of_relay != NULL && strcmp(other->of_relay, row->name) == 0)
             return other;
     return row;
@@ -26,7 +26,7 @@ command_name(const struct command *command, const struct option_row *row)
 const struct option_row *
 command_protocol_option(const struct command *command)
 {
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (row->kind == OPTION_SELECT && row->protocol != NULL &&
             command->typed[row - option_rows] != TYPED_NOT)
             return row;

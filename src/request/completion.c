@@ -94,19 +94,19 @@ print_bash(FILE *stream)
           "{\n"
           "    local valued=",
           stream);
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (row->letter != '\0' && row->value != NULL)
             putc(row->letter, stream);
     putc('\n', stream);
     fputs(bash_words, stream);
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (row->value != NULL)
             bash_case(stream, row);
     fputs("    esac\n"
           "    if [[ $word == -* && $before != -- ]]; then\n"
           "        mapfile -t COMPREPLY < <(compgen -W '",
           stream);
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         fprintf(stream, "%s--%s", row == option_rows ? "" : " ", row->name);
     fputs(bash_end, stream);
 }
@@ -122,7 +122,7 @@ zsh_excluded(FILE *stream, const struct option_row *row)
         return;
     }
     fputs("'(", stream);
-    for (const struct option_row *other = option_rows; other->name != NULL; other++) {
+    for (const struct option_row *other = option_rows; *other->name != '\0'; other++) {
         if (other != row && !option_excludes(row, other))
             continue;
         if (other->letter != '\0')
@@ -174,7 +174,7 @@ static void
 print_zsh(FILE *stream)
 {
     fputs("#compdef skt\n_arguments -s -S : \\\n", stream);
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         zsh_row(stream, row);
     fputs("    '1:host, path or URL:{_alternative \"hosts:host:_hosts\" \"files:path:_files\"}' \\\n"
           "    '2:port:_ports'\n",
@@ -209,7 +209,7 @@ static void
 print_fish(FILE *stream)
 {
     fputs("# fish completion for skt\n", stream);
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         fish_row(stream, row);
     fputs("complete -c skt -a '(__fish_print_hostnames)'\n", stream);
 }

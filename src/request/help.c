@@ -59,7 +59,7 @@ describe(const struct option_row *row, char *text)
     if (row->fallback != NULL)
         text_add(text, HELP_TEXT_MAX, " (default: %s)", row->fallback);
     const char *between = " (needs ";
-    for (const struct option_row *needed = option_rows; needed->name != NULL; needed++) {
+    for (const struct option_row *needed = option_rows; *needed->name != '\0'; needed++) {
         if (!option_lists(row->needs, needed->name))
             continue;
         text_add(text, HELP_TEXT_MAX, "%s%s", between, option_name(needed, needed->letter != '\0').text);
@@ -87,7 +87,7 @@ static void
 print_group(FILE *stream, enum option_group group)
 {
     fprintf(stream, "\n%s:\n", option_group_titles[group]);
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (row->group == group)
             print_row(stream, row);
 }

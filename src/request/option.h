@@ -93,7 +93,7 @@ enum option_group {
 
 struct option_row {
     char letter;       /* 0: none */
-    const char *name;  /* without the dashes */
+    char name[24];     /* without the dashes */
     const char *value; /* what --help calls its value; NULL: it takes none */
     bool may_lack_value;
     enum option_kind kind;
@@ -118,7 +118,7 @@ struct option_row {
 /* More than there are rows, for arrays with a place for each. */
 enum { OPTIONS_MAX = 200 };
 
-/* All rows, ended by one with name NULL. */
+/* All rows, ended by one with name "". */
 extern const struct option_row option_rows[];
 
 /* The headings of the groups in the order of --help, ended by NULL. */

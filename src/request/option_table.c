@@ -582,7 +582,7 @@ const struct option_row option_rows[] = {
       .help = "print the version and what it can do" },
     { .name = "completion", .value = "SHELL", .kind = OPTION_WORD, FIELD(request.completion),
       .choices = shell_choices, .group = GROUP_TELL, .help = "print the completion for a shell" },
-    { .name = NULL },
+    { .name = "" },
 };
 /* clang-format on */
 

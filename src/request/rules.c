@@ -14,7 +14,7 @@ given(const struct command *command, const struct option_row *row)
 static int
 check_excludes(const struct command *command, const struct option_row *row, struct fault *fault)
 {
-    for (const struct option_row *other = row + 1; other->name != NULL; other++)
+    for (const struct option_row *other = row + 1; *other->name != '\0'; other++)
         if (given(command, other) && option_excludes(row, other))
             return fault_say(fault, STATUS_USAGE, "exclude each other", "%s and %s",
                              command_name(command, row).text, command_name(command, other).text);
@@ -28,7 +28,7 @@ check_needs(const struct command *command, const struct option_row *row, struct 
         return 0;
     char why[128] = "needs";
     const char *between = "";
-    for (const struct option_row *other = option_rows; other->name != NULL; other++) {
+    for (const struct option_row *other = option_rows; *other->name != '\0'; other++) {
         if (!option_lists(row->needs, other->name))
             continue;
         if (given(command, other))
@@ -42,7 +42,7 @@ check_needs(const struct command *command, const struct option_row *row, struct 
 int
 rules_agree(const struct command *command, struct fault *fault)
 {
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (given(command, row) &&
             (check_excludes(command, row, fault) != 0 || check_needs(command, row, fault) != 0))
             return -1;
@@ -253,7 +253,7 @@ check_flags(const struct command *command, const char *option, enum flags_place 
 int
 rules_fit(const struct command *command, struct fault *fault)
 {
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (given(command, row) && check_fit(row->of_relay ? command->relay : command, row, fault) != 0)
             return -1;
     if (check_flags(command, "send-flags", FLAGS_SEND, command->request.send_flags, fault) != 0)

@@ -65,12 +65,12 @@ refuse_range(const struct sockopt_row *row, const char *unit, char *why)
 static int
 refuse_number(const struct sockopt_row *row, char *why)
 {
-    const struct sockopt_word *word = row->words;
+    const struct sockopt_word *word = sockopt_words_of(row);
     (void)refuse(why, "not a number:");
     for (; word && word->word; word++)
         text_add(why, SETTING_WHY_MAX, " %s", word->word);
-    text_add(why, SETTING_WHY_MAX, "%s %" PRId64 " to %" PRId64, row->words ? ", or" : "", row->min,
-             most(row));
+    text_add(why, SETTING_WHY_MAX, "%s %" PRId64 " to %" PRId64, row->words != WORDS_NONE ? ", or" : "",
+             row->min, most(row));
     return -1;
 }
 
@@ -78,7 +78,7 @@ static int
 read_int(const char *text, struct sockopt_setting *setting, char *why)
 {
     const struct sockopt_row *row = setting->row;
-    for (const struct sockopt_word *word = row->words; word && word->word; word++) {
+    for (const struct sockopt_word *word = sockopt_words_of(row); word && word->word; word++) {
         if (strcasecmp(word->word, text) != 0)
             continue;
         setting->number = word->number;
@@ -244,14 +244,15 @@ static void
 names_of(enum sockopt_level level, const char **names)
 {
     size_t count = 0;
-    for (const struct sockopt_row *row = sockopt_rows; row->name; row++)
+    for (const struct sockopt_row *row = sockopt_rows; *row->name; row++)
         for (size_t i = 0; i < SOCKOPT_PLACES_MAX && count + 1 + SOCKOPT_NAMES_MAX < NAMES_MAX; i++) {
             const struct sockopt_place *place = &row->at[i];
             if (place->level == LEVEL_ANY || (level != LEVEL_ANY && place->level != level))
                 continue;
             names[count++] = row->name;
-            for (size_t k = 0; k < SOCKOPT_NAMES_MAX && place->names[k]; k++)
-                names[count++] = place->names[k];
+            const char *own = NULL;
+            for (size_t k = 0; (own = sockopt_own_name(place, k)) != NULL; k++)
+                names[count++] = own;
         }
     names[count] = NULL;
 }
@@ -346,7 +347,7 @@ setting_read(const char *text, struct sockopt_setting *setting, char *why)
     setting->row = sockopt_find(name, &setting->level);
     if (!setting->row)
         return refuse_name(name, why);
-    if (setting->row->instead)
+    if (*setting->row->instead)
         return refuse(why, "%s", setting->row->instead);
     return read_value(text[size] == '=' ? text + size + 1 : NULL, setting, why);
 }

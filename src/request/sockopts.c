@@ -20,10 +20,11 @@ also(const struct sockopt_row *row, char *text, size_t size)
     text[0] = '\0';
     for (size_t i = 0; i < SOCKOPT_PLACES_MAX && row->at[i].level != LEVEL_ANY; i++) {
         const struct sockopt_place *place = &row->at[i];
-        if (!place->names[0] && place->level != row->at[0].level) /* else the line begins with it */
+        const char *own = sockopt_own_name(place, 0);
+        if (!own && place->level != row->at[0].level) /* else the line begins with it */
             add_name(text, size, place->level, row->name);
-        for (size_t k = 0; k < SOCKOPT_NAMES_MAX && place->names[k]; k++)
-            add_name(text, size, place->level, place->names[k]);
+        for (size_t k = 0; (own = sockopt_own_name(place, k)) != NULL; k++)
+            add_name(text, size, place->level, own);
     }
     if (text[0] != '\0')
         text_add(text, size, ")");
@@ -34,7 +35,7 @@ static void
 words_of(const struct sockopt_row *row, char *text, size_t size)
 {
     text[0] = '\0';
-    for (const struct sockopt_word *word = row->words; word && word->word; word++)
+    for (const struct sockopt_word *word = sockopt_words_of(row); word && word->word; word++)
         text_add(text, size, "%s%s", text[0] != '\0' ? " " : ": ", word->word);
 }
 
@@ -44,8 +45,8 @@ request_sockopts(struct fault *fault)
     struct page page;
     if (page_open(&page, fault) != 0)
         return -1;
-    for (const struct sockopt_row *row = sockopt_rows; row->name; row++) {
-        if (row->instead)
+    for (const struct sockopt_row *row = sockopt_rows; *row->name; row++) {
+        if (*row->instead)
             continue;
         char name[NAME_COLUMN * 2], others[160], words[320];
         (void)snprintf(name, sizeof name, "%s.%s", sockopt_levels[row->at[0].level].name, row->name);

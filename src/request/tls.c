@@ -23,7 +23,7 @@ find_given(const struct command *command, const char *const *names)
 static struct option_name
 name_of(const struct command *command, const struct option_row *row)
 {
-    for (const struct option_row *other = option_rows; command->is_relay && other->name != NULL; other++)
+    for (const struct option_row *other = option_rows; command->is_relay && *other->name != '\0'; other++)
         if (other->of_relay != NULL && option_named(other->of_relay) == row)
             return option_name(other, false);
     return command_name(command, row);
@@ -34,7 +34,7 @@ static int
 check_excluded(const struct command *command, const char *asked, struct fault *fault)
 {
     const struct option_row *ssl = option_named("ssl");
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (command_has(command, row->name) && option_excludes(ssl, row))
             return fault_say(fault, STATUS_USAGE, "exclude each other", "%s and %s", asked,
                              name_of(command, row).text);

@@ -34,7 +34,7 @@ line_cut(struct line *line, const char *text)
 static bool
 name_exists(const char *name, size_t size)
 {
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         if (strlen(row->name) == size && memcmp(row->name, name, size) == 0)
             return true;
     return false;
@@ -53,7 +53,7 @@ check_names(const struct option_row *row, const char *names, const char *column)
 static void
 check_unique(const struct option_row *row)
 {
-    for (const struct option_row *other = row + 1; other->name != NULL; other++)
+    for (const struct option_row *other = row + 1; *other->name != '\0'; other++)
         if (strcmp(row->name, other->name) == 0 || (row->letter != '\0' && row->letter == other->letter))
             ok(false, "--%s and --%s have a name or letter in common", row->name, other->name);
 }
@@ -516,7 +516,7 @@ check_fields(void)
 int
 main(void)
 {
-    for (const struct option_row *row = option_rows; row->name != NULL; row++)
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++)
         check_row(row);
     EACH(good, i)
     check_good(good[i].line, good[i].request);

@@ -54,8 +54,11 @@ static void
 check_place(const struct sockopt_row *row, const struct sockopt_place *place)
 {
     check_name(row, place, row->name);
-    for (int i = 0; i < SOCKOPT_NAMES_MAX && place->names[i]; i++)
-        check_name(row, place, place->names[i]);
+    const char *own = NULL;
+    size_t count = 0;
+    for (; (own = sockopt_own_name(place, count)) != NULL; count++)
+        check_name(row, place, own);
+    ok(count <= SOCKOPT_NAMES_MAX, "%s has no more names than there is room for", row->name);
 }
 
 /* Of what kinds of values a form can be made. */
@@ -97,8 +100,8 @@ goes_with(enum sockopt_kind kind, enum sockopt_form form)
 static void
 rows_are_sound(void)
 {
-    for (const struct sockopt_row *row = sockopt_rows; row->name; row++) {
-        ok(row->help && *row->help && row->at[0].level != LEVEL_ANY, "%s says what it is", row->name);
+    for (const struct sockopt_row *row = sockopt_rows; *row->name; row++) {
+        ok(*row->help && row->at[0].level != LEVEL_ANY, "%s says what it is", row->name);
         ok(row->max == 0 || row->min <= row->max, "the bounds of %s are in order", row->name);
         ok(row->max <= INT32_MAX || row->max == UINT32_MAX || row->at[0].form == FORM_U64,
            "the values of %s fit", row->name);
