@@ -24,8 +24,8 @@ run_sessions(struct loop *loop, struct request *request, const struct log *log, 
     return result;
 }
 
-/* What the command line asks for, with the request filled in. */
-static int
+/* What the command line asks for, with the request filled in. Its stack is the one that reading the words had. */
+static __attribute__((noinline)) int
 carry_out(struct request *request, const struct log *log, struct fault *fault)
 {
     if (request->help)

@@ -1,6 +1,7 @@
 #include "base/fd.h"
 
 #include "base/deadline.h"
+#include "base/number.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -55,8 +56,7 @@ own_descriptor(const char *path)
         size_t size = strlen(links[i].begin);
         if (links[i].fd >= 0 && strcmp(path, links[i].begin) == 0)
             return links[i].fd;
-        if (links[i].fd < 0 && strncmp(path, links[i].begin, size) == 0 &&
-            strspn(path + size, "0123456789") > 0)
+        if (links[i].fd < 0 && strncmp(path, links[i].begin, size) == 0 && number_digits(path + size) > 0)
             return atoi(path + size);
     }
     return -1;
@@ -149,6 +149,13 @@ fd_is_ready(int fd, short events)
 {
     struct pollfd ask = { .fd = fd, .events = events };
     return poll(&ask, 1, 0) > 0;
+}
+
+int
+fd_stat(int fd, struct stat *facts)
+{
+    static const char path[] = ""; /* among what else is read of this file, as a literal is not */
+    return fstatat(fd, path, facts, AT_EMPTY_PATH);
 }
 
 int

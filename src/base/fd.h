@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 /*
  * A descriptor that reads as empty and cannot be written to, also where there is no /dev/null. flags: O_CLOEXEC or 0.
@@ -43,6 +44,9 @@ void fd_clear_errors(int fd);
 
 /* Does poll(2) find any of these events, or an error or an end, at once? */
 bool fd_is_ready(int fd, short events);
+
+/* As fstat(3), which would have a page of the C library read for the empty path that it gives to the kernel. */
+int fd_stat(int fd, struct stat *facts);
 
 /* Close *fd if it is one (>= 0) and make it -1. The result of close(2) is returned, EINTR taken as closed. */
 int fd_close(int *fd);

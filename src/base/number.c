@@ -36,6 +36,15 @@ digits_read(const char **text, int base, int64_t *number)
     return fits;
 }
 
+size_t
+number_digits(const char *text)
+{
+    size_t count = 0;
+    while (text[count] >= '0' && text[count] <= '9')
+        count++;
+    return count;
+}
+
 enum number_found
 number_whole(const char *text, unsigned base, int64_t *number)
 {
@@ -90,9 +99,9 @@ duration_unit(const char *name)
 static const char *
 decimal_end(const char *text)
 {
-    const char *point = text + strspn(text, "0123456789");
+    const char *point = text + number_digits(text);
     const char *fraction = *point == '.' ? point + 1 : point;
-    const char *end = fraction + (*point == '.' ? strspn(fraction, "0123456789") : 0);
+    const char *end = fraction + (*point == '.' ? number_digits(fraction) : 0);
     bool has_digits = *point == '.' ? end > fraction : point > text;
     return has_digits ? end : NULL;
 }

@@ -2,6 +2,7 @@
 #ifndef SKT_BASE_NUMBER_H
 #define SKT_BASE_NUMBER_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 enum number_found {
@@ -29,6 +30,9 @@ enum number_found number_rate(const char *text, int64_t *thousandths, int64_t *p
 
 /* A size in bytes: a whole number, with K, M or G behind it for units of 1024. */
 enum number_found number_size(const char *text, int64_t *bytes);
+
+/* How many decimal digits a text begins with. */
+size_t number_digits(const char *text);
 
 /* Write a number in decimal, without an end. Returns where the next character goes: at most 10 further on. */
 char *number_write(char *text, uint32_t number);

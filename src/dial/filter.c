@@ -176,8 +176,6 @@ filter_copy(const void *steps, size_t count, struct filter *filter)
 int
 filter_attach(int fd, const struct filter *filter, const char *path, enum status status, struct fault *fault)
 {
-    if (!filter->steps)
-        return 0;
     const struct sock_fprog program = { .len = (unsigned short)filter->count, .filter = filter->steps };
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0)
         return 0;

@@ -33,7 +33,7 @@ int filter_read(struct loop *loop, const char *path, int64_t deadline, struct fi
 /* A copy of compiled steps, each FILTER_STEP_SIZE bytes. Returns 0 with a filter to free, or -1 without memory. */
 int filter_copy(const void *steps, size_t count, struct filter *filter);
 
-/* Give it to a socket; nothing to do for none. `path` is for the message. Returns 0, or -1 with `status`. */
+/* Give one that has steps to a socket. `path` is for the message. Returns 0, or -1 with `status`. */
 int filter_attach(int fd, const struct filter *filter, const char *path, enum status status,
                   struct fault *fault);
 

@@ -1,12 +1,12 @@
 #include "dial/group.h"
 
+#include "base/number.h"
 #include "domain/host.h"
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -41,12 +41,10 @@ unsigned
 group_interface(int fd, const char *text)
 {
     unsigned index = index_of(fd, text);
-    if (index == 0 && text[strspn(text, "0123456789")] == '\0') {
-        errno = 0;
-        unsigned long number = strtoul(text, NULL, 10);
-        if (errno == 0 && number <= INT32_MAX && is_index(fd, (unsigned)number))
-            index = (unsigned)number;
-    }
+    int64_t number = 0;
+    if (index == 0 && number_whole(text, NUMBER_DECIMAL, &number) == NUMBER_FOUND && number <= INT32_MAX &&
+        is_index(fd, (unsigned)number))
+        index = (unsigned)number;
     if (index == 0)
         errno = ENODEV;
     return index;

@@ -126,11 +126,11 @@ static int
 leave_standard(int fd, struct fault *fault)
 {
     struct stat socket, stream;
-    if (fstat(fd, &socket) < 0)
+    if (fd_stat(fd, &socket) < 0)
         return fault_set(fault, STATUS_LOCAL, "fd:%d", fd);
     for (int standard = STDIN_FILENO; standard <= STDERR_FILENO; standard++) {
-        bool is_same =
-            fstat(standard, &stream) == 0 && stream.st_dev == socket.st_dev && stream.st_ino == socket.st_ino;
+        bool is_same = fd_stat(standard, &stream) == 0 && stream.st_dev == socket.st_dev &&
+                       stream.st_ino == socket.st_ino;
         if (!is_same)
             continue;
         int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);

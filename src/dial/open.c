@@ -132,7 +132,7 @@ int
 open_filter(const struct socket_plan *plan, int fd, enum status status, struct fault *fault)
 {
     const char *from = plan->filter_file ? plan->filter_file : plan->filter_text;
-    return filter_attach(fd, &plan->filter, from, status, fault);
+    return plan->filter.steps ? filter_attach(fd, &plan->filter, from, status, fault) : 0;
 }
 
 /* open_socket, where the thread is. */

@@ -1,5 +1,6 @@
 #include "domain/host.h"
 
+#include "base/number.h"
 #include <arpa/inet.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ ends_in_number(const char *text)
     size_t length = end - start;
     if (length == 0)
         return false;
-    if (strspn(label, "0123456789") >= length)
+    if (number_digits(label) >= length)
         return true;
     return length >= 2 && label[0] == '0' && (label[1] == 'x' || label[1] == 'X') &&
            2 + strspn(label + 2, "0123456789abcdefABCDEF") >= length;
@@ -80,7 +81,7 @@ host_read(const char *text, struct host *host)
         host_bad(host, "an address or a name has no blanks or control characters");
     else if (text[0] == '[' && text[length - 1] == ']' && memchr(text, ':', length))
         read_ipv6(text + 1, length - 2, host);
-    else if (strpbrk(text, "[]"))
+    else if (strchr(text, '[') || strchr(text, ']'))
         host_bad(host, "brackets go around an IPv6 address");
     else if (strchr(text, ':'))
         read_ipv6(text, length, host);

@@ -1,5 +1,6 @@
 #include "domain/inet.h"
 
+#include "base/number.h"
 #include "domain/host.h"
 #include "domain/inet_name.h"
 #include "domain/inet_pattern.h"
@@ -31,17 +32,15 @@ service_port(const char *name, const char *protocol, uint16_t *port)
 int
 inet_port(const char *text, const char *protocol, uint16_t *port, struct fault *fault)
 {
-    size_t digits = strspn(text, "0123456789");
-    if (digits > 0 && text[digits] == '\0') {
-        errno = 0;
-        unsigned long number = strtoul(text, NULL, 10);
-        if (errno == 0 && number <= PORT_MAX) {
-            *port = (uint16_t)number;
-            return 0;
-        }
-    } else if (*text != '\0' && (service_port(text, protocol, port) || service_port(text, NULL, port))) {
+    int64_t number = 0;
+    enum number_found found = number_whole(text, NUMBER_DECIMAL, &number);
+    if (found == NUMBER_FOUND && number <= PORT_MAX) {
+        *port = (uint16_t)number;
         return 0;
     }
+    if (found == NUMBER_NONSENSE && *text != '\0' &&
+        (service_port(text, protocol, port) || service_port(text, NULL, port)))
+        return 0;
     return fault_say(fault, STATUS_USAGE, "a port is 0 to 65535 or a service name", "port %s",
                      *text ? text : "\"\"");
 }
@@ -174,10 +173,10 @@ scope_index(const struct resolve_query *query, const char *scope, uint32_t *inde
     *index = 0;
     if (scope[0] == '\0')
         return 0;
-    if (scope[strspn(scope, "0123456789")] == '\0') {
-        errno = 0;
-        unsigned long number = strtoul(scope, NULL, 10);
-        if (errno != 0 || number == 0 || number > UINT32_MAX)
+    int64_t number = 0;
+    enum number_found found = number_whole(scope, NUMBER_DECIMAL, &number);
+    if (found != NUMBER_NONSENSE) {
+        if (found == NUMBER_HUGE || number == 0 || number > UINT32_MAX)
             return host_fault(query, "an interface's index is 1 to 4294967295", fault);
         *index = (uint32_t)number;
         return 0;

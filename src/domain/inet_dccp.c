@@ -45,7 +45,7 @@ dccp_service(const char *text, uint32_t *code)
         return read_number(text + 4, 16, code);
     if (has_prefix && text[2] == '=')
         return read_number(text + 3, NUMBER_DECIMAL, code);
-    if (text[strspn(text, "0123456789")] == '\0')
+    if (text[number_digits(text)] == '\0')
         return read_number(text, NUMBER_DECIMAL, code);
     return strlen(text) == 4 && read_characters(text, code);
 }

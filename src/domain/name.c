@@ -1,19 +1,15 @@
 #include "domain/name.h"
 
+#include "base/number.h"
 #include <ctype.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 static bool
 is_number(const char *typed, int number)
 {
-    if (*typed == '\0' || typed[strspn(typed, "0123456789")] != '\0')
-        return false;
-    errno = 0;
-    unsigned long value = strtoul(typed, NULL, 10);
-    return errno == 0 && number >= 0 && value == (unsigned long)number;
+    int64_t value = 0;
+    return number_whole(typed, NUMBER_DECIMAL, &value) == NUMBER_FOUND && value == number;
 }
 
 static bool

@@ -90,3 +90,15 @@ type_find(const char *name)
     }
     return NULL;
 }
+
+bool
+type_is_plain(const struct type *type)
+{
+    return type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;
+}
+
+bool
+type_closes_plainly(const struct type *type)
+{
+    return type_is_plain(type) && !type->shuts_both && !type->unread_lost;
+}

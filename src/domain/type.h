@@ -57,4 +57,10 @@ extern const struct type *const type_rows[];
  */
 const struct type *type_find(const char *name);
 
+/* A stream of bytes with an end. SCTP's streams are made of messages; an end that is an error is told only once. */
+bool type_is_plain(const struct type *type);
+
+/* Such a stream whose end is told by close(2) as well, which destroys nothing that the peer was sent. */
+bool type_closes_plainly(const struct type *type);
+
 #endif

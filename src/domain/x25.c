@@ -1,5 +1,6 @@
 #include "domain/x25.h"
 
+#include "base/number.h"
 #include "domain/unsent.h"
 #include <errno.h>
 #include <stdio.h>
@@ -33,7 +34,7 @@ x25_read(const struct resolve_query *query, struct address *address, struct faul
         return fault_say(fault, STATUS_USAGE, "connecting needs a NUMBER", "missing operand");
     if (!number || (!is_far && strcmp(number, "*") == 0))
         number = any_number;
-    else if (*number == '\0' || number[strspn(number, "0123456789")] != '\0' || strlen(number) > DIGITS_MAX)
+    else if (*number == '\0' || number[number_digits(number)] != '\0' || strlen(number) > DIGITS_MAX)
         return fault_say(fault, STATUS_USAGE,
                          is_far ? "an X.25 address is 1 to 15 digits"
                                 : "an X.25 address is 1 to 15 digits, or *",

@@ -1,11 +1,11 @@
 #include "endpoint/inherited.h"
 
 #include "base/fd.h"
+#include "base/number.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -23,7 +23,7 @@ static int
 open_own(int original, int mode, int flags)
 {
     char path[32];
-    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", original);
+    *number_write(stpcpy(path, "/proc/self/fd/"), (uint32_t)original) = '\0';
     int own = open(path, mode | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
     if (own >= 0 && flags & O_DIRECT)
         (void)fcntl(own, F_SETFL, O_NONBLOCK | O_DIRECT); /* refused: messages join, as in a plain pipe */
@@ -77,7 +77,7 @@ inherited_open(int original, int mode)
     struct inherited stream = { .original = original, .fd = original, .manner = MANNER_PLAIN };
     struct stat facts;
     int flags = fcntl(original, F_GETFL);
-    if (fstat(original, &facts) != 0 || flags < 0)
+    if (fd_stat(original, &facts) != 0 || flags < 0)
         return stream;
     stream.join_max = join_max(original, &facts, flags);
     stream.is_file = S_ISREG(facts.st_mode);

@@ -350,7 +350,9 @@ intake_close(struct intake *intake)
 struct endpoint *
 intake_file(struct intake *intake, const char *peer, struct fault *fault)
 {
-    const struct intake_facts facts = { .time = time(NULL), .peer = peer, .number = ++intake->number };
+    struct timespec now;
+    (void)clock_gettime(CLOCK_REALTIME, &now); /* this clock is always there */
+    const struct intake_facts facts = { .time = now.tv_sec, .peer = peer, .number = ++intake->number };
     char name[INTAKE_NAME_SIZE];
     intake_name_make(intake->choice.template, &facts, name);
     size_t size = strlen(intake->choice.folder) + sizeof "/" + strlen(name);

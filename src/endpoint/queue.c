@@ -38,12 +38,6 @@ weight(const struct piece *piece)
     return sizeof *piece + sizeof(struct piece *) + piece->size;
 }
 
-bool
-queue_is_empty(const struct queue *queue)
-{
-    return queue->count == 0;
-}
-
 static int
 grow(struct queue *queue)
 {

@@ -33,7 +33,11 @@ struct queue {
     size_t bytes; /* of memory, so that many small pieces count as well */
 };
 
-bool queue_is_empty(const struct queue *queue);
+static inline bool
+queue_is_empty(const struct queue *queue)
+{
+    return queue->count == 0;
+}
 
 /* Hold a piece, of whose bytes so many have been given already. Returns 0, or -1 without memory. */
 int queue_push(struct queue *queue, struct piece *piece, size_t given);

@@ -372,27 +372,14 @@ static const struct endpoint_ops socket_ops = {
     .close = socket_close,
 };
 
-/* SCTP's streams are made of messages; urgent data stands between bytes; an end that is an error is told only once. */
-static bool
-is_plain_stream(const struct type *type)
-{
-    return type->unit == UNIT_BYTES && type->half_closes && type->end_error == 0;
-}
-
-bool
-socket_closes_plainly(const struct type *type)
-{
-    return is_plain_stream(type) && !type->shuts_both && !type->unread_lost;
-}
-
 /* May its bytes be moved past us, and is its end as plain as they are? */
 static void
 find_shortcuts(struct socket *socket)
 {
     const struct type *type = socket->type;
     const struct socket_choice *choice = &socket->choice;
-    bool is_plain = is_plain_stream(type);
-    socket->base.close_tells = choice->close_tells && socket_closes_plainly(type);
+    bool is_plain = type_is_plain(type);
+    socket->base.close_tells = choice->close_tells && type_closes_plainly(type);
     bool reads_plainly = choice->receive_flags == 0 && choice->urgent.fd < 0;
     socket->base.read_fd = is_plain && reads_plainly ? socket->fd : -1;
     socket->base.write_fd = is_plain && choice->send_flags == 0 && type->send_flags == 0 ? socket->fd : -1;

@@ -40,7 +40,4 @@ struct endpoint *socket_take(int fd, const struct domain *domain, const struct t
                              const struct address *peer, const struct socket_choice *choice, const char *name,
                              struct fault *fault);
 
-/* A stream whose end is told by close(2) as well, which destroys nothing that the peer was sent. */
-bool socket_closes_plainly(const struct type *type);
-
 #endif

@@ -165,7 +165,7 @@ static int
 check_file(int fd, const char *path, struct fault *fault)
 {
     struct stat facts;
-    if (fstat(fd, &facts) != 0)
+    if (fd_stat(fd, &facts) != 0)
         return fault_set(fault, STATUS_LOCAL, "%s", path);
     if (S_ISDIR(facts.st_mode)) {
         errno = EISDIR;

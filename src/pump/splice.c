@@ -24,7 +24,7 @@ kind_of(int fd)
 {
     struct stat facts;
     int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fstat(fd, &facts) != 0)
+    if (flags < 0 || fd_stat(fd, &facts) != 0)
         return KIND_OTHER;
     if (S_ISREG(facts.st_mode) && !(flags & O_APPEND)) /* splice(2): EINVAL */
         return KIND_FILE;
@@ -98,8 +98,8 @@ file_rest(int fd)
 {
     struct stat facts;
     off_t place = lseek(fd, 0, SEEK_CUR);
-    return place >= 0 && fstat(fd, &facts) == 0 && facts.st_size > place ? (uint64_t)(facts.st_size - place)
-                                                                         : 0;
+    return place >= 0 && fd_stat(fd, &facts) == 0 && facts.st_size > place ? (uint64_t)(facts.st_size - place)
+                                                                           : 0;
 }
 
 uint64_t
@@ -264,12 +264,6 @@ splice_drain(struct splice *splice, size_t *moved)
 {
     *moved = 0;
     return splice->way == SPLICE_PIPED ? drain_pipe(splice, moved) : drain_source(splice, moved);
-}
-
-void
-splice_source_ended(struct splice *splice)
-{
-    splice->pending = false;
 }
 
 size_t

@@ -81,7 +81,11 @@ splice_left(const struct splice *splice)
 int splice_worth(const struct splice *splice);
 
 /* The source gives no more; what is held still goes out. */
-void splice_source_ended(struct splice *splice);
+static inline void
+splice_source_ended(struct splice *splice)
+{
+    splice->pending = false;
+}
 
 /*
  * After SPLICE_REFUSED: take at most `room` bytes that are held out of our own pipe. Returns how many. When it holds no

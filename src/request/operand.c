@@ -1,5 +1,6 @@
 #include "request/operand.h"
 
+#include "base/number.h"
 #include "dial/activation.h"
 #include "dial/inherit.h"
 #include <stdio.h>
@@ -165,8 +166,7 @@ listen_at_word(struct command *command, struct target *target, struct fault *fau
         return split_pair(command, word, colon, target, fault);
     if (command->address != NULL || shape == SHAPE_BROKEN)
         return refuse_shape(command, word, shape, fault);
-    bool is_port =
-        shape == SHAPE_WORD && (command->source_port == NULL || word[strspn(word, "0123456789")] == '\0');
+    bool is_port = shape == SHAPE_WORD && (command->source_port == NULL || word[number_digits(word)] == '\0');
     if (!is_port && command->source_port == NULL)
         return refuse_shape(command, word, shape, fault);
     *target = is_port ? (struct target){ .port = word } : (struct target){ .host = word };
@@ -257,7 +257,7 @@ word_targets(struct command *command, struct fault *fault)
 static bool
 is_range(const char *port)
 {
-    size_t first = strspn(port, "0123456789");
+    size_t first = number_digits(port);
     return first > 0 && (port[first] == '-' || port[first] == ',') &&
            port[first + 1 + strspn(port + first + 1, "0123456789,-")] == '\0';
 }
@@ -298,7 +298,7 @@ check_source(const struct command *command, struct fault *fault)
 static bool
 looks_like_port(const char *word)
 {
-    return word[strspn(word, "0123456789")] == '\0' || is_range(word);
+    return word[number_digits(word)] == '\0' || is_range(word);
 }
 
 /* What -z is to try: every port of every host, or every path. */
@@ -326,6 +326,19 @@ scan_targets(struct command *command, struct fault *fault)
     return check_source(command, fault);
 }
 
+/* A descriptor that we were started with, if the word is one. */
+static int
+take_descriptor(struct command *command, const char *word, struct fault *fault)
+{
+    command->request.socket.inherited = -1;
+    if (strncmp(word, "fd:", 3) != 0)
+        return 0;
+    if (activation_is_word(word))
+        return take_activated(command, word, fault);
+    command->request.socket.inherited = inherit_number(word);
+    return 0;
+}
+
 int
 operand_inherited(struct command *command, struct fault *fault)
 {
@@ -334,12 +347,8 @@ operand_inherited(struct command *command, struct fault *fault)
                                          "netns",   "retry",       "proxy",           NULL };
     struct socket_plan *plan = &command->request.socket;
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
-    if (activation_is_word(word)) {
-        if (take_activated(command, word, fault) != 0)
-            return -1;
-    } else {
-        plan->inherited = inherit_number(word);
-    }
+    if (take_descriptor(command, word, fault) != 0)
+        return -1;
     if (plan->inherited < 0 && !command->request.receives)
         return 0;
     size_t most = command->request.receives ? 0 : 1;

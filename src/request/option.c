@@ -12,9 +12,9 @@ const struct option_row *
 option_named(const char *name)
 {
     const struct option_row *row = option_rows;
-    while (row->name != NULL && strcmp(row->name, name) != 0)
+    while (*row->name != '\0' && strcmp(row->name, name) != 0)
         row++;
-    assert(row->name != NULL);
+    assert(*row->name != '\0');
     return row;
 }
 
@@ -22,11 +22,11 @@ bool
 option_lists(const char *names, const char *name)
 {
     size_t size = strlen(name);
-    for (const char *at = names; at != NULL && *at != '\0'; at += strspn(at, " ")) {
-        size_t length = strcspn(at, " ");
-        if (length == size && memcmp(at, name, size) == 0)
+    for (const char *at = names; at != NULL && *at != '\0';) {
+        const char *end = strchrnul(at, ' ');
+        if ((size_t)(end - at) == size && memcmp(at, name, size) == 0)
             return true;
-        at += length;
+        at = *end == ' ' ? end + 1 : end;
     }
     return false;
 }

@@ -43,7 +43,7 @@ getopt_tables(struct getopt_tables *tables)
     struct option *name = tables->names;
     *letter++ = '-'; /* operands stand anywhere: getopt_long(3) would ask POSIXLY_CORRECT whether they may */
     *letter++ = ':';
-    for (const struct option_row *row = option_rows; row->name != NULL; row++) {
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++) {
         int has_value = row->value == NULL    ? no_argument
                         : row->may_lack_value ? optional_argument
                                               : required_argument;
@@ -65,9 +65,9 @@ row_of(int value)
     if (value >= NAME_BASE)
         return &option_rows[value - NAME_BASE];
     const struct option_row *row = option_rows;
-    while (row->name != NULL && (row->letter == '\0' || row->letter != value))
+    while (*row->name != '\0' && (row->letter == '\0' || row->letter != value))
         row++;
-    return row->name != NULL ? row : NULL;
+    return *row->name != '\0' ? row : NULL;
 }
 
 /* A word that begins several names, or none: `word` is without the dashes and a value. */
@@ -79,7 +79,7 @@ refuse_name(const char *word, struct fault *fault)
     char why[sizeof fault->why] = "could be";
     size_t alike = 0;
     bool is_cut = false;
-    for (const struct option_row *row = option_rows; row->name != NULL; row++) {
+    for (const struct option_row *row = option_rows; *row->name != '\0'; row++) {
         names[count++] = row->name;
         if (strncmp(row->name, word, strlen(word)) != 0)
             continue;
@@ -118,8 +118,8 @@ refuse_option(int answer, int option, const char *word, struct fault *fault)
     return fault_say(fault, STATUS_USAGE, why, "%s", option_name(row, option < NAME_BASE).text);
 }
 
-/* Read the options. Fills in the operands as well. */
-static int
+/* Read the options. Fills in the operands as well. Its table is large, and has left the stack when the rest is done. */
+static __attribute__((noinline)) int
 read_options(struct command *command, int argc, char **argv, struct fault *fault)
 {
     struct getopt_tables tables;

@@ -170,9 +170,9 @@ int
 proxy_option_choose(struct command *command, struct fault *fault)
 {
     struct socket_plan *plan = &command->request.socket;
-    struct proxy_choice proxy = { .kind = proxy_kind_of(command->proxy.type) };
     if (command->proxy.at == NULL || plan->domain->read_port == NULL || !plan->type->urgent)
         return 0;
+    struct proxy_choice proxy = { .kind = proxy_kind_of(command->proxy.type) };
     const char *rest = take_scheme(command, &proxy, fault);
     rest = rest != NULL ? take_user(command, &proxy, rest, fault) : NULL;
     if (rest == NULL || take_place(command, &proxy, rest, fault) != 0 ||

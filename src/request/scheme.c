@@ -203,7 +203,7 @@ static struct option_name
 chosen_by(const struct command *command, bool domain)
 {
     const struct option_row *row = option_named(domain ? "domain" : "type");
-    for (const struct option_row *other = option_rows; other->name != NULL; other++) {
+    for (const struct option_row *other = option_rows; *other->name != '\0'; other++) {
         bool selects = domain ? other->domain != NULL : other->type != NULL;
         if (other->kind == OPTION_SELECT && selects && command->typed[other - option_rows] != TYPED_NOT)
             row = other;
@@ -253,16 +253,18 @@ static const char *
 address_word(const struct command *command)
 {
     const char *word = command->operand_count > 0 ? command->operands[0] : "";
-    bool is_streams = strcmp(word, "-") == 0 || strcasecmp(word, "stdio") == 0;
-    if (command->operand_count != 2 || !is_streams || scheme_find(command->operands[1]) != NULL)
+    const char *second = command->operand_count == 2 ? command->operands[1] : "";
+    if (strchr(second, ':') == NULL || scheme_find(second) != NULL)
         return word;
-    return command->operands[1];
+    return strcmp(word, "-") == 0 || strcasecmp(word, "stdio") == 0 ? second : word;
 }
 
 int
 scheme_take(struct command *command, struct fault *fault)
 {
     const char *word = address_word(command);
+    if (strchr(word, ':') == NULL)
+        return 0;
     const struct scheme_row *row = scheme_find(word);
     size_t unknown = row == NULL ? unknown_scheme_size(word) : 0;
     if (unknown > 0 && (command->domain == NULL || command->domain->has_port))

@@ -37,7 +37,7 @@ caller_needs_no_session(const struct run *run)
     bool is_as_it_comes = !run->tls && !request->telnet && !request->send_only &&
                           request->receive_flags == 0 && request->pump.records.kind == RECORD_NONE;
     return has_nothing_to_say && is_as_it_comes && request->half_close == HALF_CLOSE_WRITE &&
-           session_close_tells(run) && socket_closes_plainly(request->socket.type) && !is_watched(run) &&
+           session_close_tells(run) && type_closes_plainly(request->socket.type) && !is_watched(run) &&
            !has_clock(run);
 }
 

@@ -29,7 +29,7 @@ pid_file_remove(struct pid_file *file)
     struct stat ours, there;
     if (file->fd < 0)
         return;
-    bool is_file = fstat(file->fd, &ours) == 0 && S_ISREG(ours.st_mode);
+    bool is_file = fd_stat(file->fd, &ours) == 0 && S_ISREG(ours.st_mode);
     bool is_there = is_file && lstat(file->path, &there) == 0 && there.st_dev == ours.st_dev &&
                     there.st_ino == ours.st_ino;
     bool is_removed = is_there && unlink(file->path) == 0;

@@ -21,6 +21,8 @@ static int
 tell_manager(const struct readiness *readiness, const struct run *run, const struct listener *listener,
              struct fault *fault)
 {
+    if (readiness->notify.fd < 0) /* nobody */
+        return 0;
     char words[1024];
     struct address_text text;
     open_format(listener->plan, &listener->sockets[0].binding.address, &text);
