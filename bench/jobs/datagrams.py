@@ -31,7 +31,6 @@ def queued(port):
 
 class Receive(Job):
     unit = "kpps"
-    turns = 3  # who keeps up has short queues, and is faster by that; who has once fallen behind stays there
     size = None
     flood = ()
 
