@@ -32,13 +32,19 @@ skip_separators(struct rest *rest)
         rest->at++;
 }
 
-/* A word that ends where any of these begins. Returns its size. */
+/* Blanks and control characters end a word, and what has a meaning. Letters of other alphabets are told as they are. */
+static bool
+is_of_word(char c)
+{
+    return (unsigned char)c > ' ' && c != 0x7f && c != ',' && c != '=' && c != '"' && c != '\\';
+}
+
+/* Returns the size of a word. */
 static size_t
 take_word(struct rest *rest, const char **word)
 {
     *word = rest->at;
-    while (rest->at < rest->end && !is_blank(*rest->at) && *rest->at != ',' && *rest->at != '=' &&
-           *rest->at != '"')
+    while (rest->at < rest->end && is_of_word(*rest->at))
         rest->at++;
     return (size_t)(rest->at - *word);
 }

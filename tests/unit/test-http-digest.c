@@ -94,6 +94,9 @@ test_challenges(void)
         { "Digest nonce=\"n\\\"", false },
         { "Digest nonce=\"n\\\"\"", true },
         { "Digest nonce=\"a\x01\"", false },
+        { "Digest nonce=a\x01", false },
+        { "Digest nonce=a\x7f", false },
+        { "Digest nonce=a\\b", false },
         { "Digest nonce=\"n\", qop=\"auth-int\"", false },
         { "Digest nonce=\"n\", qop=\"\"", false },
         { "Digest nonce=\"n\", qop=\"auth-int,auth\"", true },
@@ -120,7 +123,7 @@ test_challenges(void)
 static void
 test_anything(void)
 {
-    static const char parts[] = "Digest Basic nonce=\"\\\",qop=auth realm== algorithm=MD5 \t\x7f\xff";
+    static const char parts[] = "Digest nonce=n Basic nonce=\"\\\",qop=auth realm== algorithm=MD5 \t\x7f\xff";
     uint32_t random = 1;
     size_t usable = 0;
     for (size_t round = 0; round < 20000; round++) {
