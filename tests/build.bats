@@ -55,3 +55,23 @@ usr/share/zsh/site-functions/_skt"
     run -0 find root -type f
     assert_equal "$output" ""
 }
+
+@test "no flag is given to a linker that would warn of it" {
+    [ -f "$SKT_BUILDDIR/Makefile" ] || skip "needs a build folder made by configure"
+    [ ! -f "$SKT_SRCDIR/config.status" ] || skip "the source folder is a build folder"
+    local cc flags
+    cc=$(configured CC)
+    mkdir linker built
+    cat >linker/ld <<END
+#!/usr/bin/env bash
+exec $(command -v "$($cc -print-prog-name=ld)") "\${@/#pack-relative-relocs/not-known-yet}"
+END
+    chmod +x linker/ld
+    cc+=" -B$PWD/linker/"
+    (cd built && "$SKT_SRCDIR/configure" CC="$cc" --without-openssl) >configured 2>&1
+    flags=$(sed -nE 's/^HARDEN_(C|LD)FLAGS = //p' built/Makefile)
+    assert_contains "$flags" relro
+    echo 'int main(void) { return 0; }' >main.c
+    run -0 $cc $flags main.c
+    assert_equal "$output" ""
+}
