@@ -67,6 +67,7 @@ takes_value(enum option_kind kind)
 static void
 check_row(const struct option_row *row)
 {
+    ok(memchr(row->name, '\0', sizeof row->name), "the name of --%.23s has room", row->name);
     ok(takes_value(row->kind) == (row->value != NULL), "--%s has a value if its kind reads one", row->name);
     ok(row->help != NULL && row->help[0] != '\0', "--%s has a help", row->name);
     ok(row->size > 0 || row->sockopt != NULL || row->kind == OPTION_SELECT, "--%s is put somewhere",

@@ -101,6 +101,9 @@ static void
 rows_are_sound(void)
 {
     for (const struct sockopt_row *row = sockopt_rows; *row->name; row++) {
+        ok(memchr(row->name, '\0', sizeof row->name) && memchr(row->help, '\0', sizeof row->help) &&
+               memchr(row->instead, '\0', sizeof row->instead),
+           "the texts of %.31s have room", row->name);
         ok(*row->help && row->at[0].level != LEVEL_ANY, "%s says what it is", row->name);
         ok(row->max == 0 || row->min <= row->max, "the bounds of %s are in order", row->name);
         ok(row->max <= INT32_MAX || row->max == UINT32_MAX || row->at[0].form == FORM_U64,
