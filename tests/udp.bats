@@ -394,10 +394,10 @@ listen_on_localhost() {
 }
 
 @test "every answer gives the next one a second more" {
-    start_peer listen:udp 'expect:hello\n' 'trickle:3:1000:0.7' digest
+    start_peer listen:udp 'expect:hello\n' 'trickle:5:1000:0.3' digest # together longer than that
     run -0 timeout 20 bash -c '"$1" -u 127.0.0.1 "$2" <<<hello >answers' - "$SKT" "$port"
     peer_succeeds
-    assert_contains "$(cat "$peer_out")" "sent 3000 $(digest answers)"
+    assert_contains "$(cat "$peer_out")" "sent 5000 $(digest answers)"
 }
 
 @test "a client whose input is open does not end" {
@@ -413,8 +413,8 @@ listen_on_localhost() {
     peer_succeeds
 }
 
-# Every second of the default would see the next of these answers.
-steady_answers=('expect:one\n' trickle:20:1:0.4)
+# Every second of the default would see the next of these answers; what waits for less sees none.
+steady_answers=('expect:one\n' trickle:20:1:0.8)
 
 @test "-q says how long a client waits for answers" {
     start_peer listen:udp "${steady_answers[@]}"
