@@ -105,7 +105,7 @@ PYTHON
 }
 
 @test "traffic keeps a peer, longer than the time for the idle" {
-    start_skt_listener -k -u -v --echo --idle-timeout 0.5 127.0.0.1 0
+    start_skt_listener -k -u -v --echo --idle-timeout 1.5 127.0.0.1 0
     steps=()
     for _ in {1..8}; do steps+=(send:x expect:x sleep:0.2); done # together longer than that
     start_peer "connect:udp:$port" "${steps[@]}"

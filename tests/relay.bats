@@ -650,7 +650,7 @@ start_answering() {
 @test "with --keep-open each sender of datagrams has a socket of its own, and answers come back to who has asked" {
     local held
     start_answering
-    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" --idle-timeout 500ms 127.0.0.1 0
+    start_skt_listener -k -u --relay "udp://127.0.0.1:$far_port" --idle-timeout 2 127.0.0.1 0
     held=$(open_fds "$listener_pid")
     run -0 foreign relayed.py table "$port" 30
     local ports=$output
@@ -673,11 +673,13 @@ start_answering() {
 
 @test "at --max-conns the datagrams of more senders are dropped, and have their turn when one has been idle" {
     start_answering
-    start_skt_listener -k -u --max-conns 5 --relay "udp://127.0.0.1:$far_port" --idle-timeout 700ms 127.0.0.1 0
+    start_skt_listener -k -u --max-conns 5 --relay "udp://127.0.0.1:$far_port" --idle-timeout 1.5 127.0.0.1 0
     local held
     held=$(open_fds "$listener_pid")
+    start_peer "connect:udp:$port" print:ready waitfile:go send:x refuses:0.3 # it is there before the others are idle
+    wait_for_text "$peer_out" ready
     run -0 foreign relayed.py table "$port" 5
-    start_peer "connect:udp:$port" send:x refuses:0.3
+    touch go
     peer_succeeds
     wait_for_text "$listener_err" "of new peers dropped: at a limit of peers"
     wait_until 10 has_fds "$listener_pid" "$held"
