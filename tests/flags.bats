@@ -294,8 +294,11 @@ need_unix_urgent() {
 }
 
 @test "--peek gives up after -w, and shows what is there" {
-    start_peer listen:tcp accept send:he drain
-    run -6 --separate-stderr timeout 10 "$SKT" --peek 4 -w 300ms 127.0.0.1 "$port"
+    start_peer listen:tcp accept send:he print:sent drain
+    exec {connection}<>"/dev/tcp/127.0.0.1/$port"
+    wait_for_text "$peer_out" sent
+    run -6 --separate-stderr timeout 10 "$SKT" --peek 4 -w 300ms "fd:$connection"
+    exec {connection}>&-
     assert_equal "$output" he
     assert_contains "$stderr" "timed out: 2 of 4 bytes are there"
 }

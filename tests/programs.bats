@@ -79,7 +79,7 @@ has_children() { [ "$(children "$listener_pid" | wc -w)" -eq "$1" ]; }
 @test "a program that does not heed SIGTERM keeps nobody waiting, and is killed when its time is over" {
     need python3
     for kind in "${ways[@]}"; do
-        serve "$kind" --kill-after 0.7 -c "trap '' TERM; echo \$\$; while :; do sleep 0.05; done"
+        serve "$kind" --kill-after 1.5 -c "trap '' TERM; echo \$\$; while :; do sleep 0.05; done"
         run -0 timeout 10 python3 - "$port" <<'PYTHON'
 import os, socket, struct, sys, time
 def client():
@@ -91,7 +91,7 @@ started = time.monotonic()
 first.close()
 other, _ = client()
 third, _ = client()
-assert time.monotonic() - started < 0.6, "had to wait"
+os.kill(program, 0)  # they did not have to wait for its end
 while True:
     try:
         os.kill(program, 0)
@@ -99,7 +99,7 @@ while True:
     except ProcessLookupError:
         break
 took = time.monotonic() - started
-assert 0.65 < took < 3, took
+assert 1.45 < took < 5, took
 os.kill(_, 0)
 PYTHON
         assert_one_line "$(<"$listener_err")" "Connection reset by peer"
@@ -256,7 +256,7 @@ is_gone() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$1" 2>/dev/null)" 
 }
 
 @test "--peek with a program is bounded by -w, on both sides" {
-    start_skt_listener -k --peek 4 -w 0.3 -e cat 127.0.0.1 0
+    start_skt_listener -k --peek 4 -w 1.5 -e cat 127.0.0.1 0
     start_peer "connect:tcp:$port" send:ab stall
     wait_for_text "$listener_err" "timed out: 2 of 4 bytes are there"
     start_peer "connect:tcp:$port" send:abcd expect:abcd halfclose drain close
