@@ -76,6 +76,6 @@ why"
 @test "a long conversation ends by a signal, and by its idle time when it falls silent" {
     talk -15 term tcp pipe
     talk -15 busy-term tcp pipe
-    talk 6 silence tcp pipe --idle-timeout 0.5
-    assert_contains "$did" "timed out: idle for 0.5 s (sent 300 bytes; received 300 bytes)"
+    talk 6 silence tcp pipe --idle-timeout 2
+    assert_contains "$did" "timed out: idle for 2 s (sent 300 bytes; received 300 bytes)"
 }

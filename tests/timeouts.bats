@@ -105,9 +105,9 @@ end_timed() {
     sleep 0.7 # longer than -w: the subject of the test
     alive "$listener_pid"
     hold_input
+    say 'hello\n' # before it is counted how long nothing comes
     began=$(now_ms)
     background_input=$held_input start_background "$SKT" 127.0.0.1 "$port"
-    say 'hello\n'
     end_timed "$listener_pid"
     assert_equal "$status" 6
     assert_at_least "$elapsed" 500
@@ -127,15 +127,18 @@ end_timed() {
 # --- idle ------------------------------------------------------------------------------------------------------------
 
 @test "-w and --idle-timeout end an idle session with status 6 and a word for it" {
-    start_peer listen:tcp accept send:here\\n accept send:here\\n stall
     hold_input
     for option in -w --idle-timeout; do
-        timed run -6 --separate-stderr timeout 10 "$SKT" "$option" 500ms 127.0.0.1 "$port" <"$held_input"
+        start_peer listen:tcp accept send:here\\n print:sent stall
+        exec {connection}<>"/dev/tcp/127.0.0.1/$port"
+        wait_for_text "$peer_out" sent # so that nothing but idleness is waited for
+        timed run -6 --separate-stderr timeout 10 "$SKT" "$option" 500ms "fd:$connection" <"$held_input"
         assert_equal "$output" here
         assert_equal "$stderr" \
             "skt: 127.0.0.1 port $port: timed out: idle for 0.5 s (sent 0 bytes; received 5 bytes)"
         assert_at_least "$elapsed" 500
         assert_at_most "$elapsed" 4000
+        exec {connection}>&-
     done
 }
 
@@ -189,10 +192,10 @@ end_timed() {
     start_peer listen:tcp accept echo:1 stall
     hold_input
     say 'asked\n'
-    timed run -6 --separate-stderr timeout 10 "$SKT" --idle-timeout 0.5 127.0.0.1 "$port" <"$held_input"
+    timed run -6 --separate-stderr timeout 10 "$SKT" --idle-timeout 1.5 127.0.0.1 "$port" <"$held_input"
     assert_equal "$output" asked
-    assert_contains "$stderr" "idle for 0.5 s (sent 6 bytes; received 6 bytes)"
-    assert_at_least "$elapsed" 500
+    assert_contains "$stderr" "idle for 1.5 s (sent 6 bytes; received 6 bytes)"
+    assert_at_least "$elapsed" 1500
     start_peer listen:tcp accept trickle:100:10:0.1 stall
     timed run -6 --separate-stderr timeout 10 "$SKT" --max-time 1 127.0.0.1 "$port" <"$held_input"
     [ -n "$output" ]
