@@ -473,12 +473,7 @@ start_other_netns() {
     need nsenter
     start_background unshare --net sleep 600
     other_pid=$started_pid
-    # while it executes unshare its entry may not be readable, and that is no other one yet
-    is_other_netns() {
-        local theirs
-        theirs=$(readlink "/proc/$other_pid/ns/net") && [ "$theirs" != "$(readlink /proc/self/ns/net)" ]
-    }
-    wait_until 10 is_other_netns
+    wait_until 10 is_other_netns "$other_pid"
     ip link add here type veth peer name there netns "$other_pid"
     ip address add 10.9.0.1/24 dev here
     ip address add fd09::1/64 dev here nodad
@@ -487,9 +482,18 @@ start_other_netns() {
     in_other ip address add 10.9.0.2/24 dev there
     in_other ip address add fd09::2/64 dev there nodad
     in_other ip link set there up
-    is_carrier() { [ "$(cat /sys/class/net/here/carrier 2>/dev/null)" = 1 ] || ip -o link show here | grep -q LOWER_UP; }
-    wait_until 10 is_carrier
+    wait_until 10 is_carrier here
 }
+
+# Has that process a network of its own by now? While it executes unshare its entry may not be readable.
+is_other_netns() {
+    local theirs
+    theirs=$(readlink "/proc/$1/ns/net") && [ "$theirs" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# Does an interface send? When its other side comes up, the kernel puts it to work a moment later, and throws away till
+# then what it is given, though it is LOWER_UP already.
+is_carrier() { ip -o link show "$1" | grep -q ' state UP '; }
 
 in_other() { nsenter --net="/proc/$other_pid/ns/net" "$@"; }
 

@@ -7,8 +7,7 @@ load helpers
 two_hosts() {
     start_background unshare --net sleep 600
     far_pid=$started_pid
-    has_own_net() { [ "$(readlink "/proc/$far_pid/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
-    wait_until 10 has_own_net
+    wait_until 10 is_other_netns "$far_pid"
     ip link add near type veth peer name far netns "$far_pid"
     ip addr add 10.7.0.1/24 brd + dev near
     ip link set near up
@@ -18,6 +17,7 @@ two_hosts() {
     far ip addr add 10.7.0.3/24 dev far
     far ip link set far up
     far ip route add 224.0.0.0/4 dev far
+    wait_until 10 is_carrier near
 }
 
 far() { nsenter --net="/proc/$far_pid/ns/net" timeout 10 "$@"; }
