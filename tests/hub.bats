@@ -253,6 +253,7 @@ send_away_in_a_line() {
     exec {one}<>"/dev/tcp/127.0.0.1/$port" {other}<>"/dev/tcp/127.0.0.1/$port"
     wait_until is_still "$listener_pid"
     printf last >&"$one"
+    printf 'first\n' >&"$other" # so that it is not idle itself
     wait_until is_still "$listener_pid"
     speaks=$(now_ms)
     printf '%040000d' 0 >&"$other"
@@ -272,10 +273,10 @@ send_away_in_a_line() {
 
 @test "what one has said that is sent away stands behind the line of another, too" {
     succeeds_within 60 send_away_in_a_line || fail "this machine is too slow to speak in time"
-    assert_equal "$output" $'end\nlast'
+    assert_equal "$output" $'first\nend\nlast'
     succeeds_within 60 send_away_in_a_line --label || fail "this machine is too slow to speak in time"
-    [[ $output =~ ^1.*:\ end.*:\ last$ ]] || fail "$output"
-    assert_equal "$(wc -l <<<"$output")" 2
+    [[ $output =~ ^1.*:\ first.*:\ end.*:\ last$ ]] || fail "$output"
+    assert_equal "$(wc -l <<<"$output")" 3
 }
 
 @test "a line that does not go on is given on after a second" {

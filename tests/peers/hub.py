@@ -256,11 +256,11 @@ def talk_long(pid, port, count):
     print(f"long: {ended} ended, {ticks(pid) - before} ticks")
 
 
-def send_all_that_goes(hall, client, data):
+def send_all_that_goes(hall, client, data, patience=1):
     """Until nothing has gone for a second, which is longer than the others take. Returns how much has."""
     sent = 0
     moved = time.monotonic()
-    while sent < len(data) and time.monotonic() - moved < 1:
+    while sent < len(data) and time.monotonic() - moved < patience:
         try:
             sent += client.send(data[sent:sent + (1 << 18)])
             moved = time.monotonic()
@@ -288,9 +288,9 @@ def talk_reset(_pid, port, lines):
     for client in stopped:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         client.close()
-    sent += send_all_that_goes(hall, hall.clients[0], data[sent:])
+    sent += send_all_that_goes(hall, hall.clients[0], data[sent:], 20)
     heard = hall.heard[hall.clients[1]]
-    hall.read_until(lambda: heard.count(b"x\n") >= lines, 10)
+    hall.read_until(lambda: heard.count(b"x\n") >= lines, 20)
     had = heard.count(b"x\n")
     print(f"reset: {had} of {lines} lines")
 
