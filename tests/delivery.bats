@@ -395,8 +395,10 @@ ends_by() {
     theirs=$(random_file 16M)
     for kind in tcp unix; do
         mkfifo "slow-$kind"
-        # both sources pause now and then, so that there is something to stop in the middle of
+        rm -f stopped
+        # the source pauses now and then, and before its end, so that there is something to stop in the middle of
         start_background bash -c 'exec >"$2"; for i in {0..15}; do
+                [ "$i" -lt 15 ] || until [ -e stopped ]; do sleep 0.02; done
                 tail -c +$((i * 1048576 + 1)) "$1" | head -c 1048576; sleep 0.03; done' - "$ours" "slow-$kind"
         input=slow-$kind meet listener "$kind" sendfile:"$theirs" halfclose drain digest
         stops=0
@@ -406,6 +408,7 @@ ends_by() {
             kill -CONT "$skt_pid" 2>/dev/null || break
             sleep 0.01
             stops=$((stops + 1))
+            [ "$stops" -lt 5 ] || touch stopped
         done
         assert_at_least "$stops" 5
         end_status "$skt_pid"
