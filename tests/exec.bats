@@ -638,7 +638,7 @@ PYTHON
 }
 
 @test "limits of time end the program, too" {
-    for options in '--max-time 0.5' '-w 0.5'; do
+    for options in '--max-time 2' '-w 0.5'; do # the first is for coming, too
         napping=$(nap limit 600)
         # shellcheck disable=SC2086
         start_skt_listener $options -c "$napping" 127.0.0.1 0
