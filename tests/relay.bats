@@ -216,15 +216,15 @@ has_fds() { [ "$(open_fds "$1")" -le "$2" ]; }
     start_peer "connect:tcp:$port" send:hello print:said stall
     wait_for_text "$peer_out" said
     assert_at_most $(($(rss_kib "$listener_pid") - before)) 500
-    assert_equal "$(cpu_second "$listener_pid")" 0
+    wait_until 10 rests "$listener_pid"
 }
 
-# ticks that a process uses in a second
-cpu_second() {
+# Does a process use no time in a second? On a busy machine it may still have to come to that.
+rests() {
     local before
     before=$(cpu_ticks "$1")
     sleep 1 # the subject of the test
-    echo $(($(cpu_ticks "$1") - before))
+    [ "$(cpu_ticks "$1")" = "$before" ]
 }
 
 @test "a client that is gone before the other side has answered is not kept" {
@@ -301,14 +301,14 @@ has_taken_one() { [ "$(readlink "/proc/$listener_pid/fd/"* | grep -c socket:)" -
     wait_for_text "$far_out" there
     wait_until 10 is_stuck "$peer_pid"
     assert_at_most "$(rss_kib "$listener_pid")" 12000
-    assert_equal "$(cpu_second "$listener_pid")" 0
+    wait_until 10 rests "$listener_pid"
     start_far accept print:there sendbytes:100000000
     start_skt_listener -k --relay "127.0.0.1:$far_port" 127.0.0.1 0
     start_peer rcvbuf:4096 "connect:tcp:$port" stall
     wait_for_text "$far_out" there
     wait_until 10 is_stuck "$far_pid"
     assert_at_most "$(rss_kib "$listener_pid")" 12000
-    assert_equal "$(cpu_second "$listener_pid")" 0
+    wait_until 10 rests "$listener_pid"
 }
 
 # Has a process come to rest in a write?
@@ -534,7 +534,7 @@ has_said() { [ "$(grep -c "$3" "$2")" -ge "$1" ]; }
     held=$(open_fds "$listener_pid")
     start_peer "connect:tcp:$port" send:hello waitfile:go reset
     wait_for_text "$listener_err" "again in 3600.0 s"
-    assert_equal "$(cpu_second "$listener_pid")" 0
+    wait_until 10 rests "$listener_pid"
     touch go
     peer_succeeds
     wait_until 5 has_fds "$listener_pid" "$held"
