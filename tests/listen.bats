@@ -570,8 +570,7 @@ client.sendall(b"there\n")
 wait_for(lambda: os.path.getsize("out") == 6)
 os.write(terminal, b"for the shell\n")
 wait_for(lambda: os.path.exists("front"))
-state = open(f"/proc/{job}/stat").read().split()[2]
-assert state == "S", state
+wait_for(lambda: open(f"/proc/{job}/stat").read().split()[2] == "S")  # and not T, which it would stay
 os.write(terminal, b"for skt\n")
 print(client.recv(100).decode(), end="")
 os.write(terminal, b"\x03")
