@@ -384,10 +384,23 @@ release_input() { stop "$held_pid"; }
 
 # --- addresses -------------------------------------------------------------------------------------------
 
-# Below the range from which the kernel serves port 0, so that nobody else gets the port between here and its use.
+# Below the range from which the kernel serves port 0, so that nobody else gets the port between here and its use. Nor
+# does another test that runs at the same time: as long as ours does, a process has the name that stands for the port.
 free_port() {
-    python3 - "$@" <<'PYTHON'
-import random, socket, sys
+    python3 - "$$" "$@" <<'PYTHON'
+import os, random, select, socket, sys
+
+test = int(sys.argv.pop(1))
+
+
+def keep(name):
+    """Until the test has ended; the output, which is being waited for, ends now."""
+    if os.fork() == 0:
+        os.dup2(name.fileno(), 0)
+        os.closerange(1, 1024)
+        select.select([os.pidfd_open(test)], [], [])
+        os._exit(0)
+
 
 kind = socket.SOCK_DGRAM if sys.argv[1] == "udp" else socket.SOCK_STREAM
 family = socket.AF_INET6 if sys.argv[2:] == ["inet6"] else socket.AF_INET
@@ -397,12 +410,15 @@ candidates = range(10000, low) if low > 12000 else range(max(high + 1, 10000), 6
 if len(candidates) < 100:
     candidates = range(10000, 65536)
 for port in random.sample(candidates, 100):
+    name = socket.socket(socket.AF_UNIX)
     with socket.socket(family, kind) as probe:
         try:
+            name.bind(f"\0skt-test-port-{port}")
             probe.bind(("", port))
         except OSError:
             continue
-    print(port)
+    print(port, flush=True)
+    keep(name)
     break
 else:
     sys.exit("no free port found")
