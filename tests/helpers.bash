@@ -448,10 +448,11 @@ open_fds() {
 has_fds() { [ "$(open_fds "$1")" -eq "$2" ]; }
 
 is_still() {
-    local before
+    local before line
     before=$(cpu_ticks "$1")
-    sleep 0.1 # in which it would
-    [ "$(cpu_ticks "$1")" = "$before" ]
+    sleep 0.1 # in which it would, or is kept from it
+    read -r line <"/proc/$1/stat"
+    [[ ${line##*) } != [RD]\ * ]] && [ "$(cpu_ticks "$1")" = "$before" ]
 }
 
 assert_idle() {

@@ -28,7 +28,7 @@ import time
 
 from many import idle_ticks, rss_kib, ticks
 
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 def connect(port):
