@@ -250,7 +250,7 @@ is_gone() { [ -z "$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$1" 2>/dev/null)" 
         peer_succeeds
         start_peer "connect:tcp:$port" halfclose expect:'\n' drain close
         peer_succeeds
-        has_children 0
+        wait_until has_children 0
         kill_by_term "$listener_pid"
     done
 }
@@ -502,7 +502,7 @@ PYTHON
     start_peer "connect:udp:$port" send:one\\n expect:begin\\n expect:one\\n expect:end\\n send:two\\n expect:begin\\n expect:two\\n
     peer_succeeds
     wait_until has_children 0
-    has_fds "$listener_pid" "$before"
+    wait_until has_fds "$listener_pid" "$before"
     assert_file_is "$listener_err" ''
 }
 

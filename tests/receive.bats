@@ -442,7 +442,7 @@ start_traced() {
         assert_file_is in/2.1 'more\n'
         start_peer "connect:tcp:$port" sendbytes:100000 reset
         wait_for_text "$listener_err" "reset by peer"
-        count_is 3
+        wait_until count_is 3
         start_peer "connect:tcp:$port" send:hello stall
         wait_until count_is 4
         kill_by_term "$listener_pid"
