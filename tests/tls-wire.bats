@@ -91,11 +91,11 @@ ends_badly() { # STATUS WORDS
     input=$held_input converse client 1.3 -w 1 -- 'expect:the beginning' drainraw
     ends_badly 6 "idle for 1 s"
     peer_succeeds
-    start_tls_peer listen accept handshake 'expect:the beginning' drainraw
+    start_tls_peer listen accept handshake 'expect:the beginning' touch:begun drainraw
     hold_input
     say 'the beginning'
     background_input=$held_input start_background "$SKT" "${trusting[@]}" localhost "$port"
-    wait_until is_still "$started_pid"
+    wait_until test -e begun
     kill_by_term "$started_pid"
     peer_succeeds
 }
