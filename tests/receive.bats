@@ -411,7 +411,7 @@ start_traced() {
 }
 
 @test "a slow disk holds up only those who wait for it" {
-    start_traced -e inject=fsync:delay_enter=1500000
+    start_traced -e inject=fsync:delay_enter=4000000
     start_peer "connect:tcp:$port" send:x print:sent halfclose drain touch:first
     local first=$peer_pid first_err=$peer_err
     wait_until grep -q fsync trace

@@ -338,7 +338,7 @@ signal.pause()
 PYTHON
     start_background python3 idle.py "$port"
     local idle=$started_pid
-    wait_until 30 test -e there
+    wait_until 60 test -e there
     wait_until is_still "$listener_pid"
     after=$(rss_kib "$listener_pid")
     echo "# $(((after - before) * 1024 / 500)) bytes a client" >&3
