@@ -201,29 +201,6 @@ too_large() {
     in_netns too_large
 }
 
-large_packets() {
-    start_link
-    local size
-    for size in 1500 1501 4096; do
-        run timeout 10 python3 - "$size" "$SKT" --domain packet --type dgram --protocol 0x88b5 --stats here <<'PYTHON'
-import os, subprocess, sys
-read_end, write_end = os.pipe2(os.O_DIRECT | os.O_CLOEXEC)
-for count in 3, int(sys.argv[1]):
-    os.write(write_end, b"x" * count)
-os.close(write_end)
-sys.exit(subprocess.run(sys.argv[2:], stdin=read_end).returncode)
-PYTHON
-        assert_equal "$status" 0
-        assert_contains "$output" "sent $((size + 3)) bytes in $((1 + (size + 1499) / 1500)) messages"
-    done
-}
-
-@test "a packet of a pipe that is larger than a frame goes in several, and nothing is thrown away" {
-    need python3
-    in_netns true
-    in_netns large_packets
-}
-
 # An Ethernet type and no other: ether proto 0x88b6.
 filter='4\n40 0 0 12\n21 0 1 34998\n6 0 0 262144\n6 0 0 0\n'
 export filter

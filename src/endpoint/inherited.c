@@ -123,18 +123,17 @@ get_rest(struct rest *rest, void *data, size_t room)
     return (ssize_t)size;
 }
 
-/*
- * One message of at most `size` bytes, of which the kernel would throw away what has no room: the rest is kept. So it does of
- * a packet in a pipe, which may have PIPE_BUF bytes (O_DIRECT, pipe(2)); who reads is not told whether it keeps packets.
- * Returns as read(2) does.
- */
+/* One message, of which the kernel would throw away what has no room: the rest is kept. Returns as read(2) does. */
 static ssize_t
-get_whole(struct inherited *in, size_t size, void *data, size_t room)
+get_message(struct inherited *in, void *data, size_t room)
 {
-    char *whole = malloc(size);
+    ssize_t size = get(in, NULL, 0, MSG_PEEK | MSG_TRUNC);
+    if (size < 0 || (size_t)size <= room)
+        return size < 0 ? size : get(in, data, room, 0);
+    char *whole = malloc((size_t)size);
     if (!whole)
         return -1;
-    ssize_t n = get(in, whole, size, 0);
+    ssize_t n = get(in, whole, (size_t)size, 0);
     if (n <= 0) {
         int error = errno;
         free(whole);
@@ -145,23 +144,12 @@ get_whole(struct inherited *in, size_t size, void *data, size_t room)
     return get_rest(&in->rest, data, room);
 }
 
-static ssize_t
-get_message(struct inherited *in, void *data, size_t room)
-{
-    ssize_t size = get(in, NULL, 0, MSG_PEEK | MSG_TRUNC);
-    if (size < 0 || (size_t)size <= room)
-        return size < 0 ? size : get(in, data, room, 0);
-    return get_whole(in, (size_t)size, data, room);
-}
-
 ssize_t
 inherited_read(struct inherited *in, void *data, size_t room)
 {
-    if (inherited_has_rest(in))
-        return get_rest(&in->rest, data, room);
-    if (in->is_messages)
-        return get_message(in, data, room);
-    return in->is_packets && room < PIPE_BUF ? get_whole(in, PIPE_BUF, data, room) : get(in, data, room, 0);
+    if (!in->is_messages)
+        return get(in, data, room, 0);
+    return inherited_has_rest(in) ? get_rest(&in->rest, data, room) : get_message(in, data, room);
 }
 
 static ssize_t

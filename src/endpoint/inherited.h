@@ -18,7 +18,7 @@ enum manner {
     MANNER_BOUNDED, /* somebody else's blocking description: ask poll, then move little */
 };
 
-/* Of a message on standard input, where borders do not matter or are not known, what had no room in the read that took it. */
+/* Of a message on standard input, where borders do not matter, what had no room in the read that took it. */
 struct rest {
     char *data;
     size_t at, size; /* data is there while at < size */

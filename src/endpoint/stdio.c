@@ -122,13 +122,12 @@ stdio_read(struct endpoint *endpoint, void *data, size_t room, size_t *got, stru
 {
     struct stdio *stdio = (struct stdio *)endpoint;
     struct inherited *in = &stdio->in;
-    bool has_more = inherited_has_rest(in) || in->manner != MANNER_BOUNDED || fd_is_ready(in->fd, POLLIN);
-    if (!has_more || is_in_background(stdio))
+    if ((in->manner == MANNER_BOUNDED && !fd_is_ready(in->fd, POLLIN)) || is_in_background(stdio))
         return IO_AGAIN;
     ssize_t n = inherited_read(in, data, room);
     if (n < 0)
         return errno == EAGAIN ? IO_AGAIN : io_failed("standard input", fault);
-    if (stdio->choice.reads_messages && in->is_messages && inherited_has_rest(in)) {
+    if (stdio->choice.reads_messages && inherited_has_rest(in)) {
         (void)fault_say(fault, STATUS_LOCAL, "message too large", "standard input: %zu bytes, at most %zu",
                         in->rest.size, room);
         return IO_FAILED;
